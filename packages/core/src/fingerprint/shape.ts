@@ -1,0 +1,44 @@
+/**
+ * Shape: everything that depends on how a SYN or SYN+ACK looks and not on who sent it or when: raw signature, match, distance,
+ * link. It is computed once per shape and kept in a bounded memo (matcher.ts).
+ */
+import type { TcpSignature } from "./database.ts"
+
+/** SYN, "cli" side, [tcp:request]. */
+export const REQUEST = 0
+/** SYN+ACK, "srv" side, [tcp:response]. */
+export const RESPONSE = 1
+export type Direction = 0 | 1
+
+export interface Shape {
+  readonly direction: Direction
+  /** `ver:TTL+DIST:olen:MSS:WIN,SCALE:layout:quirks:pclass`, p0f's raw_sig. */
+  readonly rawSignature: string
+  readonly ver: 4 | 6
+  readonly ttl: number
+  readonly tos: number
+  readonly mss: number
+  readonly quirks: number
+  /** 32-bit hash of the option kinds in order: what p0f itself compares (fp_tcp.c: opt_hash). */
+  readonly layoutHash: number
+  /** The database line that matched. */
+  readonly match: TcpSignature | undefined
+  /** Only with a match: it tolerates a difference (p0f's `fuzzy`). */
+  readonly fuzzy: boolean
+  /** Hops, 0..255, by the matched line or guessed. */
+  readonly dist: number
+  /** `name[ flavor]` of the match. */
+  readonly os: string | undefined
+  /** p0f's os_match_q: 1 fuzzy | 2 generic; 0 for an exact match or none. */
+  readonly osMatchQ: number
+  /** Name of the link by the MTU table; undefined when unknown or the SYN has no MSS. */
+  readonly link: string | undefined
+  /** MSS + 40 or + 60; 0 when the SYN has no MSS. */
+  readonly linkMtu: number
+  /** Text of a p0f log line from `|os=` to the end of `raw_sig=...`, without newline (specs p0f.md §10.1, §4.5). */
+  readonly logSuffix: Uint8Array
+  /** Text of the mtu log line from `|link=` on, without newline; empty when the SYN has no MSS. */
+  readonly mtuLogSuffix: Uint8Array
+  /** The front end's own encoding of this shape (SPOE actions, header block), set by it once. */
+  encoded: Uint8Array | undefined
+}
