@@ -40,20 +40,25 @@ export interface RawSyn {
   interfaceIndex: number
 }
 
-/** Every packet of the tap, for p0f mode and the p0f socket (pcap only). The owner drains it before it answers. */
+/** Takes one packet of the tap; the bytes are valid during the call only. */
+export type PacketSink = (
+  bytes: Uint8Array,
+  at: number,
+  captured: number,
+  wire: number,
+  linkType: number,
+  sec: number,
+  usec: number
+) => void
+
+/**
+ * Every packet of the tap, for p0f mode and the p0f socket (pcap only). Lookups and the timer drain the ring too, so packets go to
+ * the one subscriber whenever they are read; who must not answer before the newest packet is seen calls `drain` first.
+ */
 export interface PacketFeed {
-  /** Hands every packet that waits to `sink`, oldest first. Bytes are valid during the call only. */
-  readonly drain: (
-    sink: (
-      bytes: Uint8Array,
-      at: number,
-      captured: number,
-      wire: number,
-      linkType: number,
-      sec: number,
-      usec: number
-    ) => void
-  ) => number
+  readonly subscribe: (sink: PacketSink) => void
+  /** Reads what waits in the ring; returns the number of packets. */
+  readonly drain: () => number
 }
 
 /** What to capture. Empty lists mean all. */
