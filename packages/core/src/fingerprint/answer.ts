@@ -1,0 +1,63 @@
+/**
+ * Answer: what a front end tells the application about one connection. One instance is reused for every question.
+ */
+import type { Status } from "./fields.ts"
+import type { Shape } from "./shape.ts"
+
+export class Answer {
+  status: Status = "not_captured"
+  /** The SYN's shape; undefined unless a SYN was found. */
+  shape: Shape | undefined = undefined
+  /** SYN retransmissions seen before the connection was answered; -1 not known. */
+  retransmits = -1
+
+  /** Whether the fields below come from a host record. */
+  hasHost = false
+  /** Last match, distance and link of the address: told only with status `by_address`. */
+  hostOs: string | undefined = undefined
+  hostOsMatchQ = 0
+  /** -1 not known. */
+  hostDist = -1
+  hostLink: string | undefined = undefined
+
+  /** -1 not known. */
+  uptimeMinutes = -1
+  upModDays = 0
+  /** Several hosts behind the address within the hour before the last connection. */
+  nat = false
+  /** 0 honest or not known, 1 User-Agent against TCP stack, 2 against its own signature. */
+  badSw = 0
+  httpName: string | undefined = undefined
+  httpFlavor: string | undefined = undefined
+  language: string | undefined = undefined
+  /** Unix seconds, 0 not known. */
+  firstSeen = 0
+  lastSeen = 0
+  totalConn = 0
+  lastNat = 0
+  lastChg = 0
+
+  /** Forgets everything of the previous question. */
+  reset(status: Status): void {
+    this.status = status
+    this.shape = undefined
+    this.retransmits = -1
+    this.hasHost = false
+    this.hostOs = undefined
+    this.hostOsMatchQ = 0
+    this.hostDist = -1
+    this.hostLink = undefined
+    this.uptimeMinutes = -1
+    this.upModDays = 0
+    this.nat = false
+    this.badSw = 0
+    this.httpName = undefined
+    this.httpFlavor = undefined
+    this.language = undefined
+    this.firstSeen = 0
+    this.lastSeen = 0
+    this.totalConn = 0
+    this.lastNat = 0
+    this.lastChg = 0
+  }
+}
