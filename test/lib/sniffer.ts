@@ -1,0 +1,83 @@
+/**
+ * What the clients' kernels really sent: tcpdump records the SYNs on the server's interface, Debian's p0f reads the file. None of our
+ * code takes part, so its signatures are what ours are compared with.
+ */
+import * as fs from "node:fs"
+
+export interface Sniffer extends AsyncDisposable {
+  /** Ends the capture; p0f's raw signature of every SYN by "4/port" or "6/port" of the client. */
+  readonly signatures: () => Promise<ReadonlyMap<string, string>>
+}
+
+export async function startSniffer(
+  inside: ReadonlyArray<string>,
+  interfaceName: string,
+  directory: string
+): Promise<Sniffer> {
+  const file = `${directory}/syn-${interfaceName}-${Bun.nanoseconds()}.pcap`
+  const filter = "(tcp[13] & 0x12 == 0x02) or (ip6[6] == 6 and ip6[53] & 0x12 == 0x02)"
+  const words = [
+    ...inside,
+    "tcpdump",
+    "-i",
+    interfaceName,
+    "-U",
+    "--immediate-mode",
+    "-B",
+    "16384",
+    "-s",
+    "256",
+    "-Z",
+    "root",
+    "-w",
+    file,
+    filter
+  ]
+  const child = Bun.spawn(words, { stdout: "ignore", stderr: Bun.file(`${file}.err`) })
+  const said = () => fs.readFileSync(`${file}.err`, "utf8")
+  for (let waited = 0; !said().includes("listening on"); waited++) {
+    if (child.exitCode !== null || waited > 500) throw new Error(`tcpdump does not start: ${said()}`)
+    await Bun.sleep(10)
+  }
+  const stop = async () => {
+    child.kill("SIGINT")
+    await child.exited
+  }
+  return {
+    signatures: async () => {
+      await Bun.sleep(100)
+      await stop()
+      return readSignatures(file)
+    },
+    [Symbol.asyncDispose]: stop
+  }
+}
+
+async function readSignatures(file: string): Promise<Map<string, string>> {
+  const log = `${file}.log`
+  const p0f = Bun.spawn(["p0f", "-r", file, "-o", log], { stdout: "ignore", stderr: "pipe" })
+  const complaint = await new Response(p0f.stderr).text()
+  if ((await p0f.exited) !== 0) throw new Error(`p0f cannot read ${file}: ${complaint}`)
+  const signatures = new Map<string, string>()
+  for (const line of fs.readFileSync(log, "utf8").split("\n")) {
+    if (!line.includes("mod=syn|")) continue
+    const port = /\|cli=[^|]+\/(\d+)\|/.exec(line)?.[1]
+    const signature = /raw_sig=(.*)$/.exec(line)?.[1]
+    if (port !== undefined && signature !== undefined) signatures.set(`${signature[0]}/${port}`, signature)
+  }
+  return signatures
+}
+
+/**
+ * The signature that synprint gives in modern mode for p0f's: IPv6 flow labels are left out, as Linux, Android and Apple set a random
+ * one on every connection.
+ */
+export function modernSignature(rawSignature: string): string {
+  const fields = rawSignature.split(":")
+  if (fields[0] === "6")
+    fields[6] = fields[6]!
+      .split(",")
+      .filter((quirk) => quirk !== "flow")
+      .join(",")
+  return fields.join(":")
+}
