@@ -1,0 +1,71 @@
+/**
+ * Agent: one NOTIFY answered by one ACK, synchronously.
+ *
+ *   arguments -> connection key -> core's answer (capture, match, history) -> variables
+ */
+import { Answer } from "@synprint/core"
+import type { Answerer } from "@synprint/core/runtime"
+import { Arguments } from "./arguments.ts"
+import type { Counters } from "./counters.ts"
+import { ACK, type Frame, beginReply, endFrame } from "./frame.ts"
+import { Notify } from "./notify.ts"
+import type { Output } from "./output.ts"
+import type { NotifyHandler } from "./session.ts"
+import type { VariableWriter } from "./variables.ts"
+
+/** What a request's own words add to an answer: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
+export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
+
+export interface AgentSettings {
+  readonly answerer: Answerer
+  readonly variables: VariableWriter
+  /** `[capture] key`: with "client" a connection is known by its client side alone. */
+  readonly key: "connection" | "client"
+  readonly http: HttpObserver | undefined
+}
+
+export class Agent implements NotifyHandler {
+  /** A reload replaces it between two reads. */
+  settings: AgentSettings
+  readonly #counters: Counters
+  readonly #notify = new Notify()
+  readonly #given = new Arguments()
+  readonly #answer = new Answer()
+
+  constructor(settings: AgentSettings, counters: Counters) {
+    this.settings = settings
+    this.#counters = counters
+  }
+
+  acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
+    const { answerer, variables, key, http } = this.settings
+    const given = this.#given
+    const answer = this.#answer
+    this.#notify.open(frame)
+    if (!given.read(this.#notify)) return false
+
+    if (given.viaProxy) answer.reset("via_proxy")
+    else if (given.clientFamily === 0) {
+      answer.reset("not_captured")
+      this.#counters.notifiesWithoutAddress++
+    } else {
+      if (!isConnection(given, key)) given.forgetPorts()
+      answerer.answer(given.connection, answer)
+    }
+    if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
+
+    const start = out.length
+    let at = beginReply(out.bytes, start, ACK, frame)
+    at = variables.write(answer, out.bytes, at, start + limitBytes)
+    if (variables.isTruncated) this.#counters.acksTruncated++
+    endFrame(out.bytes, start, at)
+    out.length = at
+    return true
+  }
+}
+
+/** Whether the arguments name one connection and not an address alone. */
+function isConnection(given: Arguments, key: "connection" | "client"): boolean {
+  if (!given.hasClientPort) return false
+  return key === "client" || (given.hasServerPort && given.serverFamily === given.clientFamily)
+}

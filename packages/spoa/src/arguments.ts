@@ -1,0 +1,241 @@
+/**
+ * Arguments: what the messages of one NOTIFY say of a client connection, found by argument name.
+ *
+ * ```
+ * src ci        client address    IPV4, IPV6 or text; v4-mapped IPv6 is IPv4
+ * sport cp      client port       any integer type, or digits
+ * dst fi        server address
+ * dport fp      server port
+ * syn           saved SYN         BINARY: IP packet, or Ethernet frame (tcp-ss 2); NULL before HAProxy 3.4; empty: SYN cookie
+ * pp            PROXY header seen BOOL, INT or STRING
+ * ua hdrs       User-Agent; all request headers (req.hdrs)
+ * ```
+ * ci cp fi fp are the names of the seed's configuration. Other names are passed over; of two values for one thing the first counts.
+ */
+import { parseAddressText } from "./address-text.ts"
+import type { Notify } from "./notify.ts"
+import {
+  TYPE_BINARY,
+  TYPE_BOOL,
+  TYPE_INT32,
+  TYPE_IPV4,
+  TYPE_IPV6,
+  TYPE_STRING,
+  TYPE_UINT64,
+  type Value
+} from "./typed-data.ts"
+
+/** A Connection (core) that is filled anew for every NOTIFY. */
+export interface MutableConnection {
+  readonly key: Uint8Array
+  savedSyn: Uint8Array | undefined
+  openedAtMs: number
+}
+
+const CLIENT_PORT = 4
+const SERVER_PORT = 6
+const CLIENT_ADDRESS = 8
+const SERVER_ADDRESS = 24
+const KEY_SIZE = 40
+
+/** IP header 60 at most (IPv6 with extension headers can be longer), TCP header 60, Ethernet 14: what a saved SYN may need. */
+const SYN_MAX = 512
+
+// Names as numbers: up to four letters big-endian.
+const SRC = 0x737263
+const DST = 0x647374
+const SYN = 0x73796e
+const CI = 0x6369
+const CP = 0x6370
+const FI = 0x6669
+const FP = 0x6670
+const PP = 0x7070
+const UA = 0x7561
+const HDRS = 0x68647273
+const SPOR = 0x73706f72
+const DPOR = 0x64706f72
+const T = 0x74
+
+const scratch = new Uint8Array(new ArrayBuffer(16))
+
+export class Arguments {
+  readonly connection: MutableConnection = {
+    key: new Uint8Array(new ArrayBuffer(KEY_SIZE)),
+    savedSyn: undefined,
+    openedAtMs: 0
+  }
+  /** 0, 4 or 6: nothing is known of the client with 0. */
+  clientFamily: 0 | 4 | 6 = 0
+  serverFamily: 0 | 4 | 6 = 0
+  hasClientPort = false
+  hasServerPort = false
+  /** The connection came with a PROXY header. */
+  viaProxy = false
+  /** Ranges of the frame's bytes; a length of -1 when not given. */
+  userAgentAt = 0
+  userAgentLength = -1
+  headersAt = 0
+  headersLength = -1
+
+  readonly #syn = new Uint8Array(new ArrayBuffer(SYN_MAX))
+  /** The first n bytes of #syn, made once per length: saved SYNs come in few lengths. */
+  readonly #synViews: Array<Uint8Array | undefined> = []
+
+  /** Fills this from all messages of a NOTIFY. False: the list of messages is malformed. */
+  read(notify: Notify): boolean {
+    this.connection.key.fill(0)
+    this.connection.savedSyn = undefined
+    this.clientFamily = 0
+    this.serverFamily = 0
+    this.hasClientPort = false
+    this.hasServerPort = false
+    this.viaProxy = false
+    this.userAgentLength = -1
+    this.headersLength = -1
+    while (notify.next()) this.#take(notify.bytes, notify.name, notify.value)
+    this.connection.key[0] = this.clientFamily
+    return !notify.isMalformed
+  }
+
+  /** Leaves the client's address alone in the key: what is asked by address. */
+  forgetPorts(): void {
+    const key = this.connection.key
+    key.fill(0, CLIENT_PORT, CLIENT_ADDRESS)
+    key.fill(0, SERVER_ADDRESS)
+  }
+
+  #take(bytes: Uint8Array, name: Value, value: Value): void {
+    switch (nameCode(bytes, name.at, name.length)) {
+      case SRC:
+      case CI:
+        if (this.clientFamily === 0) this.clientFamily = this.#address(bytes, value, CLIENT_ADDRESS)
+        return
+      case DST:
+      case FI:
+        if (this.serverFamily === 0) this.serverFamily = this.#address(bytes, value, SERVER_ADDRESS)
+        return
+      case SPOR:
+      case CP:
+        if (!this.hasClientPort) this.hasClientPort = this.#port(bytes, value, CLIENT_PORT)
+        return
+      case DPOR:
+      case FP:
+        if (!this.hasServerPort) this.hasServerPort = this.#port(bytes, value, SERVER_PORT)
+        return
+      case SYN:
+        if (value.type === TYPE_BINARY && this.connection.savedSyn === undefined) this.#savedSyn(bytes, value)
+        return
+      case PP:
+        if (isTruthy(bytes, value)) this.viaProxy = true
+        return
+      case UA:
+        if (this.userAgentLength < 0 && (value.type === TYPE_STRING || value.type === TYPE_BINARY)) {
+          this.userAgentAt = value.at
+          this.userAgentLength = value.length
+        }
+        return
+      case HDRS:
+        if (this.headersLength < 0 && (value.type === TYPE_STRING || value.type === TYPE_BINARY)) {
+          this.headersAt = value.at
+          this.headersLength = value.length
+        }
+        return
+      default:
+    }
+  }
+
+  /** Puts an address into the key at `to`; returns its family, 0 when the value is none. */
+  #address(bytes: Uint8Array, value: Value, to: number): 0 | 4 | 6 {
+    const key = this.connection.key
+    let from = bytes
+    let at = value.at
+    let family: 0 | 4 | 6 = 0
+    if (value.type === TYPE_IPV4) family = 4
+    else if (value.type === TYPE_IPV6) family = 6
+    else if (value.type === TYPE_STRING) {
+      family = parseAddressText(bytes, value.at, value.length, scratch, 0)
+      from = scratch
+      at = 0
+    }
+    if (family === 6 && isMapped(from, at)) {
+      family = 4
+      at += 12
+    }
+    const length = family === 0 ? 0 : family === 4 ? 4 : 16
+    for (let index = 0; index < length; index++) key[to + index] = from[at + index]!
+    return family
+  }
+
+  #port(bytes: Uint8Array, value: Value, to: number): boolean {
+    let port = -1
+    if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) port = value.integer
+    else if (value.type === TYPE_STRING && value.length > 0 && value.length <= 5) {
+      port = 0
+      for (let index = 0; index < value.length; index++) {
+        const digit = bytes[value.at + index]! - 0x30
+        if (digit < 0 || digit > 9) return false
+        port = port * 10 + digit
+      }
+    }
+    if (port <= 0 || port > 0xffff) return false
+    this.connection.key[to] = port >> 8
+    this.connection.key[to + 1] = port
+    return true
+  }
+
+  #savedSyn(bytes: Uint8Array, value: Value): void {
+    const skip = isEthernet(bytes, value.at, value.length) ? 14 : 0
+    const at = value.at + skip
+    const rest = value.length - skip
+    const length = rest < SYN_MAX ? rest : SYN_MAX
+    for (let index = 0; index < length; index++) this.#syn[index] = bytes[at + index]!
+    this.connection.savedSyn = this.#synViews[length] ??= this.#syn.subarray(0, length)
+  }
+}
+
+/** A known name's number; names of five letters are `sport` and `dport`, told by their last letter. 0 for what can't be known. */
+function nameCode(bytes: Uint8Array, at: number, length: number): number {
+  switch (length) {
+    case 2:
+      return (bytes[at]! << 8) | bytes[at + 1]!
+    case 3:
+      return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
+    case 5:
+      if (bytes[at + 4] !== T) return 0
+      break
+    case 4:
+      break
+    default:
+      return 0
+  }
+  const code = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+  return (code === HDRS) === (length === 4) ? code : 0
+}
+
+/** ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
+function isMapped(bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < 10; index++) if (bytes[at + index] !== 0) return false
+  return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff
+}
+
+function isTruthy(bytes: Uint8Array, value: Value): boolean {
+  if (value.type === TYPE_BOOL) return value.isTrue
+  if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) return value.integer !== 0
+  if (value.type !== TYPE_STRING && value.type !== TYPE_BINARY) return false
+  return value.length > 0 && !(value.length === 1 && bytes[value.at] === 0x30)
+}
+
+/**
+ * Whether a saved SYN begins with a MAC header (`tcp-ss 2`). A MAC address may begin with the nibble of an IP version, so the
+ * EtherType and the version behind it must agree and the packet must not be IP already.
+ */
+function isEthernet(bytes: Uint8Array, at: number, length: number): boolean {
+  if (length < 14 + 40) return false
+  const type = (bytes[at + 12]! << 8) | bytes[at + 13]!
+  const version = bytes[at + 14]! >> 4
+  if (!(type === 0x0800 && version === 4) && !(type === 0x86dd && version === 6)) return false
+  const total = (bytes[at + 2]! << 8) | bytes[at + 3]!
+  // A bare IPv4 SYN: version 4, protocol TCP, and a total length of what was saved. Bare IPv6: as long as its payload length says.
+  if (bytes[at]! >> 4 === 4 && bytes[at + 9] === 6 && total === length) return false
+  return !(bytes[at]! >> 4 === 6 && 40 + ((bytes[at + 4]! << 8) | bytes[at + 5]!) === length)
+}

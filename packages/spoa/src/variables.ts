@@ -1,0 +1,212 @@
+/**
+ * Variables: an Answer as the SET-VAR actions of an ACK, all in scope `sess`, which lives as long as the client connection.
+ *
+ * Numbers are INT64, the rest STRING; what isn't known is not set, a known 0 is. `status` and `done` are always set. What depends
+ * on the SYN's shape alone is encoded once and kept with the shape, the rest is appended per answer.
+ *
+ * An ACK may be too small for all of them. Then they are taken one by one in the order of core's FIELDS and one that no longer
+ * fits is left out: the last in that order go first, `status` and `done` never.
+ */
+import { type Answer, FIELDS, STATUSES, type Shape, type Status } from "@synprint/core"
+import { SCOPE_SESS, beginSetVar } from "./action.ts"
+import { TYPE_INT64, writeTypedInteger, writeTypedString } from "./typed-data.ts"
+
+/** Bytes of the generation that lead `Shape.encoded`. */
+const GENERATION_SIZE = 2
+/** A shape block that is longer never fits an ACK. */
+const BLOCK_MAX = 8192
+
+// Fields as small numbers, so that the slow path switches on integers. The first seven belong to the shape.
+const OS = 0
+const OS_MATCH_Q = 1
+const DIST = 2
+const LINK = 3
+const LINK_MTU = 4
+const LINK_MSS = 5
+const SIG = 6
+const UPTIME = 7
+const NAT = 8
+const BAD_SW = 9
+const HTTP_NAME = 10
+const HTTP_FLAVOR = 11
+const LANGUAGE = 12
+const FIRST_SEEN = 13
+const LAST_SEEN = 14
+const TOTAL_CONN = 15
+const LAST_NAT = 16
+const LAST_CHG = 17
+const UP_MOD_DAYS = 18
+
+const CODES: Readonly<Record<string, number>> = {
+  os: OS,
+  os_match_q: OS_MATCH_Q,
+  dist: DIST,
+  link: LINK,
+  link_mtu: LINK_MTU,
+  link_mss: LINK_MSS,
+  sig: SIG,
+  uptime: UPTIME,
+  nat: NAT,
+  bad_sw: BAD_SW,
+  http_name: HTTP_NAME,
+  http_flavor: HTTP_FLAVOR,
+  language: LANGUAGE,
+  first_seen: FIRST_SEEN,
+  last_seen: LAST_SEEN,
+  total_conn: TOTAL_CONN,
+  last_nat: LAST_NAT,
+  last_chg: LAST_CHG,
+  up_mod_days: UP_MOD_DAYS
+}
+
+let generations = 0
+
+/** Writes answers with one choice of variables. A reload that changes the choice makes a new one. */
+export class VariableWriter {
+  /** Whether the last answer lost variables. */
+  isTruncated = false
+
+  /** Marks the shapes that this writer encoded: another writer's block is made anew. */
+  readonly #generation: number
+  readonly #heads: Readonly<Record<Status, Uint8Array>>
+  /** Chosen fields in the order of FIELDS, those of the shape, the others. */
+  readonly #codes: ReadonlyArray<number>
+  readonly #shapeCodes: ReadonlyArray<number>
+  readonly #ownCodes: ReadonlyArray<number>
+  /** `01 03 01 name` by field. */
+  readonly #prefixes: ReadonlyArray<Uint8Array>
+
+  constructor(variables: ReadonlyArray<string>) {
+    this.#generation = generations = (generations + 1) & 0xffff
+    const chosen = FIELDS.filter((field) => variables.includes(field.name) && CODES[field.name] !== undefined)
+    this.#codes = chosen.map((field) => CODES[field.name]!)
+    this.#shapeCodes = this.#codes.filter((code) => code <= SIG)
+    this.#ownCodes = this.#codes.filter((code) => code > SIG)
+    const prefixes: Array<Uint8Array> = []
+    for (const name of Object.keys(CODES)) prefixes[CODES[name]!] = prefix(name)
+    this.#prefixes = prefixes
+    this.#heads = Object.fromEntries(STATUSES.map((status) => [status, head(status)])) as Record<Status, Uint8Array>
+  }
+
+  /** Writes the actions from `at`, ending at or before `limit`; returns the offset after them. */
+  write(answer: Answer, out: Uint8Array, at: number, limit: number): number {
+    const start = at + copy(this.#heads[answer.status], 0, out, at)
+    this.isTruncated = false
+    let end = start
+    const shape = answer.shape
+    if (shape !== undefined) {
+      let block = shape.encoded
+      if (block === undefined || (block[0]! << 8) + block[1]! !== this.#generation)
+        block = this.#encodeShape(answer, shape)
+      if (end + block.length > limit) return this.#writeFitting(answer, out, start, limit)
+      end += copy(block, GENERATION_SIZE, out, end)
+    } else if (answer.hasHost) {
+      for (const code of this.#shapeCodes) end = this.#writeField(code, answer, out, end)
+    }
+    for (const code of this.#ownCodes) end = this.#writeField(code, answer, out, end)
+    return end <= limit ? end : this.#writeFitting(answer, out, start, limit)
+  }
+
+  #writeFitting(answer: Answer, out: Uint8Array, at: number, limit: number): number {
+    for (const code of this.#codes) {
+      const end = this.#writeField(code, answer, out, at)
+      if (end <= limit) at = end
+      else this.isTruncated = true
+    }
+    return at
+  }
+
+  #encodeShape(answer: Answer, shape: Shape): Uint8Array {
+    const block = new Uint8Array(BLOCK_MAX)
+    block[0] = this.#generation >> 8
+    block[1] = this.#generation
+    let end = GENERATION_SIZE
+    for (const code of this.#shapeCodes) end = this.#writeField(code, answer, block, end)
+    return (shape.encoded = block.slice(0, end))
+  }
+
+  /** Writes one field, nothing when it isn't known. A value past the end of `out` is cut off there: callers compare with a limit. */
+  #writeField(code: number, answer: Answer, out: Uint8Array, at: number): number {
+    const shape = answer.shape
+    switch (code) {
+      case OS:
+        return this.#string(code, shape === undefined ? answer.hostOs : shape.os, out, at)
+      case OS_MATCH_Q:
+        if (shape === undefined)
+          return this.#integer(code, answer.hostOs === undefined ? -1 : answer.hostOsMatchQ, out, at)
+        return this.#integer(code, shape.match === undefined ? -1 : shape.osMatchQ, out, at)
+      case DIST:
+        return this.#integer(code, shape === undefined ? answer.hostDist : shape.dist, out, at)
+      case LINK:
+        return this.#string(code, shape === undefined ? answer.hostLink : shape.link, out, at)
+      case LINK_MTU:
+        return this.#positive(code, shape === undefined ? 0 : shape.linkMtu, out, at)
+      case LINK_MSS:
+        return this.#positive(code, shape === undefined ? 0 : shape.mss, out, at)
+      case SIG:
+        return this.#string(code, shape === undefined ? undefined : shape.rawSignature, out, at)
+      case UPTIME:
+        return this.#integer(code, answer.uptimeMinutes, out, at)
+      case NAT:
+        return answer.nat ? this.#string(code, "1", out, at) : at
+      case BAD_SW:
+        return answer.badSw !== 0 ? this.#string(code, "1", out, at) : at
+      case HTTP_NAME:
+        return this.#string(code, answer.httpName, out, at)
+      case HTTP_FLAVOR:
+        return this.#string(code, answer.httpFlavor, out, at)
+      case LANGUAGE:
+        return this.#string(code, answer.language, out, at)
+      case FIRST_SEEN:
+        return this.#positive(code, answer.firstSeen, out, at)
+      case LAST_SEEN:
+        return this.#positive(code, answer.lastSeen, out, at)
+      case TOTAL_CONN:
+        return this.#positive(code, answer.totalConn, out, at)
+      case LAST_NAT:
+        return this.#positive(code, answer.lastNat, out, at)
+      case LAST_CHG:
+        return this.#positive(code, answer.lastChg, out, at)
+      case UP_MOD_DAYS:
+        return this.#positive(code, answer.upModDays, out, at)
+      default:
+        return at
+    }
+  }
+
+  #string(code: number, value: string | undefined, out: Uint8Array, at: number): number {
+    if (value === undefined) return at
+    return writeTypedString(out, at + copy(this.#prefixes[code]!, 0, out, at), value)
+  }
+
+  /** -1 is "not known". */
+  #integer(code: number, value: number, out: Uint8Array, at: number): number {
+    if (value < 0) return at
+    return writeTypedInteger(out, at + copy(this.#prefixes[code]!, 0, out, at), TYPE_INT64, value)
+  }
+
+  /** 0 is "not known". */
+  #positive(code: number, value: number, out: Uint8Array, at: number): number {
+    return value > 0 ? this.#integer(code, value, out, at) : at
+  }
+}
+
+/** Copies `from[skip..]` and returns how many bytes: a loop, which for these lengths costs no more than `set` with a view made for it. */
+function copy(from: Uint8Array, skip: number, out: Uint8Array, at: number): number {
+  const length = from.length
+  for (let index = skip; index < length; index++) out[at++] = from[index]!
+  return length - skip
+}
+
+function prefix(name: string): Uint8Array {
+  const bytes = new Uint8Array(64)
+  return bytes.slice(0, beginSetVar(bytes, 0, SCOPE_SESS, name))
+}
+
+/** `status` and `done`, which every ACK holds: the guard that makes HAProxy ask once is set even when nothing is known. */
+function head(status: Status): Uint8Array {
+  const bytes = new Uint8Array(64)
+  let at = writeTypedString(bytes, beginSetVar(bytes, 0, SCOPE_SESS, "status"), status)
+  at = writeTypedString(bytes, beginSetVar(bytes, at, SCOPE_SESS, "done"), "1")
+  return bytes.slice(0, at)
+}
