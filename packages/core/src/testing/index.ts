@@ -1,1 +1,4 @@
-export {}
+/**
+ * @synprint/core/testing: what tests of all packages share.
+ */
+export { SHARED, sharedFile } from "./shared.ts"
