@@ -4,3 +4,68 @@
 export { Answer } from "./fingerprint/answer.ts"
 export { FIELDS, type Field, RESERVED_PREFIXES, STATUSES, type Status, isReservedHeader } from "./fingerprint/fields.ts"
 export { type Direction, REQUEST, RESPONSE, type Shape } from "./fingerprint/shape.ts"
+
+// packet
+export {
+  canonicalize6,
+  type Family,
+  parseAddress,
+  printAddress,
+  printAddressLong,
+  printIpv4,
+  printIpv6,
+  printIpv6Long
+} from "./packet/address.ts"
+export {
+  clearServer,
+  CONNECTION_KEY_BYTES,
+  encodeConnectionKey,
+  equalConnectionKeys,
+  hashConnectionKey,
+  makeConnectionKey,
+  parseConnectionKey,
+  printConnectionKey,
+  putConnectionKey
+} from "./packet/connection-key.ts"
+export { decodeFrame, decodeLocated, locateTcp } from "./packet/frame.ts"
+export {
+  DLT_RAW,
+  LINKTYPE_C_HDLC,
+  LINKTYPE_ETHERNET,
+  LINKTYPE_IPV4,
+  LINKTYPE_IPV6,
+  LINKTYPE_LINUX_SLL,
+  LINKTYPE_LINUX_SLL2,
+  LINKTYPE_LOOP,
+  LINKTYPE_NULL,
+  LINKTYPE_PPP,
+  LINKTYPE_PPP_ETHER,
+  LINKTYPE_PPP_HDLC,
+  LINKTYPE_RAW
+} from "./packet/link.ts"
+export { Located } from "./packet/located.ts"
+export {
+  MAX_TCP_OPT,
+  Packet,
+  TCP_ACK,
+  TCP_CWR,
+  TCP_ECE,
+  TCP_FIN,
+  TCP_NS,
+  TCP_PUSH,
+  TCP_RST,
+  TCP_SYN,
+  TCP_URG
+} from "./packet/packet.ts"
+export { parsePrefixes, type PrefixSet } from "./packet/prefix.ts"
+export { printQuirks, QUIRK_NAMES } from "./packet/quirks.ts"
+export { decodeSavedSyn, decodeSyn, type Headers, locateSavedSyn } from "./packet/syn.ts"
+export {
+  type Verdict,
+  VERDICT_FRAGMENT,
+  VERDICT_MALFORMED,
+  VERDICT_OTHER,
+  VERDICT_TCP,
+  VERDICT_TRUNCATED,
+  VERDICT_UNSUPPORTED
+} from "./packet/verdict.ts"

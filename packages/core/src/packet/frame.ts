@@ -1,0 +1,99 @@
+/**
+ * One captured frame: from its link type to the innermost TCP packet (`locateTcp`), and its facts (`decodeFrame`).
+ *
+ * Reads every link layer of link.ts and every tunnel of tunnel.ts; all of it is bounds-checked, nothing throws or allocates.
+ */
+import { u16 } from "./bytes.ts"
+import { decodeIpv4, decodeIpv6, walkIpv4, walkIpv6 } from "./ip.ts"
+import {
+  ETHERTYPE_IPV4,
+  ETHERTYPE_IPV6,
+  LINKTYPE_ETHERNET,
+  TYPE_ANY_IP,
+  WALK_ON,
+  walkEtherType,
+  walkLink
+} from "./link.ts"
+import type { Step } from "./link.ts"
+import { Located } from "./located.ts"
+import type { Packet } from "./packet.ts"
+import { decodeTcp } from "./tcp.ts"
+import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED, VERDICT_UNSUPPORTED } from "./verdict.ts"
+import type { Verdict } from "./verdict.ts"
+
+/** Layers of one frame; the deepest in the capture corpus has 9. A crafted stack of tags must not cost more. */
+const MAX_LAYERS = 24
+
+/**
+ * Finds the innermost TCP header of the frame of `captured` bytes at `at`, `wire` long on the wire. VERDICT_TCP: `into` is filled,
+ * the whole TCP header is captured. Otherwise `into` holds nothing of use.
+ */
+export function locateTcp(
+  bytes: Uint8Array,
+  at: number,
+  captured: number,
+  wire: number,
+  linkType: number,
+  into: Located
+): Verdict {
+  const room = bytes.length - at
+  into.at = at
+  into.end = at + wire
+  into.limit = at + Math.min(captured, wire, room)
+  into.vlan = -1
+  into.interfaceIndex = 0
+  into.tunnelled = false
+  let step: Step
+  if (linkType === LINKTYPE_ETHERNET) {
+    if (into.limit - at < 14) return VERDICT_TRUNCATED
+    into.type = u16(bytes, at + 12)
+    into.at = at + 14
+    step = WALK_ON
+  } else {
+    step = walkLink(bytes, linkType, into)
+  }
+  for (let layer = 0; step === WALK_ON; layer++) {
+    if (layer > MAX_LAYERS) return VERDICT_UNSUPPORTED
+    if (into.type === ETHERTYPE_IPV4) step = walkIpv4(bytes, into)
+    else if (into.type === ETHERTYPE_IPV6) step = walkIpv6(bytes, into)
+    else if (into.type === TYPE_ANY_IP) {
+      if (into.at >= into.limit) return VERDICT_TRUNCATED
+      const version = bytes[into.at]! >> 4
+      if (version !== 4 && version !== 6) return VERDICT_MALFORMED
+      into.type = version === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6
+    } else step = walkEtherType(bytes, into)
+  }
+  return step
+}
+
+/** Facts of the packet that `locateTcp` found; the quirks are the true ones, not p0f's. */
+export function decodeLocated(bytes: Uint8Array, located: Located, packet: Packet): Verdict {
+  const { ip, tcp, doff } = located
+  if (located.ver === 4) {
+    decodeIpv4(bytes, ip, packet)
+    packet.totHdr = packet.olen + 20 + doff
+  } else {
+    decodeIpv6(bytes, ip, packet)
+    packet.totHdr = 40 + doff
+  }
+  const payload = tcp + doff
+  packet.payload = payload
+  packet.payloadLength = ip + located.ipLength - payload
+  packet.payloadCaptured = located.ipEnd - payload
+  return decodeTcp(bytes, tcp, doff, packet, false)
+}
+
+const scratch = new Located()
+
+/** Facts of the innermost TCP packet of a frame: locateTcp and decodeLocated in one. */
+export function decodeFrame(
+  bytes: Uint8Array,
+  at: number,
+  captured: number,
+  wire: number,
+  linkType: number,
+  packet: Packet
+): Verdict {
+  const verdict = locateTcp(bytes, at, captured, wire, linkType, scratch)
+  return verdict === VERDICT_TCP ? decodeLocated(bytes, scratch, packet) : verdict
+}
