@@ -5,6 +5,33 @@ export { Answer } from "./fingerprint/answer.ts"
 export { FIELDS, type Field, RESERVED_PREFIXES, STATUSES, type Status, isReservedHeader } from "./fingerprint/fields.ts"
 export { type Direction, REQUEST, RESPONSE, type Shape } from "./fingerprint/shape.ts"
 
+// fingerprint
+export type {
+  Database,
+  HttpHeader,
+  HttpSection,
+  HttpSignature,
+  Label,
+  Link,
+  Registered,
+  Sys,
+  TcpSignature,
+  UaOs
+} from "./fingerprint/database.ts"
+export {
+  type DatabaseProblem,
+  type DatabaseReading,
+  type DatabaseText,
+  printProblem,
+  readDatabases
+} from "./fingerprint/database-reader.ts"
+export { guessDistance, guessInitialTtl, MAX_DIST } from "./fingerprint/distance.ts"
+export { Matcher, type MatcherStats } from "./fingerprint/matcher.ts"
+export { printRawSignature } from "./fingerprint/raw-signature.ts"
+export { KEY_WORDS } from "./fingerprint/shape-key.ts"
+export { parseSignature } from "./fingerprint/signature-parser.ts"
+export { Malformed, type Mode, printSignature, type Signature } from "./fingerprint/signature.ts"
+
 // packet
 export {
   canonicalize6,

@@ -29,11 +29,27 @@ export interface Registered {
   readonly title: string
   readonly sys: ReadonlyArray<Sys>
   readonly file: string
+  /** Position of the file among those that were read: the later file wins within a tier of matches. */
+  readonly fileIndex: number
   readonly line: number
+  /** What `;@ name=value; ...` lines before the label and before the line say; the line's own win. */
+  readonly attributes: ReadonlyMap<string, string>
 }
 
 export interface TcpSignature extends Registered {
   readonly signature: Signature
+  /** Attribute `clock=yes`: this stack has one TCP timestamp clock per host, so that uptime can be told. */
+  readonly clock: boolean
+}
+
+/** One `sig =` line of `[mtu]`. */
+export interface Link {
+  readonly mtu: number
+  readonly name: string
+  readonly file: string
+  readonly fileIndex: number
+  readonly line: number
+  readonly attributes: ReadonlyMap<string, string>
 }
 
 export interface HttpHeader {
@@ -74,8 +90,10 @@ export interface Database {
   readonly names: ReadonlyArray<string>
   readonly requests: ReadonlyArray<TcpSignature>
   readonly responses: ReadonlyArray<TcpSignature>
-  /** MTU -> link name; the first registered wins. */
+  /** MTU -> link name: the later file wins, within a file the first line. */
   readonly links: ReadonlyMap<number, string>
+  /** Every line of `[mtu]`, those that lose included. */
+  readonly linkLines: ReadonlyArray<Link>
   readonly http: HttpSection
   /** Signatures of all sections: p0f's "Loaded N signatures". */
   readonly count: number

@@ -18,6 +18,9 @@ export interface Shape {
   readonly ttl: number
   readonly tos: number
   readonly mss: number
+  readonly win: number
+  /** 0 when the option is absent. */
+  readonly wscale: number
   readonly quirks: number
   /** 32-bit hash of the option kinds in order: what p0f itself compares (fp_tcp.c: opt_hash). */
   readonly layoutHash: number
@@ -25,6 +28,12 @@ export interface Shape {
   readonly match: TcpSignature | undefined
   /** Only with a match: it tolerates a difference (p0f's `fuzzy`). */
   readonly fuzzy: boolean
+  /** The match is a userland application (class `!`): p0f then looks at neither link, uptime nor NAT. */
+  readonly userland: boolean
+  /** The matched line has a random TTL (`N-`): `dist` is an upper bound and is not stored with the host. */
+  readonly randomTtl: boolean
+  /** A probe of p0f-sendsyn: SYN with window 1337 and MSS 1331. It marks its flow. */
+  readonly sendsyn: boolean
   /** Hops, 0..255, by the matched line or guessed. */
   readonly dist: number
   /** `name[ flavor]` of the match. */
@@ -37,6 +46,8 @@ export interface Shape {
   readonly linkMtu: number
   /** Text of a p0f log line from `|os=` to the end of `raw_sig=...`, without newline (specs p0f.md §10.1, §4.5). */
   readonly logSuffix: Uint8Array
+  /** The same for a SYN+ACK of a flow marked by `sendsyn`: a match has the key `app`. */
+  readonly sendsynLogSuffix: Uint8Array
   /** Text of the mtu log line from `|link=` on, without newline; empty when the SYN has no MSS. */
   readonly mtuLogSuffix: Uint8Array
   /** The front end's own encoding of this shape (SPOE actions, header block), set by it once. */

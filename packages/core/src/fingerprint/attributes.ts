@@ -1,0 +1,24 @@
+/**
+ * Attributes of a database line: `;@ name=value; name=value`, a comment to p0f, for the label or sig line that follows.
+ *
+ * The engine reads one: `clock=yes`, this stack has a single TCP timestamp clock per host. All others are for tools (evidence,
+ * source, confidence). A value is free text without `;`.
+ */
+import { Malformed } from "./signature.ts"
+
+const ATTRIBUTE = /^\s*([A-Za-z][A-Za-z0-9_-]*)\s*=\s*(.*?)\s*$/
+
+/** Reads what follows `;@`. */
+export function parseAttributes(text: string): ReadonlyMap<string, string> | Malformed {
+  const attributes = new Map<string, string>()
+  let offset = 0
+  for (const item of text.split(";")) {
+    const parts = ATTRIBUTE.exec(item)
+    if (parts !== null) attributes.set(parts[1]!, parts[2]!)
+    else if (item.trim() !== "") {
+      return new Malformed(`';@' must be followed by name=value; name=value, not '${item.trim()}'`, offset)
+    }
+    offset += item.length + 1
+  }
+  return attributes
+}

@@ -1,0 +1,84 @@
+/**
+ * Matcher: packet -> shape. A shape is computed once and then found again by its key (shape-key.ts, shape-memo.ts).
+ */
+import type { Packet } from "../packet/packet.ts"
+import type { Database } from "./database.ts"
+import { KEY_WORDS, keyDirection, keyIsIpv6, keyMss, writeKey } from "./shape-key.ts"
+import { hashKey, ShapeMemo } from "./shape-memo.ts"
+import { ShapeRecord } from "./shape-record.ts"
+import { type Direction, RESPONSE, type Shape } from "./shape.ts"
+import { SignatureIndex } from "./signature-index.ts"
+import type { Mode } from "./signature.ts"
+
+export interface MatcherStats {
+  /** Shapes that were found in the memo. */
+  readonly hits: number
+  /** Shapes that were computed. */
+  readonly misses: number
+  readonly evictions: number
+  /** Shapes in the memo now, and at most. */
+  readonly shapes: number
+  readonly capacity: number
+}
+
+export class Matcher {
+  readonly database: Database
+  readonly mode: Mode
+  readonly #memo: ShapeMemo
+  readonly #index: SignatureIndex
+  readonly #key = new Int32Array(KEY_WORDS)
+  #hits = 0
+  #misses = 0
+
+  /** `capacity`: shapes to remember; about 400 bytes each, more once they are printed. */
+  constructor(database: Database, mode: Mode, capacity: number) {
+    this.database = database
+    this.mode = mode
+    this.#memo = new ShapeMemo(capacity)
+    this.#index = new SignatureIndex(database, mode)
+  }
+
+  /**
+   * The shape of a SYN (REQUEST) or SYN+ACK (RESPONSE). `peerMss` is the MSS of the flow's SYN for its SYN+ACK, else 0. Allocates
+   * nothing when the shape is known.
+   */
+  shapeOf(packet: Packet, direction: Direction, peerMss: number): Shape {
+    writeKey(packet, direction, peerMss, this.#key, 0)
+    return this.shapeOfKey(this.#key, 0)
+  }
+
+  /** Writes the KEY_WORDS words that a shape depends on, for `shapeOfKey` later. */
+  writeKey(packet: Packet, direction: Direction, peerMss: number, into: Int32Array, at: number): void {
+    writeKey(packet, direction, peerMss, into, at)
+  }
+
+  /** The shape behind a key. */
+  shapeOfKey(key: Int32Array, at: number): Shape {
+    const hash = hashKey(key, at)
+    const known = this.#memo.get(key, at, hash)
+    if (known !== undefined) {
+      this.#hits++
+      return known
+    }
+    this.#misses++
+    const shape = this.#compute(key, at)
+    this.#memo.add(key, at, hash, shape)
+    return shape
+  }
+
+  get stats(): MatcherStats {
+    const { size, capacity, evictions } = this.#memo
+    return { hits: this.#hits, misses: this.#misses, evictions, shapes: size, capacity }
+  }
+
+  #compute(key: Int32Array, at: number): Shape {
+    const index = this.#index
+    index.find(key, at)
+    const { index: line, fuzzy, dist } = index.found
+    const word0 = key[at]!
+    const mss = keyMss(key[at + 1]!)
+    const lines = keyDirection(word0) === RESPONSE ? this.database.responses : this.database.requests
+    const link = mss === 0 ? undefined : this.database.links.get(mss + (keyIsIpv6(word0) ? 60 : 40))
+    return new ShapeRecord(key, at, line < 0 ? undefined : lines[line], fuzzy, dist, link)
+  }
+}

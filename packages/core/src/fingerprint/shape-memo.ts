@@ -1,0 +1,129 @@
+/**
+ * Shape memo: shapes by key, at most `capacity` of them. Open addressing over typed arrays with CLOCK eviction: a shape that was
+ * asked for since the hand last passed stays, so a flood of one-time shapes evicts itself and not the common ones.
+ *
+ *  table  [entry + 1, 0 = free]            at least twice as many slots as entries
+ *  keys   [10 words per entry]  hashes, used  [one per entry]  shapes  [one per entry]
+ */
+import { KEY_WORDS } from "./shape-key.ts"
+import type { Shape } from "./shape.ts"
+
+/** Murmur3's finalizer over words mixed one by one: the words of similar SYNs differ in few bits. */
+export function hashKey(key: Int32Array, at: number): number {
+  let hash = key[at]!
+  hash = Math.imul(hash ^ (hash >>> 15) ^ key[at + 1]!, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13) ^ key[at + 2]!, 0xc2b2ae35)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ key[at + 3]!, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13) ^ key[at + 4]!, 0xc2b2ae35)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ key[at + 5]!, 0x85ebca6b)
+  // More than eight options are rare: their words are mixed in once.
+  const rest = (key[at + 6]! ^ (key[at + 7]! << 1) ^ (key[at + 8]! << 2) ^ (key[at + 9]! << 3)) | 0
+  hash = Math.imul(hash ^ (hash >>> 13) ^ rest, 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}
+
+export class ShapeMemo {
+  readonly capacity: number
+  size = 0
+  evictions = 0
+  readonly #table: Int32Array
+  readonly #mask: number
+  readonly #keys: Int32Array
+  readonly #hashes: Int32Array
+  readonly #used: Uint8Array
+  readonly #shapes: Array<Shape | undefined>
+  #hand = 0
+
+  constructor(capacity: number) {
+    this.capacity = Math.max(1, capacity | 0)
+    let slots = 2
+    while (slots < this.capacity * 2) slots *= 2
+    this.#table = new Int32Array(slots)
+    this.#mask = slots - 1
+    this.#keys = new Int32Array(this.capacity * KEY_WORDS)
+    this.#hashes = new Int32Array(this.capacity)
+    this.#used = new Uint8Array(this.capacity)
+    this.#shapes = Array.from({ length: this.capacity }, () => undefined)
+  }
+
+  /** Bytes of the typed arrays: they never grow. */
+  get bytes(): number {
+    return this.#table.byteLength + this.#keys.byteLength + this.#hashes.byteLength + this.#used.byteLength
+  }
+
+  /** The shape of a key, if it is here. `hash` is `hashKey(key, at)`. */
+  get(key: Int32Array, at: number, hash: number): Shape | undefined {
+    const table = this.#table
+    const mask = this.#mask
+    const keys = this.#keys
+    let slot = hash & mask
+    for (;;) {
+      const entry = table[slot]! - 1
+      if (entry < 0) return undefined
+      const of = entry * KEY_WORDS
+      if (
+        keys[of] === key[at] &&
+        keys[of + 1] === key[at + 1] &&
+        keys[of + 2] === key[at + 2] &&
+        keys[of + 3] === key[at + 3] &&
+        keys[of + 4] === key[at + 4] &&
+        keys[of + 5] === key[at + 5] &&
+        keys[of + 6] === key[at + 6] &&
+        keys[of + 7] === key[at + 7] &&
+        keys[of + 8] === key[at + 8] &&
+        keys[of + 9] === key[at + 9]
+      ) {
+        this.#used[entry] = 1
+        return this.#shapes[entry]
+      }
+      slot = (slot + 1) & mask
+    }
+  }
+
+  /** Adds a shape that is not here; the coldest one goes when there is no room. */
+  add(key: Int32Array, at: number, hash: number, shape: Shape): void {
+    const entry = this.size < this.capacity ? this.size++ : this.#evict()
+    const keys = this.#keys
+    const of = entry * KEY_WORDS
+    for (let word = 0; word < KEY_WORDS; word++) keys[of + word] = key[at + word]!
+    this.#hashes[entry] = hash
+    this.#used[entry] = 0
+    this.#shapes[entry] = shape
+    let slot = hash & this.#mask
+    while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask
+    this.#table[slot] = entry + 1
+  }
+
+  #evict(): number {
+    const used = this.#used
+    while (used[this.#hand] === 1) {
+      used[this.#hand] = 0
+      this.#hand = this.#hand + 1 === this.capacity ? 0 : this.#hand + 1
+    }
+    const entry = this.#hand
+    this.#hand = entry + 1 === this.capacity ? 0 : entry + 1
+    this.evictions++
+    this.#unlink(entry)
+    return entry
+  }
+
+  /** Frees the entry's slot and moves later entries of its run forward, so that no tombstones are needed. */
+  #unlink(entry: number): void {
+    const table = this.#table
+    const mask = this.#mask
+    let free = this.#hashes[entry]! & mask
+    while (table[free] !== entry + 1) free = (free + 1) & mask
+    let slot = free
+    for (;;) {
+      slot = (slot + 1) & mask
+      const other = table[slot]!
+      if (other === 0) break
+      const home = this.#hashes[other - 1]! & mask
+      if (((slot - home) & mask) >= ((slot - free) & mask)) {
+        table[free] = other
+        free = slot
+      }
+    }
+    table[free] = 0
+  }
+}
