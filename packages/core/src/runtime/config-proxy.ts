@@ -1,0 +1,115 @@
+/**
+ * `[proxy]`, `[[routes]]` and `[headers]`: the reverse proxy's listeners, where requests go, what the application sees.
+ */
+import { FIELDS } from "../fingerprint/fields.ts"
+import {
+  duration,
+  flag,
+  headerName,
+  integer,
+  list,
+  listenAddresses,
+  network,
+  nonEmpty,
+  oneOf,
+  size,
+  text,
+  value,
+  expected
+} from "./config-value.ts"
+import { type Decoded, key, type Key, optionalKey, subTable, table, tableList, type Value } from "./config-key.ts"
+
+const CertificateTable = table({
+  /** Names that this certificate serves; [] = those in the certificate. */
+  names: key("names", list(nonEmpty("a host name")), []),
+  certificate: key("certificate", nonEmpty("the path of a PEM file"), ""),
+  key: key("key", nonEmpty("the path of a PEM file"), "")
+})
+
+const TlsTable = table({
+  listen: key("listen", listenAddresses, []),
+  certificates: tableList("certificates", CertificateTable),
+  minVersion: key("min_version", oneOf("1.2", "1.3"), "1.2"),
+  /** PEM file of the authorities that client certificates must come from; empty: none are asked for. */
+  clientCa: key("client_ca", text, "")
+})
+
+const LimitsTable = table({
+  headBytes: key("head", size(1024, 1 << 20), "64 KiB"),
+  headers: key("headers", integer(8, 10_000), 200),
+  /** 0 = no limit. */
+  bodyBytes: key("body", size(0, Number.MAX_SAFE_INTEGER), 0),
+  connections: key("connections", integer(1, 1 << 22), 65536),
+  /** Of one address; 0 = no limit. */
+  connectionsPerAddress: key("connections_per_address", integer(0, 1 << 22), 0)
+})
+
+const TimeoutsTable = table({
+  headMs: key("head", duration(100), "10 seconds"),
+  idleMs: key("idle", duration(100), "60 seconds"),
+  upstreamConnectMs: key("upstream_connect", duration(10), "5 seconds"),
+  upstreamMs: key("upstream", duration(100), "60 seconds"),
+  shutdownMs: key("shutdown", duration(0, 600_000), "30 seconds")
+})
+
+const ProxyProtocolTable = table({
+  accept: key("accept", flag, false),
+  trusted: key("trusted", list(network), [])
+})
+
+export const ProxyTable = table({
+  listen: key("listen", listenAddresses, ["127.0.0.1:8080"]),
+  /** 0 = one per core. */
+  workers: key("workers", integer(0, 1024), 0),
+  tls: subTable("tls", TlsTable),
+  limits: subTable("limits", LimitsTable),
+  timeouts: subTable("timeouts", TimeoutsTable),
+  proxyProtocol: subTable("proxy_protocol", ProxyProtocolTable)
+})
+
+/** `http://host:port`, `https://...` or `unix:PATH`. */
+const upstream: Value<string> = value("text", (input) => {
+  if (typeof input === "string") {
+    if (/^unix:./.test(input)) return input
+    if (/^https?:\/\/[^/\s]+\/?$/i.test(input) && URL.canParse(input)) return input
+  }
+  return expected('"http://host:port", "https://host:port" or "unix:PATH"', input)
+})
+
+const path: Value<string> = value("text", (input) =>
+  typeof input === "string" && input.startsWith("/") ? input : expected('a path that begins with "/"', input)
+)
+
+export const RouteTable = table({
+  /** "*" = every host; "*.example.org" = one label. */
+  host: key("host", nonEmpty("a host name or *"), "*"),
+  path: key("path", path, "/"),
+  upstreams: key("upstream", list(upstream), []),
+  forceNewConnection: key("force_new_connection", flag, false)
+})
+
+export const PRESETS = ["x-tcp", "x-p0f", "seed", "huginn"] as const
+
+/** `[headers]` has `preset` and, beside it, `field = "header-name"` for single fields. */
+const headerKeys: Record<string, Key<string | undefined>> = {}
+for (const field of FIELDS) headerKeys[field.name] = optionalKey(field.name, headerName)
+
+export const HeadersTable = table({ preset: key("preset", oneOf(...PRESETS), "x-tcp"), ...headerKeys })
+
+export interface HeadersConfig {
+  readonly preset: (typeof PRESETS)[number]
+  /** Field name -> header name; these go before the preset's. */
+  readonly names: ReadonlyMap<string, string>
+}
+
+export function headersConfig(decoded: Decoded<typeof HeadersTable.keys>): HeadersConfig {
+  const names = new Map<string, string>()
+  for (const field of FIELDS) {
+    const header = (decoded as Readonly<Record<string, string | undefined>>)[field.name]
+    if (header !== undefined) names.set(field.name, header)
+  }
+  return { preset: decoded.preset, names }
+}
+
+export type ProxyConfig = Decoded<typeof ProxyTable.keys>
+export type RouteConfig = Decoded<typeof RouteTable.keys>
