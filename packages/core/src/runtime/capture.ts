@@ -71,6 +71,8 @@ export interface CaptureFilter {
 /** A capture that is open: a value owned by a Scope. */
 export interface CaptureBackend {
   readonly name: string
+  /** It opens again by itself what it lost; otherwise the chain closes it and opens it anew. */
+  readonly recovers?: boolean
   /** Synchronous; never throws, never blocks. */
   readonly lookup: (connection: Connection, into: RawSyn) => "hit" | Miss
   readonly packets: PacketFeed | undefined

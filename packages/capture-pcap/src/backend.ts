@@ -1,0 +1,157 @@
+/**
+ * The backend: a lookup takes what waits in the rings of all interfaces, then asks the store. The tap runs before the TCP stack,
+ * so the SYN of a connection that a front end knows is in a ring already.
+ *
+ * A timer empties the rings between lookups. An interface that goes away is closed and tried again. In feed mode each interface
+ * has a second handle for the whole TCP traffic, so that lookups stay cheap and never swallow a packet of the feed.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { CaptureError } from "@synprint/core/runtime"
+import type { CaptureBackend, CaptureFilter, CaptureOptions, Connection, Miss, RawSyn } from "@synprint/core/runtime"
+import { drainTimer } from "./drain-timer.ts"
+import { SynDrain } from "./drain.ts"
+import { makeFeed } from "./feed.ts"
+import { feedFilterText, filterProblems, synFilterText } from "./filter.ts"
+import { ANY, openLibpcap, setHandleFilter, type Totals } from "./handle.ts"
+import { reportEveryMinute } from "./minute-report.ts"
+import { MissedConnection } from "./missed-interface.ts"
+import { SynStore } from "./syn-store.ts"
+import { openTap, type Tap } from "./tap.ts"
+
+/** p0f looks at the first 8 KiB of a flow (config.h: MAX_FLOW_DATA); longer packets are segments merged by the kernel. */
+const FEED_SNAPLEN = 8192 + 128
+
+export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* checkFilter(options.filter)
+    const c = yield* openLibpcap
+    let filter = options.filter
+    let store = new SynStore(options.capacity, options.maxAgeMs, filter.key)
+    const drain = new SynDrain(c, options.pcap.snaplen, store, filter)
+    const names = options.interfaces.length === 0 ? [ANY] : [...new Set(options.interfaces)]
+    const taps: Array<Tap> = []
+    const feedTaps: Array<Tap> = []
+    const synFilter = (isEthernet: boolean): string => synFilterText(filter, isEthernet)
+    const feedFilter = (isEthernet: boolean): string => feedFilterText(filter, isEthernet)
+    for (const name of names) {
+      const tap = { interface: name, ...options.pcap }
+      taps.push(yield* openTap(c, tap, synFilter))
+      if (options.feed) feedTaps.push(yield* openTap(c, { ...tap, snaplen: FEED_SNAPLEN }, feedFilter))
+    }
+    const feed = options.feed ? makeFeed(c, feedTaps, FEED_SNAPLEN) : undefined
+    const missed = new MissedConnection()
+    const lookups = { hit: 0, not_captured: 0, stale: 0, backend_down: 0 }
+
+    /** Empties all rings; false: no interface is open. */
+    const drainAll = (): boolean => {
+      let isOpen = false
+      for (let i = 0; i < taps.length; i++) {
+        const tap = taps[i]!
+        if (tap.handle === undefined) continue
+        if (drain.drain(tap.handle)) isOpen = true
+        else tap.lose()
+      }
+      return isOpen
+    }
+
+    const lookup = (connection: Connection, into: RawSyn): "hit" | Miss => {
+      const isOpen = drainAll()
+      const found = store.lookup(connection.key, Date.now(), into)
+      if (found === "hit") lookups.hit++
+      else if (!isOpen) {
+        lookups.backend_down++
+        return "backend_down"
+      } else if (found === "stale") lookups.stale++
+      else {
+        lookups.not_captured++
+        missed.note(connection.key)
+      }
+      return found
+    }
+
+    let seen = 0
+    yield* drainTimer(() => {
+      drainAll()
+      const came = drain.packets - seen
+      seen = drain.packets
+      // A packet of the feed costs its ring 23 times the room of a SYN.
+      return feed === undefined ? came : came + feed.drain() * 23
+    })
+
+    const setFilter = (next: CaptureFilter): Effect.Effect<void, CaptureError> =>
+      Effect.gen(function* () {
+        yield* checkFilter(next)
+        // What waits was captured under the old filter, and libpcap may throw it away.
+        drainAll()
+        feed?.drain()
+        if (next.key !== filter.key) store = new SynStore(options.capacity, options.maxAgeMs, next.key)
+        filter = next
+        drain.use(store, next)
+        for (const tap of taps) if (tap.handle !== undefined) yield* setHandleFilter(c, tap.handle, synFilter)
+        for (const tap of feedTaps) if (tap.handle !== undefined) yield* setHandleFilter(c, tap.handle, feedFilter)
+      })
+
+    const stats = (): Readonly<Record<string, number>> => {
+      const syn = totalsOf(taps)
+      const whole = totalsOf(feedTaps)
+      return {
+        ...lookups,
+        received: syn.received,
+        kernel_drops: syn.kernelDrops,
+        interface_drops: syn.interfaceDrops,
+        feed_received: whole.received,
+        feed_kernel_drops: whole.kernelDrops,
+        packets: drain.packets,
+        truncated: drain.truncated,
+        fragments: drain.fragments,
+        unsupported: drain.unsupported,
+        malformed: drain.malformed,
+        other: drain.other,
+        syns: store.added,
+        retransmits: store.retransmits,
+        copies: store.copies,
+        replaced: store.replaced,
+        evictions: store.evictions,
+        entries: store.entries,
+        retention_ms: store.retentionMs,
+        interfaces: taps.filter((tap) => tap.handle !== undefined).length,
+        interfaces_down: taps.filter((tap) => tap.handle === undefined).length,
+        reopened: taps.reduce((sum, tap) => sum + tap.reopened, 0)
+      }
+    }
+
+    yield* reportEveryMinute(names, missed, stats)
+
+    return {
+      name: "pcap",
+      recovers: true,
+      lookup,
+      packets: feed,
+      stats,
+      down: () => taps.find((tap) => tap.reason !== undefined)?.reason,
+      setFilter
+    }
+  })
+
+/** Refuses what cannot be written as BPF before anything is opened. */
+const checkFilter = (filter: CaptureFilter): Effect.Effect<void, CaptureError> => {
+  const problems = filterProblems(filter)
+  return problems.length === 0
+    ? Effect.void
+    : Effect.fail(
+        new CaptureError({
+          backend: "pcap",
+          attempted: "build the filter",
+          reason: problems.map((bad) => `${bad.entry}: ${bad.problem}`).join("; "),
+          hint: "correct [capture] ports and addresses",
+          kind: "config"
+        })
+      )
+}
+
+function totalsOf(taps: ReadonlyArray<Tap>): Totals {
+  const totals: Totals = { received: 0, kernelDrops: 0, interfaceDrops: 0 }
+  for (const tap of taps) tap.addTotals(totals)
+  return totals
+}

@@ -1,0 +1,132 @@
+/**
+ * What `doctor` asks of the machine before a capture by libpcap can work.
+ */
+import * as Effect from "effect/Effect"
+import { readFileSync } from "node:fs"
+import type { CaptureOptions, Check } from "@synprint/core/runtime"
+import { filterProblems, synFilterText } from "./filter.ts"
+import { ANY, GRANT_NET_RAW, openHandle, openLibpcap } from "./handle.ts"
+import { interfaceNames } from "./interface-list.ts"
+import type { Libpcap } from "./libpcap.ts"
+import { interfaceAddresses, type InterfaceAddress } from "./missed-interface.ts"
+
+/** linux/capability.h. */
+const CAP_NET_RAW = 13
+/** Frames of TPACKET_V2 carry a header and an address beside the bytes; measured with libpcap 1.10.3. */
+const FRAME_OVERHEAD_BYTES = 112
+
+export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Check>> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const checks: Array<Check> = [...filterChecks(options)]
+      const names = options.interfaces.length === 0 ? [ANY] : options.interfaces
+      checks.push(...interfaceChecks(names, interfaceNames()))
+      checks.push(...addressChecks(options, names, interfaceAddresses()))
+      checks.push(capabilityCheck(readStatus()))
+      checks.push(bufferCheck(options))
+      const library = yield* Effect.result(openLibpcap)
+      if (library._tag === "Failure") {
+        checks.push(fail("pcap: library", library.failure.reason, library.failure.hint))
+        return checks
+      }
+      const c = library.success
+      checks.push(ok("pcap: library", String(c.pcap_lib_version())))
+      for (const name of names) checks.push(yield* openCheck(c, options, name))
+      return checks
+    })
+  )
+
+/** Opens the interface as the service would, and closes it. */
+const openCheck = (c: Libpcap, options: CaptureOptions, name: string): Effect.Effect<Check> =>
+  openHandle(c, { interface: name, ...options.pcap }, (isEthernet) => synFilterText(options.filter, isEthernet)).pipe(
+    Effect.map((handle) => ok(`pcap: open ${name}`, `link type ${handle.linkType}, filter installed`)),
+    Effect.catch((error) => Effect.succeed(fail(`pcap: open ${name}`, error.reason, error.hint))),
+    Effect.scoped
+  )
+
+function filterChecks(options: CaptureOptions): ReadonlyArray<Check> {
+  return filterProblems(options.filter).map((bad) =>
+    fail("pcap: filter", `${bad.entry}: ${bad.problem}`, "correct [capture] ports and addresses")
+  )
+}
+
+export function interfaceChecks(wanted: ReadonlyArray<string>, present: ReadonlyArray<string>): ReadonlyArray<Check> {
+  return wanted.map((name) =>
+    name === ANY || present.includes(name)
+      ? ok(`pcap: interface ${name}`, name === ANY ? `all of ${present.join(", ")}` : "present")
+      : fail(`pcap: interface ${name}`, "no such interface", `set [capture] interface to one of ${present.join(", ")}`)
+  )
+}
+
+/** Each configured server address has to be on a captured interface. */
+export function addressChecks(
+  options: CaptureOptions,
+  names: ReadonlyArray<string>,
+  addresses: ReadonlyArray<InterfaceAddress>
+): ReadonlyArray<Check> {
+  if (names.includes(ANY)) return []
+  const checks: Array<Check> = []
+  for (const address of options.filter.addresses) {
+    if (address === "0.0.0.0" || address === "::") continue
+    const holder = addresses.find((entry) => entry.address === address)
+    const name = `pcap: address ${address}`
+    if (holder === undefined) {
+      checks.push(
+        warn(name, "on no interface of this machine", "check [capture] addresses; a balancer in front may hold it")
+      )
+    } else if (names.includes(holder.interface)) checks.push(ok(name, `on ${holder.interface}`))
+    else {
+      const next = `add ${holder.interface} to [capture] interface`
+      checks.push(fail(name, `on ${holder.interface}, which is not captured`, next))
+    }
+  }
+  return checks
+}
+
+/** From the text of /proc/self/status. */
+export function capabilityCheck(status: string): Check {
+  const name = "pcap: CAP_NET_RAW"
+  const has = (set: string): boolean => {
+    const bits = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1]
+    return bits !== undefined && (BigInt(`0x${bits}`) & (1n << BigInt(CAP_NET_RAW))) !== 0n
+  }
+  if (has("CapEff")) return ok(name, "effective")
+  if (!has("CapBnd")) {
+    return fail(
+      name,
+      "not in the bounding set of this process",
+      "allow it in the container (--cap-add NET_RAW) or unit"
+    )
+  }
+  return fail(name, "not effective", GRANT_NET_RAW)
+}
+
+/** How many packets the ring holds: one frame of snaplen each, however short the packet is. */
+export function bufferCheck(options: CaptureOptions): Check {
+  const { bufferBytes, snaplen } = options.pcap
+  const frames = Math.floor(bufferBytes / (snaplen + FRAME_OVERHEAD_BYTES))
+  const detail = `${frames} SYNs of ${snaplen} bytes`
+  return frames < 4096
+    ? warn("pcap: ring", detail, "raise [capture.pcap] buffer or lower snaplen: 4096 are 20 ms of a flood")
+    : ok("pcap: ring", detail)
+}
+
+function readStatus(): string {
+  try {
+    return readFileSync("/proc/self/status", "latin1")
+  } catch {
+    return ""
+  }
+}
+
+function ok(name: string, detail: string): Check {
+  return { name, result: "ok", detail, next: undefined }
+}
+
+function warn(name: string, detail: string, next: string): Check {
+  return { name, result: "warn", detail, next }
+}
+
+function fail(name: string, detail: string, next: string): Check {
+  return { name, result: "fail", detail, next }
+}

@@ -1,0 +1,54 @@
+/**
+ * The whole TCP traffic of all interfaces as one feed, for p0f mode: the packet with the oldest time stamp first.
+ */
+import type { PacketFeed, PacketSink } from "@synprint/core/runtime"
+import type { Libpcap } from "./libpcap.ts"
+import { Ring } from "./ring.ts"
+import type { Tap } from "./tap.ts"
+
+/** At most so many packets in one go: two rings full, so that a sink slower than the wire cannot hold the process. */
+const DRAIN_LIMIT = 8192
+
+export function makeFeed(c: Libpcap, taps: ReadonlyArray<Tap>, snaplen: number): PacketFeed {
+  const rings = taps.map(() => new Ring(c, snaplen))
+  // Whether `rings[i]` holds a packet that is not delivered yet; its bytes are a copy, valid when the handle is gone.
+  const holds = taps.map(() => false)
+  const linkTypes = taps.map(() => 0)
+  let sink: PacketSink | undefined
+
+  const fill = (i: number): void => {
+    const tap = taps[i]!
+    if (tap.handle === undefined) return
+    const result = rings[i]!.next(tap.handle)
+    if (result < 0) tap.lose()
+    else if (result === 1) {
+      holds[i] = true
+      linkTypes[i] = tap.handle.linkType
+    }
+  }
+
+  return {
+    subscribe: (next) => {
+      sink = next
+    },
+    drain: () => {
+      if (sink === undefined) return 0
+      for (let count = 0; count < DRAIN_LIMIT; count++) {
+        let oldest = -1
+        for (let i = 0; i < rings.length; i++) {
+          if (!holds[i]) fill(i)
+          if (holds[i] && (oldest < 0 || isBefore(rings[i]!, rings[oldest]!))) oldest = i
+        }
+        if (oldest < 0) return count
+        const ring = rings[oldest]!
+        holds[oldest] = false
+        sink(ring.bytes, 0, ring.captured, ring.wire, linkTypes[oldest]!, ring.sec, ring.usec)
+      }
+      return DRAIN_LIMIT
+    }
+  }
+}
+
+function isBefore(a: Ring, b: Ring): boolean {
+  return a.sec < b.sec || (a.sec === b.sec && a.usec < b.usec)
+}

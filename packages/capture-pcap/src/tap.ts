@@ -1,0 +1,112 @@
+/**
+ * One captured interface over its lifetime: open, lost, opened again (0.25 to 10 s apart), closed with the Scope.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import type { CaptureError } from "@synprint/core/runtime"
+import { ANY, errorText, openHandle, readTotals, type Handle, type HandleOptions, type Totals } from "./handle.ts"
+import type { Libpcap } from "./libpcap.ts"
+
+/** How often an open interface is compared with the one of that name now: a new one may stand in its place. */
+const WATCH = "250 millis"
+const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")])
+
+export interface Tap {
+  readonly interface: string
+  /** undefined while the interface is away. */
+  handle: Handle | undefined
+  /** Why it is away. */
+  reason: string | undefined
+  /** How often it was opened again. */
+  reopened: number
+  readonly filterText: (isEthernet: boolean) => string
+  /** The handle gave an error: it is not used again, and closed soon. */
+  readonly lose: () => void
+  /** Adds the kernel's counters of all handles so far. */
+  readonly addTotals: (into: Totals) => void
+}
+
+export const openTap = (
+  c: Libpcap,
+  options: HandleOptions,
+  filterText: (isEthernet: boolean) => string
+): Effect.Effect<Tap, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const name = options.interface
+    const owner = yield* Effect.scope
+    const closed: Totals = { received: 0, kernelDrops: 0, interfaceDrops: 0 }
+    let current: { readonly handle: Handle; readonly scope: Scope.Closeable } | undefined
+
+    const openOnce = Effect.gen(function* () {
+      const scope = yield* Scope.fork(owner)
+      const handle = yield* openHandle(c, options, filterText).pipe(
+        Scope.provide(scope),
+        Effect.tapError(() => Scope.close(scope, Exit.void))
+      )
+      current = { handle, scope }
+      tap.handle = handle
+      tap.reason = undefined
+    })
+
+    const tap: Tap = {
+      interface: name,
+      handle: undefined,
+      reason: undefined,
+      reopened: 0,
+      filterText,
+      lose: () => {
+        if (current === undefined) return
+        tap.handle = undefined
+        tap.reason = `${name}: ${errorText(c, current.handle) || "the capture ended"}`
+      },
+      addTotals: (into) => {
+        into.received += closed.received
+        into.kernelDrops += closed.kernelDrops
+        into.interfaceDrops += closed.interfaceDrops
+        if (tap.handle !== undefined) readTotals(c, tap.handle, into)
+      }
+    }
+
+    const closeCurrent = Effect.suspend(() => {
+      const last = current
+      if (last === undefined) return Effect.void
+      tap.handle = undefined
+      current = undefined
+      readTotals(c, last.handle, closed)
+      return Scope.close(last.scope, Exit.void)
+    })
+
+    const watch = Effect.gen(function* () {
+      if (current === undefined) return
+      if (tap.handle !== undefined && name !== ANY) {
+        const index = c.if_nametoindex(name)
+        if (index === current.handle.interfaceIndex) return
+        tap.reason = `${name}: ${index === 0 ? "the interface disappeared" : "another interface took its name"}`
+      } else if (tap.handle !== undefined) return
+      yield* closeCurrent
+      yield* Effect.logWarning(`pcap: lost ${tap.reason}, trying again`)
+      yield* openOnce.pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            tap.reason = `${name}: ${error.reason}`
+          })
+        ),
+        Effect.retry(RETRY)
+      )
+      tap.reopened++
+      yield* Effect.logInfo(`pcap: captures on ${name} again`)
+    }).pipe(Effect.catchCause((cause) => Effect.logError(`pcap: watching ${name} failed`, cause)))
+
+    // Before the handle, so that it runs after the fiber below is interrupted and before the handle is closed.
+    yield* openOnce
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        tap.handle = undefined
+        tap.reason = `${name}: closed`
+      })
+    )
+    yield* Effect.sleep(WATCH).pipe(Effect.andThen(watch), Effect.forever, Effect.forkScoped)
+    return tap
+  })
