@@ -2,3 +2,50 @@
  * @synprint/core/testing: what tests of all packages share.
  */
 export { SHARED, sharedFile } from "./shared.ts"
+
+export {
+  type CapturePacket,
+  pcapHeader,
+  type PcapngInterface,
+  type PcapngOptions,
+  type PcapOptions,
+  pcapRecord,
+  writePcap,
+  writePcapng
+} from "./capture-writer.ts"
+export {
+  ah,
+  chdlc,
+  erspan,
+  ethernet,
+  geneve,
+  gre,
+  gtpu,
+  loopback,
+  mpls,
+  outer,
+  ppp,
+  pppoe,
+  qinq,
+  sll,
+  sll2,
+  synFrame,
+  teredo,
+  udp,
+  vlan,
+  vxlan
+} from "./layers.ts"
+export {
+  checksum,
+  concat,
+  type Extension,
+  fragment,
+  hex,
+  ip,
+  type IpFields,
+  type Layer,
+  type PacketFields,
+  tcp,
+  type TcpFields,
+  tcpOptions
+} from "./packets.ts"
