@@ -71,6 +71,8 @@ export {
   LINKTYPE_RAW
 } from "./packet/link.ts"
 export { Located } from "./packet/located.ts"
+export { passesP0fFilter } from "./packet/p0f-filter.ts"
+export { P0fIntake } from "./packet/p0f-intake.ts"
 export {
   MAX_TCP_OPT,
   Packet,
