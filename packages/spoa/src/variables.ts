@@ -134,7 +134,7 @@ export class VariableWriter {
       case OS_MATCH_Q:
         if (shape === undefined)
           return this.#integer(code, answer.hostOs === undefined ? -1 : answer.hostOsMatchQ, out, at)
-        return this.#integer(code, shape.match === undefined ? -1 : shape.osMatchQ, out, at)
+        return this.#integer(code, shape.os === undefined ? -1 : shape.osMatchQ, out, at)
       case DIST:
         return this.#integer(code, shape === undefined ? answer.hostDist : shape.dist, out, at)
       case LINK:

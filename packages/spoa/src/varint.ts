@@ -26,7 +26,7 @@ export class Cursor {
   }
 }
 
-/** Reads one integer; exact below 2^53, the nearest double above (enough for lengths, ports and flags). */
+/** Reads one integer; exact below 2^53, rounded above (enough for lengths, ports and flags). */
 export function readVarint(cursor: Cursor): number {
   const bytes = cursor.bytes
   const end = cursor.end

@@ -1,0 +1,296 @@
+import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { sharedFile } from "@synprint/core/testing"
+import { parseAddressText } from "./address-text.ts"
+import { Arguments } from "./arguments.ts"
+import { Frame, readFrame } from "./frame.ts"
+import { Notify } from "./notify.ts"
+import { type KeyValues, type Typed, address, connectionArguments, notify } from "./testing/haproxy-frames.ts"
+
+const given = new Arguments()
+
+/** Reads the messages into the one Arguments that all tests reuse, as the agent does. */
+function read(...messages: ReadonlyArray<KeyValues>): Arguments {
+  const bytes = notify(messages.map((args, index) => ({ name: `m${index}`, args })))
+  return readBytes(bytes)
+}
+
+function readBytes(bytes: Uint8Array): Arguments {
+  const frame = new Frame()
+  expect(readFrame(bytes, 0, bytes.length - 4, frame)).toBe(true)
+  const reader = new Notify()
+  reader.open(frame)
+  expect(given.read(reader)).toBe(true)
+  return given
+}
+
+const keyHex = () => Buffer.from(given.connection.key).toString("hex")
+
+const key = (family: 4 | 6, clientPort: number, serverPort: number, client: string, server: string) => {
+  const port = (value: number) => value.toString(16).padStart(4, "0")
+  return `0${family}000000${port(clientPort)}${port(serverPort)}${client.padEnd(32, "0")}${server.padEnd(32, "0")}`
+}
+
+const text = (v: string): Typed => ({ t: "string", v })
+
+describe("connection", () => {
+  const v4 = key(4, 55618, 443, "0a010203", "c0a80001")
+
+  test("the names of this project and those of the seed's configuration", () => {
+    read(connectionArguments("10.1.2.3", 55618, "192.168.0.1", 443))
+    expect(keyHex()).toBe(v4)
+    expect(given).toMatchObject({
+      clientFamily: 4,
+      serverFamily: 4,
+      hasClientPort: true,
+      hasServerPort: true,
+      viaProxy: false
+    })
+    read([
+      ["ci", address("10.1.2.3")],
+      ["cp", { t: "int64", v: 55618 }],
+      ["fi", address("192.168.0.1")],
+      ["fp", { t: "int64", v: 443 }]
+    ])
+    expect(keyHex()).toBe(v4)
+  })
+
+  test("IPv6", () => {
+    read(connectionArguments("2001:db8::17", 1024, "::1", 8443))
+    expect(keyHex()).toBe(key(6, 1024, 8443, "20010db8000000000000000000000017", "00000000000000000000000000000001"))
+  })
+
+  test("v4-mapped IPv6 is IPv4, on either side and as text", () => {
+    const mapped = {
+      t: "ipv6",
+      v: Uint8Array.from([...Array.from({ length: 10 }, () => 0), 255, 255, 10, 1, 2, 3])
+    } as const
+    read([
+      ["src", mapped],
+      ["sport", { t: "int64", v: 55618 }],
+      ["dst", text("::ffff:192.168.0.1")],
+      ["dport", { t: "int64", v: 443 }]
+    ])
+    expect(keyHex()).toBe(v4)
+  })
+
+  test("addresses as text, ports of every integer type and as digits, arguments in any order and over several messages", () => {
+    read(
+      [
+        ["x", text("ignored")],
+        ["dport", { t: "int32", v: 443 }],
+        ["", { t: "null" }]
+      ],
+      [],
+      [
+        ["sport", text("55618")],
+        ["dst", text("192.168.0.1")]
+      ],
+      [
+        ["src", text("10.1.2.3")],
+        ["src", address("9.9.9.9")],
+        ["sport", { t: "uint64", v: 1 }]
+      ]
+    )
+    expect(keyHex()).toBe(v4)
+  })
+
+  test("values that are no port or no address are as if not given", () => {
+    const ports: ReadonlyArray<Typed> = [
+      { t: "int64", v: 0 },
+      { t: "int64", v: -1 },
+      { t: "int64", v: 65536 },
+      { t: "null" },
+      text(""),
+      text("80x"),
+      text("123456"),
+      { t: "bool", v: true }
+    ]
+    for (const port of ports) {
+      read([
+        ["src", address("10.1.2.3")],
+        ["sport", port]
+      ])
+      expect(given.hasClientPort).toBe(false)
+      expect(keyHex()).toBe(key(4, 0, 0, "0a010203", ""))
+    }
+    for (const bad of [
+      text("unix"),
+      text(""),
+      { t: "null" },
+      { t: "int64", v: 7 },
+      { t: "binary", v: new Uint8Array(4) }
+    ] as ReadonlyArray<Typed>) {
+      read([["src", bad]])
+      expect(given.clientFamily).toBe(0)
+      expect(keyHex()).toBe("0".repeat(80))
+    }
+  })
+
+  test("nothing of the previous NOTIFY stays", () => {
+    read(connectionArguments("2001:db8::17", 1024, "::1", 8443), [
+      ["pp", { t: "bool", v: true }],
+      ["ua", text("curl")],
+      ["syn", { t: "binary", v: new Uint8Array(60) }]
+    ])
+    read([["src", address("10.1.2.3")]])
+    expect(keyHex()).toBe(key(4, 0, 0, "0a010203", ""))
+    expect(given).toMatchObject({ viaProxy: false, userAgentLength: -1, headersLength: -1, serverFamily: 0 })
+    expect(given.connection.savedSyn).toBeUndefined()
+  })
+
+  test("names that are nearly ours are passed over", () => {
+    for (const name of ["Src", "srcx", "sr", "sporT", "xport", "spor", "dpor", "sportt", "hdr", "s", "ssrc", "syn\0"]) {
+      read([
+        [name, address("10.1.2.3")],
+        [name, { t: "int64", v: 443 }],
+        [name, text("x")],
+        [name, { t: "binary", v: new Uint8Array(60) }]
+      ])
+      expect(keyHex()).toBe("0".repeat(80))
+      expect(given.connection.savedSyn).toBeUndefined()
+      expect(given.headersLength).toBe(-1)
+    }
+  })
+})
+
+describe("other arguments", () => {
+  test("pp as BOOL, INT and STRING", () => {
+    const rows: ReadonlyArray<readonly [Typed, boolean]> = [
+      [{ t: "bool", v: true }, true],
+      [{ t: "bool", v: false }, false],
+      [{ t: "int64", v: 1 }, true],
+      [{ t: "int64", v: 0 }, false],
+      [text("1"), true],
+      [text("0"), false],
+      [text(""), false],
+      [{ t: "null" }, false]
+    ]
+    for (const [value, wanted] of rows) {
+      read([["pp", value]])
+      expect(given.viaProxy).toBe(wanted)
+    }
+  })
+
+  test("ua and hdrs are ranges of the frame", () => {
+    const bytes = notify([
+      {
+        name: "m",
+        args: [
+          ["ua", text("curl/7.88.1")],
+          ["hdrs", text("host: a\r\nuser-agent: b\r\n\r\n")]
+        ]
+      }
+    ])
+    readBytes(bytes)
+    const range = (at: number, length: number) => Buffer.from(bytes.subarray(at, at + length)).toString()
+    expect(range(given.userAgentAt, given.userAgentLength)).toBe("curl/7.88.1")
+    expect(range(given.headersAt, given.headersLength)).toBe("host: a\r\nuser-agent: b\r\n\r\n")
+  })
+
+  test("syn: NULL is none, empty is a SYN cookie, one per NOTIFY", () => {
+    read([["syn", { t: "null" }]])
+    expect(given.connection.savedSyn).toBeUndefined()
+    read([["syn", { t: "binary", v: new Uint8Array(0) }]])
+    expect(given.connection.savedSyn).toEqual(new Uint8Array(0))
+    read([
+      ["syn", { t: "binary", v: Uint8Array.of(0x45, 1, 2) }],
+      ["syn", { t: "binary", v: Uint8Array.of(9) }]
+    ])
+    expect([...given.connection.savedSyn!]).toEqual([0x45, 1, 2])
+    read([["syn", { t: "binary", v: new Uint8Array(3000).fill(0x45) }]])
+    expect(given.connection.savedSyn!.length).toBe(512)
+  })
+
+  test("syn: a MAC header goes, whatever the MAC address begins with; a bare packet stays", () => {
+    const ip4 = Buffer.from(
+      "4500003c613940004006db807f0000017f00000196666db00595a17100000000a002ffd7fe3000000204ffd70402080add89a778000000000103030a",
+      "hex"
+    )
+    const ip6 = Buffer.concat([
+      Buffer.from("60000000002806400000000000000000000000000000000100000000000000000000000000000001", "hex"),
+      ip4.subarray(20)
+    ])
+    for (const [packet, type] of [
+      [ip4, "0800"],
+      [ip6, "86dd"]
+    ] as const) {
+      read([["syn", { t: "binary", v: packet }]])
+      expect(Buffer.from(given.connection.savedSyn!)).toEqual(packet)
+      for (const mac of ["000000000000", "450000000000", "600000000006", "4a1122334455"]) {
+        const ethernet = Buffer.concat([Buffer.from(`${mac}001122334455${type}`, "hex"), packet])
+        read([["syn", { t: "binary", v: ethernet }]])
+        expect(Buffer.from(given.connection.savedSyn!)).toEqual(packet)
+      }
+    }
+    // 8.0.64.1 as the client: its address looks like an EtherType and a version.
+    const odd = Buffer.from(ip4)
+    odd.set([8, 0, 0x40, 1], 12)
+    read([["syn", { t: "binary", v: odd }]])
+    expect(Buffer.from(given.connection.savedSyn!)).toEqual(odd)
+  })
+
+  const path = sharedFile("vectors/spop.json")
+  test.skipIf(path === undefined)("saved SYNs that HAProxy 3.5 sent: IPv4, IPv6, Ethernet", () => {
+    const { frames } = JSON.parse(readFileSync(path!, "utf8")) as { frames: Array<{ name: string; hex: string }> }
+    const syns = frames.filter(({ name }) => name.startsWith("notify-saved-syn"))
+    expect(
+      syns.map(({ hex }) => {
+        readBytes(Buffer.from(hex, "hex"))
+        const syn = given.connection.savedSyn!
+        return `${syn[0]! >> 4} ${syn.length} ${given.clientFamily} ${given.hasClientPort}`
+      })
+    ).toEqual(["4 60 4 true", "6 80 6 true", "4 60 4 true"])
+  })
+})
+
+test("address text: what a standard parser takes, and nothing else", () => {
+  const out = new Uint8Array(16)
+  const parse = (value: string) => {
+    out.fill(0xaa)
+    const bytes = Buffer.from(value, "latin1")
+    const family = parseAddressText(bytes, 0, bytes.length, out, 0)
+    return family === 0 ? "none" : Buffer.from(out.subarray(0, family === 4 ? 4 : 16)).toString("hex")
+  }
+  const zeros = (count: number) => "0".repeat(4 * count)
+  const rows: ReadonlyArray<readonly [string, string]> = [
+    ["1.2.3.4", "01020304"],
+    ["255.255.255.255", "ffffffff"],
+    ["0.0.0.0", "00000000"],
+    ["::", zeros(8)],
+    ["::1", `${zeros(7)}0001`],
+    ["1::", `0001${zeros(7)}`],
+    ["fe80::1:2", `fe80${zeros(5)}00010002`],
+    ["1:2:3:4:5:6:7:8", "00010002000300040005000600070008"],
+    ["1:2:3:4:5:6:7::", "00010002000300040005000600070000"],
+    ["::2:3:4:5:6:7:8", "00000002000300040005000600070008"],
+    ["ABCD:ef01::", `abcdef01${zeros(6)}`],
+    ["::ffff:1.2.3.4", `${zeros(5)}ffff01020304`],
+    ["1:2:3:4:5:6:1.2.3.4", "00010002000300040005000601020304"],
+    ...[
+      "",
+      "1",
+      "1.2.3",
+      "1.2.3.4.5",
+      "256.1.1.1",
+      "01.2.3.4",
+      "1..2.3",
+      "1.2.3.4 ",
+      "a.b.c.d",
+      ":",
+      ":::",
+      "1:2",
+      "1::2::3",
+      "12345::",
+      "1:2:3:4:5:6:7:8:9",
+      "1:2:3:4:5:6:7:8::",
+      "::1%lo",
+      "1:2:3:4:5:6:7:1.2.3.4",
+      "::1.2.3",
+      "1:",
+      "::g",
+      `${"1".repeat(46)}`
+    ].map((value) => [value, "none"] as const)
+  ]
+  for (const [value, wanted] of rows) expect(`${value} ${parse(value)}`).toBe(`${value} ${wanted}`)
+})

@@ -1,0 +1,40 @@
+/**
+ * Answers that a test makes up, in place of capture and database.
+ */
+import type { Answer, Shape } from "@synprint/core"
+import type { Answerer, Connection } from "@synprint/core/runtime"
+
+/** A shape as a Linux client of these days has it, with what the test wants different. */
+export function testShape(different: Partial<Shape> = {}): Shape {
+  return {
+    direction: 0,
+    rawSignature: "4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0",
+    ver: 4,
+    ttl: 64,
+    tos: 0,
+    mss: 1460,
+    quirks: 3,
+    layoutHash: 0,
+    match: undefined,
+    fuzzy: false,
+    dist: 0,
+    os: undefined,
+    osMatchQ: 0,
+    link: "Ethernet or modem",
+    linkMtu: 1500,
+    logSuffix: new Uint8Array(0),
+    mtuLogSuffix: new Uint8Array(0),
+    encoded: undefined,
+    ...different
+  } as Shape
+}
+
+/** An answerer that lets the test fill each answer; without a filler every connection is `not_captured`. */
+export function answererOf(fill: (connection: Connection, into: Answer) => void = () => {}): Answerer {
+  return {
+    answer: (connection, into) => {
+      into.reset("not_captured")
+      fill(connection, into)
+    }
+  }
+}
