@@ -16,6 +16,9 @@ export {
   type RawSyn,
   makeRawSyn
 } from "./capture.ts"
+export { type BackendRegistry, Capture, type Chain, type ChainMember, type LookupCounts, openChain } from "./chain.ts"
+export { AUTO_ORDER, type ChainChoice, type Lack } from "./chain-choice.ts"
+export { savedSyn } from "./saved-syn.ts"
 export { admin, type AdminOptions, ListenError, listenError } from "./admin.ts"
 export { type BackendName, captureOptions } from "./config-capture.ts"
 export { type Environment, HUGINN_VARIABLES } from "./config-environment.ts"
@@ -25,7 +28,14 @@ export { type HeadersConfig, PRESETS, type ProxyConfig, type RouteConfig } from 
 export type { AdminConfig, LogConfig, P0fApiConfig, Program, ReloadConfig } from "./config-service.ts"
 export type { SpoaConfig } from "./config-spoa.ts"
 export { SETTINGS, type Setting } from "./config-tables.ts"
-export { type CaptureConfig, type Config, type ConfigRequest, type ConfigSource, loadConfig, parseConfig } from "./config.ts"
+export {
+  type CaptureConfig,
+  type Config,
+  type ConfigRequest,
+  type ConfigSource,
+  loadConfig,
+  parseConfig
+} from "./config.ts"
 export { background, serveUntilStopped, Vital, vital } from "./daemons.ts"
 export { EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_PRIVILEGE, EXIT_USAGE, NotBuilt, UsageError } from "./exit-codes.ts"
 export { isLocal, type ListenAddress, parseListenAddress, printListenAddress } from "./listen-address.ts"
@@ -36,3 +46,5 @@ export { Counter, Histogram, type Labels, Metrics, VERSION } from "./metrics.ts"
 export { nearest } from "./nearest.ts"
 export { type Live, live, type LiveOptions } from "./reload.ts"
 export { summary, type SummaryOptions } from "./summary.ts"
+export { checkConfig } from "./check-config.ts"
+export { databaseFileNames, loadDatabases } from "./databases.ts"

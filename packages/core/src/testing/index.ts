@@ -49,3 +49,5 @@ export {
   type TcpFields,
   tcpOptions
 } from "./packets.ts"
+export { signaturePacket } from "./signature-packet.ts"
+export { type FakeBackend, type FakeModule, makeFakeBackend, makeFakeModule } from "./fake-backend.ts"
