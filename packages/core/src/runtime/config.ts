@@ -147,11 +147,27 @@ const decoders = {
   agent: Schema.decodeUnknownResult(ROOT.agent.schema, { errors: "all" })
 } as const
 
+/** `config` has defaults in place of what is wrong; undefined when the text is no TOML. */
+export interface ConfigReading {
+  readonly config: Config | undefined
+  readonly problems: ReadonlyArray<Problem>
+}
+
 /** Pure: opens nothing. */
 export function parseConfig(source: ConfigSource): Result.Result<Config, ConfigInvalid> {
+  const { config, problems } = readConfig(source)
+  return config === undefined || problems.length > 0
+    ? Result.fail(new ConfigInvalid({ problems }))
+    : Result.succeed(config)
+}
+
+export function readConfig(source: ConfigSource): ConfigReading {
   const { program, file, environment } = source
   const document = parseToml(source.text)
-  if (Result.isFailure(document)) return Result.fail(invalid(file, document.failure.message, "", document.failure.line))
+  if (Result.isFailure(document)) {
+    const { message, line } = document.failure
+    return { config: undefined, problems: [{ path: "", message, source: file, line }] }
+  }
   const { value, lines } = document.success
 
   const problems: Array<Problem> = []
@@ -228,7 +244,7 @@ export function parseConfig(source: ConfigSource): Result.Result<Config, ConfigI
     // Once more with defaults in place of what is wrong, so that combinations of the rest are reported too.
     for (const path of bad) remove(raw, path)
     decoded = decoders[program](raw)
-    if (Result.isFailure(decoded)) return Result.fail(new ConfigInvalid({ problems: inOrder(problems) }))
+    if (Result.isFailure(decoded)) return { config: undefined, problems: inOrder(problems) }
   }
 
   const tables = decoded.success
@@ -246,7 +262,7 @@ export function parseConfig(source: ConfigSource): Result.Result<Config, ConfigI
     const by = where(path)
     problems.push({ ...crossed, source: crossed.source ?? by.source, line: crossed.line ?? by.line })
   }
-  return problems.length > 0 ? Result.fail(new ConfigInvalid({ problems: inOrder(problems) })) : Result.succeed(config)
+  return { config, problems: inOrder(problems) }
 }
 
 const parsePath = (path: string): ReadonlyArray<PropertyKey> =>
@@ -268,19 +284,18 @@ export interface ConfigRequest {
   readonly flags: ConfigSource["flags"]
 }
 
+/** The file's text, "" without a file. */
+export const readConfigFile = (file: string | undefined): Effect.Effect<string, ConfigInvalid> =>
+  file === undefined
+    ? Effect.succeed("")
+    : Effect.tryPromise({
+        try: () => Bun.file(file).text(),
+        catch: (cause) =>
+          invalid(file, `cannot read the file: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`)
+      })
+
 /** Reads the file and parses. Called again for a reload: the file may have changed, environment and flags have not. */
 export const loadConfig = (request: ConfigRequest): Effect.Effect<Config, ConfigInvalid> =>
-  Effect.gen(function* () {
-    const file = request.file
-    const text =
-      file === undefined
-        ? ""
-        : yield* Effect.tryPromise({
-            try: () => Bun.file(file).text(),
-            catch: (cause) =>
-              invalid(file, `cannot read the file: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`)
-          })
-    return yield* Effect.fromResult(parseConfig({ ...request, text }))
-  })
+  Effect.flatMap(readConfigFile(request.file), (text) => Effect.fromResult(parseConfig({ ...request, text })))
 
 export type { BackendName }

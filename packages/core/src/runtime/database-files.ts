@@ -1,0 +1,53 @@
+/**
+ * Database files: the names of `[fingerprint] databases` -> one Database, or every problem in every file.
+ *
+ * Imports nothing of Effect: `read` starts with it.
+ */
+import { readFileSync } from "node:fs"
+import { BUILTIN, BUILTIN_DATABASE } from "../fingerprint/builtin-database.ts"
+import { readDatabases } from "../fingerprint/database-reader.ts"
+import type { Database } from "../fingerprint/database.ts"
+import type { Mode } from "../fingerprint/signature.ts"
+
+export interface DatabaseFileProblem {
+  readonly file: string
+  readonly line: number | undefined
+  readonly message: string
+}
+
+export interface DatabaseFiles {
+  /** undefined exactly when there are problems. */
+  readonly database: Database | undefined
+  readonly problems: ReadonlyArray<DatabaseFileProblem>
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file: check fingerprint.databases, or apt-get install p0f for /etc/p0f/p0f.fp",
+  EACCES: "the process may not read it: check the owner and mode of the file and its directories",
+  EISDIR: "it is a directory: name the p0f.fp file in it"
+}
+
+export function readDatabaseFiles(names: ReadonlyArray<string>, mode: Mode): DatabaseFiles {
+  const texts: Array<{ readonly name: string; readonly text: string }> = []
+  const problems: Array<DatabaseFileProblem> = []
+  for (const name of names) {
+    if (name === BUILTIN) {
+      texts.push({ name, text: BUILTIN_DATABASE })
+      continue
+    }
+    try {
+      texts.push({ name, text: readFileSync(name, "utf8") })
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? String(cause)
+      problems.push({
+        file: name,
+        line: undefined,
+        message: `cannot read the database: ${code} (${WHY[code] ?? "check the file"})`
+      })
+    }
+  }
+  const { database, problems: found } = readDatabases(texts, mode)
+  for (const { file, line, column, message } of found)
+    problems.push({ file, line, message: `${message} (column ${column})` })
+  return { database: problems.length === 0 ? database : undefined, problems }
+}
