@@ -50,6 +50,7 @@ export class Agent implements NotifyHandler {
       this.#counters.notifiesWithoutAddress++
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
+      given.connection.openedAtMs = Date.now()
       answerer.answer(given.connection, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)

@@ -6,13 +6,13 @@
  * sport cp      client port       any integer type, or digits
  * dst fi        server address
  * dport fp      server port
- * syn           saved SYN         BINARY: IP packet, or Ethernet frame (tcp-ss 2); NULL before HAProxy 3.4; empty: SYN cookie
+ * syn           saved SYN         BINARY as fc_saved_syn gives it; NULL before HAProxy 3.4; empty: SYN cookie
  * pp            PROXY header seen BOOL, INT or STRING
  * ua hdrs       User-Agent; all request headers (req.hdrs)
  * ```
  * ci cp fi fp are the names of the seed's configuration. Other names are passed over; of two values for one thing the first counts.
  */
-import { parseAddressText } from "./address-text.ts"
+import { CONNECTION_KEY_BYTES, canonicalize6, makeConnectionKey, parseAddress } from "@synprint/core"
 import type { Notify } from "./notify.ts"
 import {
   TYPE_BINARY,
@@ -29,6 +29,7 @@ import {
 export interface MutableConnection {
   readonly key: Uint8Array
   savedSyn: Uint8Array | undefined
+  /** When it was asked about: HAProxy does not say when the connection was opened. */
   openedAtMs: number
 }
 
@@ -36,10 +37,11 @@ const CLIENT_PORT = 4
 const SERVER_PORT = 6
 const CLIENT_ADDRESS = 8
 const SERVER_ADDRESS = 24
-const KEY_SIZE = 40
 
-/** IP header 60 at most (IPv6 with extension headers can be longer), TCP header 60, Ethernet 14: what a saved SYN may need. */
-const SYN_MAX = 512
+/** Longest copy of a saved SYN: above core's bound of 512 bytes, so that an endless one arrives there as malformed. */
+const SYN_MAX = 576
+/** Longest text of an address: IPv6 with a dotted tail; a zone would go beyond. */
+const ADDRESS_TEXT_MAX = 45
 
 // Names as numbers: up to four letters big-endian.
 const SRC = 0x737263
@@ -56,11 +58,9 @@ const SPOR = 0x73706f72
 const DPOR = 0x64706f72
 const T = 0x74
 
-const scratch = new Uint8Array(new ArrayBuffer(16))
-
 export class Arguments {
   readonly connection: MutableConnection = {
-    key: new Uint8Array(new ArrayBuffer(KEY_SIZE)),
+    key: makeConnectionKey(),
     savedSyn: undefined,
     openedAtMs: 0
   }
@@ -101,7 +101,7 @@ export class Arguments {
   forgetPorts(): void {
     const key = this.connection.key
     key.fill(0, CLIENT_PORT, CLIENT_ADDRESS)
-    key.fill(0, SERVER_ADDRESS)
+    key.fill(0, SERVER_ADDRESS, CONNECTION_KEY_BYTES)
   }
 
   #take(bytes: Uint8Array, name: Value, value: Value): void {
@@ -147,23 +147,17 @@ export class Arguments {
   /** Puts an address into the key at `to`; returns its family, 0 when the value is none. */
   #address(bytes: Uint8Array, value: Value, to: number): 0 | 4 | 6 {
     const key = this.connection.key
-    let from = bytes
-    let at = value.at
-    let family: 0 | 4 | 6 = 0
-    if (value.type === TYPE_IPV4) family = 4
-    else if (value.type === TYPE_IPV6) family = 6
-    else if (value.type === TYPE_STRING) {
-      family = parseAddressText(bytes, value.at, value.length, scratch, 0)
-      from = scratch
-      at = 0
+    if (value.type === TYPE_STRING) {
+      if (value.length > ADDRESS_TEXT_MAX) return 0
+      let text = ""
+      for (let index = 0; index < value.length; index++) text += String.fromCharCode(bytes[value.at + index]!)
+      const family = parseAddress(text, key, to)
+      if (family === 0) key.fill(0, to, to + 16)
+      return family
     }
-    if (family === 6 && isMapped(from, at)) {
-      family = 4
-      at += 12
-    }
-    const length = family === 0 ? 0 : family === 4 ? 4 : 16
-    for (let index = 0; index < length; index++) key[to + index] = from[at + index]!
-    return family
+    if (value.type !== TYPE_IPV4 && value.type !== TYPE_IPV6) return 0
+    for (let index = 0; index < value.length; index++) key[to + index] = bytes[value.at + index]!
+    return value.type === TYPE_IPV4 ? 4 : canonicalize6(key, to)
   }
 
   #port(bytes: Uint8Array, value: Value, to: number): boolean {
@@ -184,11 +178,8 @@ export class Arguments {
   }
 
   #savedSyn(bytes: Uint8Array, value: Value): void {
-    const skip = isEthernet(bytes, value.at, value.length) ? 14 : 0
-    const at = value.at + skip
-    const rest = value.length - skip
-    const length = rest < SYN_MAX ? rest : SYN_MAX
-    for (let index = 0; index < length; index++) this.#syn[index] = bytes[at + index]!
+    const length = value.length < SYN_MAX ? value.length : SYN_MAX
+    for (let index = 0; index < length; index++) this.#syn[index] = bytes[value.at + index]!
     this.connection.savedSyn = this.#synViews[length] ??= this.#syn.subarray(0, length)
   }
 }
@@ -212,30 +203,9 @@ function nameCode(bytes: Uint8Array, at: number, length: number): number {
   return (code === HDRS) === (length === 4) ? code : 0
 }
 
-/** ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
-function isMapped(bytes: Uint8Array, at: number): boolean {
-  for (let index = 0; index < 10; index++) if (bytes[at + index] !== 0) return false
-  return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff
-}
-
 function isTruthy(bytes: Uint8Array, value: Value): boolean {
   if (value.type === TYPE_BOOL) return value.isTrue
   if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) return value.integer !== 0
   if (value.type !== TYPE_STRING && value.type !== TYPE_BINARY) return false
   return value.length > 0 && !(value.length === 1 && bytes[value.at] === 0x30)
-}
-
-/**
- * Whether a saved SYN begins with a MAC header (`tcp-ss 2`). A MAC address may begin with the nibble of an IP version, so the
- * EtherType and the version behind it must agree and the packet must not be IP already.
- */
-function isEthernet(bytes: Uint8Array, at: number, length: number): boolean {
-  if (length < 14 + 40) return false
-  const type = (bytes[at + 12]! << 8) | bytes[at + 13]!
-  const version = bytes[at + 14]! >> 4
-  if (!(type === 0x0800 && version === 4) && !(type === 0x86dd && version === 6)) return false
-  const total = (bytes[at + 2]! << 8) | bytes[at + 3]!
-  // A bare IPv4 SYN: version 4, protocol TCP, and a total length of what was saved. Bare IPv6: as long as its payload length says.
-  if (bytes[at]! >> 4 === 4 && bytes[at + 9] === 6 && total === length) return false
-  return !(bytes[at]! >> 4 === 6 && 40 + ((bytes[at + 4]! << 8) | bytes[at + 5]!) === length)
 }
