@@ -43,6 +43,7 @@ export {
   printIpv6,
   printIpv6Long
 } from "./packet/address.ts"
+export { type CaptureProblem, CaptureReader } from "./packet/capture-file.ts"
 export {
   clearServer,
   CONNECTION_KEY_BYTES,
@@ -88,6 +89,7 @@ export {
 } from "./packet/packet.ts"
 export { parsePrefixes, type PrefixSet } from "./packet/prefix.ts"
 export { printQuirks, QUIRK_NAMES } from "./packet/quirks.ts"
+export { type CaptureReaderOptions, MAX_PACKET_BYTES, type PacketSink } from "./packet/record-reader.ts"
 export { decodeSavedSyn, decodeSyn, type Headers, locateSavedSyn } from "./packet/syn.ts"
 export {
   type Verdict,
@@ -98,3 +100,16 @@ export {
   VERDICT_TRUNCATED,
   VERDICT_UNSUPPORTED
 } from "./packet/verdict.ts"
+
+// built-in database and explain
+export { BUILTIN, BUILTIN_DATABASE } from "./fingerprint/builtin-database.ts"
+export { type Difference } from "./fingerprint/explain-difference.ts"
+export { type ExplainedField } from "./fingerprint/explain-fields.ts"
+export { printExplanation } from "./fingerprint/explain-text.ts"
+export {
+  explain,
+  type ExplainedLine,
+  type ExplainedMatch,
+  type Explanation,
+  type NearLine
+} from "./fingerprint/explain.ts"

@@ -1,0 +1,37 @@
+/**
+ * What the readers of pcap and pcapng records have in common with the file they read from (capture-file.ts).
+ */
+
+/** Called per packet; the bytes are valid during the call only. `sec` is unsigned; `usec` is as written, which may exceed 999999. */
+export type PacketSink = (
+  bytes: Uint8Array,
+  at: number,
+  captured: number,
+  wire: number,
+  linkType: number,
+  sec: number,
+  usec: number
+) => void
+
+export interface CaptureReaderOptions {
+  /**
+   * Stop at a second link type, as libpcap and so p0f do: "an interface has a type different from the type of the first". Otherwise
+   * each packet comes with the link type of its own interface.
+   */
+  readonly oneLinkType?: boolean
+}
+
+/** Cuts records out of bytes; one per format. */
+export interface RecordReader {
+  /**
+   * Consumes whole records from [from, to) and returns the offset after the last. Sets `wanted` to the length from there that is
+   * needed to go on, `skip` to the bytes behind it that hold nothing of interest, or `corrupt` to why it can't.
+   */
+  readonly read: (bytes: Uint8Array, from: number, to: number) => number
+  readonly wanted: number
+  skip: number
+  readonly corrupt: string | undefined
+}
+
+/** Longest packet that is believed: libpcap's MAXIMUM_SNAPLEN. A record that claims more is refused instead of buffered. */
+export const MAX_PACKET_BYTES = 262144
