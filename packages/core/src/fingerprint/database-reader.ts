@@ -86,7 +86,8 @@ class FileReader {
   readonly #fileIndex: number
   readonly #mode: Mode
   #line = 0
-  /** Column of the first character of the value, 1 = first of the line. */
+  /** Column of the statement and of its value, 1 = first of the line. */
+  #start = 1
   #column = 1
   #state: State = "section"
   #section: Section = "mtu"
@@ -110,7 +111,8 @@ class FileReader {
       this.#line++
       const bare = raw.endsWith("\r") ? raw.slice(0, -1) : raw
       const line = bare.replace(/^[ \t]+/, "")
-      this.#column = bare.length - line.length + 1
+      this.#start = bare.length - line.length + 1
+      this.#column = this.#start
       if (line.startsWith(";@")) this.#readAttributes(line)
       else if (line !== "" && !line.startsWith(";")) this.#readLine(line)
     }
@@ -118,6 +120,11 @@ class FileReader {
 
   #problem(message: string, offset = 0): void {
     this.#into.problems.push({ file: this.#file, line: this.#line, column: this.#column + offset, message })
+  }
+
+  /** A problem with the statement and not with its value. */
+  #misplaced(message: string): void {
+    this.#into.problems.push({ file: this.#file, line: this.#line, column: this.#start, message })
   }
 
   #readAttributes(line: string): void {
@@ -158,7 +165,7 @@ class FileReader {
       case "ua_os":
         return this.#readUaOs(trimmed)
       default:
-        return this.#problem(`'${statement[1]}' is no field: use classes, label, sys, sig or ua_os`)
+        return this.#misplaced(`'${statement[1]}' is no field: use classes, label, sys, sig or ua_os`)
     }
   }
 
@@ -175,7 +182,7 @@ class FileReader {
 
   #readClasses(value: string): void {
     if (this.#state !== "section") {
-      return this.#problem("'classes' is misplaced: it must come before the first section")
+      return this.#misplaced("'classes' is misplaced: it must come before the first section")
     }
     const problem = parseClasses(value, this.#into.classes)
     if (problem !== undefined) this.#problem(problem.message, problem.offset)
@@ -183,7 +190,7 @@ class FileReader {
 
   #readUaOs(value: string): void {
     if (this.#section !== "http:request" || this.#state !== "label") {
-      return this.#problem("'ua_os' is misplaced: it must follow [http:request] directly, before its first label")
+      return this.#misplaced("'ua_os' is misplaced: it must follow [http:request] directly, before its first label")
     }
     const { names } = this.#into
     const list = parseUaOs(
@@ -197,9 +204,9 @@ class FileReader {
 
   #readLabel(value: string, attributes: ReadonlyMap<string, string>): void {
     if (this.#state === "section")
-      return this.#problem("'label' is misplaced: a section such as [tcp:request] must come first")
+      return this.#misplaced("'label' is misplaced: a section such as [tcp:request] must come first")
     if (this.#state === "sys")
-      this.#problem("'sys' is missing: a label of class ! needs 'sys = @class,Name' before this label")
+      this.#misplaced("'sys' is missing: a label of class ! needs 'sys = @class,Name' before this label")
     this.#state = "sig"
     this.#label = NO_LABEL
     if (this.#section === "mtu") {
@@ -220,7 +227,7 @@ class FileReader {
   #readSys(value: string): void {
     const afterBadLabel = this.#state === "sig" && this.#label.label === undefined
     if (this.#state !== "sys" && !afterBadLabel) {
-      return this.#problem("'sys' is misplaced: it must follow a label of class ! directly, once")
+      return this.#misplaced("'sys' is misplaced: it must follow a label of class ! directly, once")
     }
     this.#state = "sig"
     const sys = parseSys(value, this.#into.classes, this.#into.names)
@@ -230,10 +237,10 @@ class FileReader {
 
   #readSig(value: string, trimmed: string, attributes: ReadonlyMap<string, string>): void {
     if (this.#state === "sys") {
-      this.#problem("'sys' is missing: a label of class ! needs 'sys = @class,Name' before its first sig")
+      this.#misplaced("'sys' is missing: a label of class ! needs 'sys = @class,Name' before its first sig")
       this.#state = "sig"
     }
-    if (this.#state !== "sig") return this.#problem("'sig' is misplaced: a section and a label must come first")
+    if (this.#state !== "sig") return this.#misplaced("'sig' is misplaced: a section and a label must come first")
     const own = this.#label.attributes.size === 0 ? attributes : new Map([...this.#label.attributes, ...attributes])
     if (this.#section === "mtu") return this.#readMtu(trimmed, own)
     if (this.#section === "tcp:request" || this.#section === "tcp:response") return this.#readTcp(trimmed, own)

@@ -1,0 +1,137 @@
+/**
+ * Random packets and signatures for tests of the matcher: most packets are close to some signature, since packets at random match
+ * nothing.
+ */
+import type { Packet } from "../packet/packet.ts"
+import { MAX_TCP_OPT } from "../packet/packet.ts"
+import {
+  QUIRK_DF,
+  QUIRK_ECN,
+  QUIRK_FLOW,
+  QUIRK_NAMES,
+  QUIRK_NZ_ID,
+  QUIRK_ZERO_ID,
+  QUIRKS_IPV4,
+  QUIRKS_IPV6
+} from "../packet/quirks.ts"
+import {
+  largestMssMultiple,
+  type Signature,
+  WIN_ANY,
+  WIN_MOD,
+  WIN_MSS,
+  WIN_MSS_MAX,
+  WIN_MTU,
+  WIN_NORMAL,
+  type WinType
+} from "../fingerprint/signature.ts"
+import type { Random } from "./random.ts"
+
+const MSSES = [0, 99, 100, 536, 1220, 1331, 1360, 1380, 1400, 1440, 1452, 1460, 8960, 65495, 65535]
+const SCALES = [0, 1, 2, 4, 5, 6, 7, 8, 10, 14, 15, 255]
+const FUZZY_QUIRKS = [QUIRK_DF, QUIRK_NZ_ID, QUIRK_ZERO_ID, QUIRK_ECN, QUIRK_FLOW]
+
+function nearWindow(random: Random, signature: Signature, packet: Packet): number {
+  const { mss, totHdr } = packet
+  switch (signature.winType) {
+    case WIN_MOD:
+      return signature.win * random.below(Math.floor(65535 / signature.win) + 1)
+    case WIN_MSS:
+      return signature.win * random.pick([mss, mss, mss - 12, 1460, 1448, 1440])
+    case WIN_MTU:
+      return signature.win * random.pick([mss + 40, mss + totHdr, mss + 60, 1500])
+    case WIN_MSS_MAX:
+      return largestMssMultiple(mss)
+    default:
+      return signature.winType === WIN_ANY ? random.below(65536) : signature.win
+  }
+}
+
+/** Fills `packet` with what matches `signature`, give or take up to two differences. */
+export function fillNearPacket(random: Random, signature: Signature, packet: Packet): void {
+  packet.ver = signature.ver === -1 ? random.pick([4, 4, 6]) : signature.ver
+  packet.ttl = Math.max(0, signature.ittl - random.below(40))
+  packet.olen = signature.olen
+  packet.tos = random.once(8) ? random.below(64) : 0
+  packet.mss = signature.mss === -1 ? random.pick(MSSES) : signature.mss
+  packet.ts1 = signature.layout.includes(8) && !random.once(4) ? random.below(0x7fffffff) : 0
+  packet.wscale = signature.scale === -1 ? random.pick(SCALES) : signature.scale
+  packet.layout.fill(random.below(256))
+  packet.layout.set(signature.layout)
+  packet.layoutLength = signature.layout.length
+  packet.pad = signature.pad & 63
+  packet.quirks = signature.quirks & ~(packet.ver === 6 ? QUIRKS_IPV4 : QUIRKS_IPV6)
+  packet.totHdr = (packet.ver === 6 ? 40 : 20 + packet.olen) + 20 + ((Math.ceil(packet.layoutLength / 4) * 4) & 63)
+  packet.payloadLength = signature.pclass === -1 ? random.below(2) : signature.pclass
+  packet.win = Math.min(nearWindow(random, signature, packet), 65535) & 0xffff
+  for (let differences = random.below(3); differences > 0; differences--) {
+    switch (random.below(12)) {
+      case 0:
+        packet.ver = 10 - packet.ver
+        break
+      case 1:
+        packet.ttl = random.below(256)
+        break
+      case 2:
+        packet.mss = random.pick(MSSES)
+        break
+      case 3:
+        packet.wscale = random.pick(SCALES)
+        break
+      case 4:
+        packet.win = random.pick([0, 512, 1337, 5840, 8192, 14600, 29200, 64240, 65535, packet.mss & 0xffff])
+        break
+      case 5:
+        packet.quirks ^= 1 << random.below(QUIRK_NAMES.length)
+        break
+      case 6:
+        packet.olen = random.pick([0, 4, 40])
+        break
+      case 7:
+        packet.pad = random.below(40)
+        break
+      case 8:
+        packet.payloadLength = random.below(2) * 100
+        break
+      case 9:
+        packet.layoutLength = random.below(MAX_TCP_OPT + 1)
+        break
+      default:
+        packet.quirks ^= random.pick(FUZZY_QUIRKS)
+    }
+  }
+}
+
+/** A random signature of few enough values that many overlap. */
+export function randomSignature(random: Random): Signature {
+  const ver = random.pick([4, 6, -1, -1] as const)
+  const winType: WinType = random.pick([WIN_NORMAL, WIN_NORMAL, WIN_ANY, WIN_MOD, WIN_MSS, WIN_MSS, WIN_MTU])
+  const win =
+    winType === WIN_NORMAL
+      ? random.pick([0, 5840, 8192, 64240, 65535])
+      : winType === WIN_MOD
+        ? random.pick([2, 512, 1000])
+        : winType === WIN_ANY
+          ? 0
+          : random.pick([1, 2, 4, 10, 20, 44])
+  const eol = random.once(4)
+  const kinds = random.pick([[], [2], [2, 4, 8, 1, 3], [2, 1, 3, 1, 1, 4], [2, 1, 3, 1, 1, 8, 4]])
+  let quirks = random.pick([0, QUIRK_DF, QUIRK_DF | QUIRK_NZ_ID, QUIRK_ZERO_ID])
+  if (random.once(3)) quirks |= 1 << random.below(QUIRK_NAMES.length)
+  if (ver === 6) quirks &= ~QUIRKS_IPV4
+  if (ver === 4) quirks &= ~QUIRKS_IPV6
+  return {
+    ver,
+    ittl: random.pick([32, 64, 64, 128, 255, 1]),
+    badTtl: random.once(6),
+    olen: random.once(6) ? 4 : 0,
+    mss: random.once(2) ? -1 : random.pick(MSSES),
+    winType,
+    win,
+    scale: random.once(3) ? -1 : random.pick(SCALES),
+    layout: Uint8Array.from(eol ? [...kinds, 0] : kinds),
+    pad: eol ? random.below(3) : 0,
+    quirks,
+    pclass: random.pick([0, 0, 1, -1] as const)
+  }
+}
