@@ -1,0 +1,225 @@
+import { expect, test } from "bun:test"
+import { decodeFrame } from "../packet/frame.ts"
+import { LINKTYPE_ETHERNET } from "../packet/link.ts"
+import { Packet } from "../packet/packet.ts"
+import { VERDICT_TCP } from "../packet/verdict.ts"
+import { synFrame } from "../testing/layers.ts"
+import type { PacketFields } from "../testing/packets.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "./builtin-database.ts"
+import { readDatabases } from "./database-reader.ts"
+import { packetOf, parseSubject } from "./explain-subject.ts"
+import { Matcher } from "./matcher.ts"
+import { type Direction, REQUEST, RESPONSE, type Shape } from "./shape.ts"
+import { Malformed, printSignature } from "./signature.ts"
+
+const reading = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")
+const database = reading.database!
+const matcher = new Matcher(database, "modern", 256)
+
+function shapeOf(fields: PacketFields, direction: Direction = REQUEST): Shape {
+  const frame = synFrame(fields)
+  const packet = new Packet()
+  expect(decodeFrame(frame, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet)).toBe(VERDICT_TCP)
+  return matcher.shapeOf(packet, direction, direction === RESPONSE ? 1460 : 0)
+}
+
+const LINUX = (mss: number, scale: number): string => `mss=${mss},sok,ts=1,nop,ws=${scale}`
+const WINDOWS = "mss=1460,nop,ws=8,nop,nop,sok"
+const APPLE = (mss: number): string => `mss=${mss},nop,ws=6,nop,nop,ts=1,sok,eol+1`
+const V6 = { ver: 6, flowLabel: 0x12345 } as const
+
+// Who sends it, the SYN, os, link, match quality (1 fuzzy, 2 generic), hops.
+const SYNS: ReadonlyArray<
+  readonly [
+    sender: string,
+    PacketFields,
+    os: string | undefined,
+    link: string | undefined,
+    quality: number,
+    hops: number
+  ]
+> = [
+  ["Linux 6.18", { win: 64240, options: LINUX(1460, 10) }, "Linux 4.20 or newer", "Ethernet", 0, 0],
+  ["Linux 6.18, IPv6", { ...V6, win: 64800, options: LINUX(1440, 10) }, "Linux 4.20 or newer", "Ethernet", 0, 0],
+  [
+    "Linux, MTU 1420",
+    { win: 64860, ttl: 52, options: LINUX(1380, 7) },
+    "Linux 4.20 or newer",
+    "WireGuard or mobile",
+    0,
+    12
+  ],
+  [
+    "the same, IPv6",
+    { ...V6, win: 65280, ttl: 52, options: LINUX(1360, 7) },
+    "Linux 4.20 or newer",
+    "WireGuard or mobile",
+    0,
+    12
+  ],
+  [
+    "Linux, clamped",
+    { win: 64240, options: LINUX(1400, 7) },
+    "Linux 4.20 or newer",
+    "OpenVPN, WireGuard or mobile",
+    0,
+    0
+  ],
+  ["Linux, ECN", { win: 64240, flags: "SEC", options: LINUX(1460, 7) }, "Linux 4.20 or newer", "Ethernet", 1, 0],
+  [
+    "Linux, no timestamps",
+    { win: 64240, options: "mss=1460,nop,nop,sok,nop,ws=7" },
+    "Linux 4.20 or newer",
+    "Ethernet",
+    0,
+    0
+  ],
+  [
+    "Linux, Fast Open",
+    { win: 64240, options: `${LINUX(1460, 7)},?34=,nop,nop`, payload: "GET / " },
+    "Linux 4.20 or newer",
+    "Ethernet",
+    0,
+    0
+  ],
+  ["Linux 6.8", { win: 32120, options: LINUX(1460, 7) }, "Linux 6.6 to 6.9", "Ethernet", 0, 0],
+  ["Linux 4.15", { win: 29200, options: LINUX(1460, 7) }, "Linux 3.11 to 4.19", "Ethernet", 0, 0],
+  ["Linux 3.2", { win: 14600, options: LINUX(1460, 6) }, "Linux 2.6.39 to 3.10", "Ethernet", 0, 0],
+  ["Linux 2.6.18", { win: 5840, options: LINUX(1460, 2) }, "Linux 2.4 to 2.6.38", "Ethernet", 0, 0],
+  ["Linux, SO_RCVBUF", { win: 40000, options: LINUX(1460, 2) }, "Linux", "Ethernet", 2, 0],
+  ["Android", { win: 65535, ttl: 49, options: LINUX(1420, 9) }, "Linux or Android", "Google Cloud or DS-Lite", 0, 15],
+  ["Windows 11", { win: 64240, ttl: 117, options: WINDOWS }, "Windows 10 or 11", "Ethernet", 0, 11],
+  [
+    "Windows 11, IPv6",
+    { ...V6, flowLabel: 0, win: 64800, ttl: 117, options: "mss=1440,nop,ws=8,nop,nop,sok" },
+    "Windows 10 or 11",
+    "Ethernet",
+    0,
+    11
+  ],
+  ["Windows 10, 65535", { win: 65535, ttl: 128, options: WINDOWS }, "Windows 10 or 11", "Ethernet", 0, 0],
+  ["Windows 7", { win: 8192, ttl: 120, options: WINDOWS }, "Windows 7 to 10", "Ethernet", 0, 8],
+  [
+    "Windows, no scaling",
+    { win: 64240, ttl: 128, options: "mss=1460,nop,nop,sok" },
+    "Windows XP, or 10/11 no scaling",
+    "Ethernet",
+    0,
+    0
+  ],
+  ["macOS", { win: 65535, id: 0, options: APPLE(1460) }, "Mac OS X or iOS", "Ethernet", 0, 0],
+  ["macOS, IPv6", { ...V6, win: 65535, options: APPLE(1440) }, "Mac OS X or iOS", "Ethernet", 0, 0],
+  [
+    "iOS, ECN",
+    { win: 65535, id: 0, flags: "SEC", ttl: 50, options: APPLE(1400) },
+    "Mac OS X or iOS",
+    "OpenVPN, WireGuard or mobile",
+    1,
+    14
+  ],
+  ["FreeBSD", { win: 65535, options: "mss=1460,nop,ws=6,sok,ts=1" }, "FreeBSD 9 or newer", "Ethernet", 0, 0],
+  [
+    "OpenBSD",
+    { win: 16384, options: "mss=1460,nop,nop,sok,nop,ws=6,nop,nop,ts=1" },
+    "OpenBSD 5 or newer",
+    "Ethernet",
+    0,
+    0
+  ],
+  ["nmap -sS", { win: 1024, ttl: 41, df: false, options: "mss=1460" }, "Nmap SYN scan", "Ethernet", 0, 23],
+  [
+    "nmap -O",
+    { win: 63, ttl: 41, df: false, ack: 0x1000, options: "mss=1400,ws=0,sok,ts=1,eol+0" },
+    "Nmap OS detection",
+    "OpenVPN, WireGuard or mobile",
+    0,
+    23
+  ],
+  ["masscan", { win: 1024, ttl: 240, df: false }, "masscan", undefined, 0, 15],
+  ["gVisor", { win: 29184, id: 0, options: LINUX(1460, 7) }, "gVisor netstack", "Ethernet", 0, 0],
+  ["nobody known", { win: 4321, options: "sok,mss=1460,ts=1" }, undefined, "Ethernet", 0, 0]
+]
+
+for (const [sender, fields, os, link, quality, hops] of SYNS) {
+  test(`SYN of ${sender}`, () => {
+    const shape = shapeOf(fields)
+    expect([shape.os, shape.link, shape.osMatchQ, shape.dist]).toEqual([os, link, quality, hops])
+  })
+}
+
+test("SYN+ACK of Linux 6.18", () => {
+  const flags = "SA"
+  expect(shapeOf({ flags, ack: 1, id: 0, win: 65160, options: "mss=1460,sok,ts=1:1,nop,ws=10" }, RESPONSE).os).toBe(
+    "Linux 4.20 or newer"
+  )
+  expect(shapeOf({ ...V6, flags, ack: 1, win: 64260, options: "mss=1440,sok,ts=1:1,nop,ws=10" }, RESPONSE).os).toBe(
+    "Linux 4.20 or newer"
+  )
+  expect(shapeOf({ flags, ack: 1, id: 0, win: 64240, options: "mss=1460,nop,nop,sok,nop,ws=7" }, RESPONSE).os).toBe(
+    "Linux 4.20 or newer"
+  )
+})
+
+test("reads in modern mode without a warning", () => {
+  expect(reading.problems).toEqual([])
+  expect(database.warnings).toEqual([])
+  expect(database.requests.length).toBeGreaterThan(60)
+})
+
+test("every line answers for some packet", () => {
+  for (const direction of [REQUEST, RESPONSE] as const) {
+    for (const line of direction === REQUEST ? database.requests : database.responses) {
+      const [, ittl, olen, mss, window, layout, quirks, pclass] = printSignature(line.signature).split(":")
+      const ver = line.signature.ver === 6 ? 6 : 4
+      const [wsize, scale] = window!.split(",")
+      const answers = [1460, 1400, 1300, 1220].some((size) => {
+        const text = [
+          ver,
+          ittl,
+          olen,
+          mss === "*" ? size : mss,
+          `${wsize === "*" ? 4321 : wsize},${scale === "*" ? 9 : scale}`,
+          layout,
+          quirks,
+          pclass === "*" ? 0 : pclass
+        ].join(":")
+        const subject = parseSubject(text)
+        if (subject instanceof Malformed) throw new Error(`${text}: ${subject.message}`)
+        return subject.windows.some(
+          (reading) => matcher.shapeOf(packetOf(subject, reading, direction), direction, 0).match === line
+        )
+      })
+      expect([line.line, answers]).toEqual([line.line, true])
+    }
+  }
+})
+
+test("p0f mode names the line that p0f would not read", () => {
+  const { problems } = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "p0f")
+  expect(problems[0]?.message).toContain("mss*max")
+})
+
+test("every line says what it rests on", () => {
+  const kinds = new Set(["measured", "field", "source", "documented", "derived"])
+  for (const { attributes, file, line } of [...database.requests, ...database.responses, ...database.linkLines]) {
+    expect([`${file}:${line}`, kinds.has(attributes.get("evidence") ?? ""), attributes.has("source")]).toEqual([
+      `${file}:${line}`,
+      true,
+      true
+    ])
+    for (const name of attributes.keys()) expect(["evidence", "source", "date", "note", "clock"]).toContain(name)
+  }
+})
+
+test("names fit into the 32 bytes of p0f's API", () => {
+  for (const name of [...database.names, ...database.links.values()]) expect(name.length).toBeLessThan(32)
+  for (const { label } of [...database.requests, ...database.responses])
+    expect((label.flavor ?? "").length).toBeLessThan(32)
+})
+
+test("only old Linux has one clock per host", () => {
+  const titles = new Set(
+    [...database.requests, ...database.responses].filter(({ clock }) => clock).map(({ title }) => title)
+  )
+  expect([...titles].sort()).toEqual(["Linux 2.4 to 2.6.38", "Linux 2.6.39 to 3.10"])
+})
