@@ -1,0 +1,164 @@
+/**
+ * Our p0f socket beside Debian's p0f, both on the same interface at the same time: every byte of every reply is the same, and a client
+ * written for p0f (npm haraka-plugin-p0f) works with ours.
+ */
+import { expect } from "bun:test"
+import * as fs from "node:fs"
+import * as net from "node:net"
+import { P0FClient } from "haraka-plugin-p0f"
+import {
+  CLIENT4,
+  CLIENT6,
+  CLIENT_INTERFACE,
+  openSite,
+  SERVER4,
+  SERVER6,
+  SERVER_INTERFACE,
+  type Site
+} from "../lib/site.ts"
+import { testWith } from "../lib/tools.ts"
+
+const e2e = testWith("p0f", "tcpreplay")
+
+const VECTORS = `${process.env["SYNPRINT_SHARED"] ?? `${import.meta.dir}/../../../shared`}/vectors/p0f/api`
+const REPLY_BYTES = 232
+
+const config = (directory: string) => `
+[capture]
+backend = "pcap"
+interface = ["${SERVER_INTERFACE}"]
+[fingerprint]
+mode = "p0f"
+databases = ["/etc/p0f/p0f.fp"]
+[p0f_api]
+socket = "${directory}/synprint.sock"
+`
+
+/** p0f and our agent in the server's namespace, both listening. */
+async function startBoth(site: Site) {
+  const agent = await site.agent(config(site.directory))
+  const words = ["p0f", "-i", SERVER_INTERFACE, "-s", `${site.directory}/p0f.sock`, "-S", "50"]
+  const p0f = Bun.spawn([...site.server, ...words], { stdout: "ignore", stderr: "ignore" })
+  const stop = async () => {
+    p0f.kill("SIGKILL")
+    await p0f.exited
+    await agent.stop()
+  }
+  for (let waited = 0; waited < 200; waited++) {
+    if (fs.existsSync(`${site.directory}/p0f.sock`) && fs.existsSync(`${site.directory}/synprint.sock`)) return { stop }
+    await Bun.sleep(20)
+  }
+  await stop()
+  throw new Error(`a socket is missing in ${fs.readdirSync(site.directory)}`)
+}
+
+/** 21 bytes: magic, 4 or 6, address in 16 bytes. */
+function encodeQuery(address: string): Buffer {
+  const query = Buffer.alloc(21)
+  query.writeUInt32LE(0x50304601, 0)
+  query[4] = address.includes(":") ? 6 : 4
+  if (address.includes(":")) {
+    const [head, tail = ""] = address.split("::")
+    const before = head!.split(":").filter(Boolean)
+    const after = tail.split(":").filter(Boolean)
+    const groups = address.includes("::")
+      ? [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after]
+      : before
+    groups.forEach((group, i) => query.writeUInt16BE(Number.parseInt(group, 16), 5 + 2 * i))
+  } else address.split(".").forEach((part, i) => (query[5 + i] = Number(part)))
+  return query
+}
+
+/** The replies to all queries, sent at once on one connection, in hex. */
+function askAll(socketPath: string, queries: ReadonlyArray<Buffer>): Promise<ReadonlyArray<string>> {
+  const { promise, resolve, reject } = Promise.withResolvers<ReadonlyArray<string>>()
+  let received = Buffer.alloc(0)
+  const socket = net.createConnection(socketPath, () => socket.write(Buffer.concat(queries)))
+  socket.setTimeout(3000, () => socket.destroy(new Error(`${socketPath}: ${received.length} bytes, then silence`)))
+  socket.on("error", reject)
+  socket.on("data", (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk])
+    if (received.length < queries.length * REPLY_BYTES) return
+    socket.destroy()
+    resolve(queries.map((_, i) => received.toString("hex", i * REPLY_BYTES, (i + 1) * REPLY_BYTES)))
+  })
+  return promise
+}
+
+async function compareReplies(site: Site, addresses: ReadonlyArray<string>): Promise<void> {
+  await Bun.sleep(300)
+  const queries = addresses.map(encodeQuery)
+  const theirs = await askAll(`${site.directory}/p0f.sock`, queries)
+  const ours = await askAll(`${site.directory}/synprint.sock`, queries)
+  expect(addresses.map((address, i) => `${address} ${ours[i]}`)).toEqual(
+    addresses.map((address, i) => `${address} ${theirs[i]}`)
+  )
+}
+
+e2e(
+  "real clients: p0f and we answer with the same bytes; haraka-plugin-p0f reads ours",
+  async () => {
+    await using site = await openSite()
+    const both = await startBoth(site)
+    try {
+      await site.haproxy({ example: "haproxy.cfg", replace: [["processing 20ms", "processing 100ms"]] })
+      const headers = [
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Firefox/115.0",
+        "Accept-Language: de"
+      ]
+      for (const host of [SERVER4, SERVER6]) {
+        await site.load({ host, connections: 5, requests: 2, headers })
+        await site.load({ host, ttl: 128, mss: 1300, headers })
+      }
+      await compareReplies(site, [CLIENT4, CLIENT6, SERVER4, SERVER6, "192.0.2.1", "::ffff:a4d:2"])
+
+      const client = new P0FClient(`${site.directory}/synprint.sock`)
+      const ask = (address: string) =>
+        new Promise<Record<string, unknown> | null>((resolve, reject) =>
+          client.query(address, (error, reply) => (error ? reject(error) : resolve(reply)))
+        )
+      const [known, unknown] = await Promise.all([ask(CLIENT4), ask("192.0.2.1")])
+      client.sock.destroy()
+      client.shutdown()
+      expect(unknown).toBeNull()
+      expect(known).toMatchObject({
+        query: CLIENT4,
+        os_name: "Linux",
+        link_type: expect.any(String),
+        language: "German"
+      })
+      expect(known!["total_conn"]).toBe(6)
+    } finally {
+      await both.stop()
+    }
+  },
+  60_000
+)
+
+if (fs.existsSync(VECTORS))
+  e2e(
+    "captures of the shared vectors, replayed over veth: the same bytes as p0f for every host, after each capture",
+    async () => {
+      await using site = await openSite()
+      const both = await startBoth(site)
+      try {
+        const known = new Set<string>()
+        for (const file of fs
+          .readdirSync(VECTORS)
+          .filter((name) => name.endsWith(".pcap"))
+          .sort()) {
+          await site.run("client", "tcpreplay", "-q", "-i", CLIENT_INTERFACE, `${VECTORS}/${file}`)
+          const hosts = JSON.parse(fs.readFileSync(`${VECTORS}/${file.replace(".pcap", ".json")}`, "utf8")) as Array<{
+            ip: string
+          }>
+          for (const { ip } of hosts) known.add(ip)
+          await compareReplies(site, [...known])
+        }
+        expect(known.size).toBeGreaterThan(5)
+      } finally {
+        await both.stop()
+      }
+    },
+    90_000
+  )
+else console.log(`skipped: no captures at ${VECTORS}`)

@@ -1,0 +1,37 @@
+/** Compares what the application received with what p0f says of the SYNs that the kernel sent. */
+import type { LoadResult, Reply } from "./client.ts"
+import { modernSignature } from "./sniffer.ts"
+
+/** One text for each reply whose signature is not that of its connection's SYN; empty when all are right. */
+export function wrongSignatures(
+  result: LoadResult,
+  version: 4 | 6,
+  sent: ReadonlyMap<string, string>,
+  header = "x-tcp-sig"
+): ReadonlyArray<string> {
+  const wrong = [...result.errors]
+  for (const reply of result.replies) {
+    const p0f = sent.get(`${version}/${reply.port}`)
+    const right = p0f === undefined ? "no SYN in the capture" : modernSignature(p0f)
+    const told = reply.headers.get(header)
+    if (reply.status !== 200 || told !== right)
+      wrong.push(
+        `port ${reply.port} request ${reply.request}: HTTP ${reply.status}, ${told ?? describe(reply)} instead of ${right}`
+      )
+  }
+  return wrong
+}
+
+function describe(reply: Reply): string {
+  return `no signature (x-tcp-status: ${reply.headers.get("x-tcp-status") ?? "absent"})`
+}
+
+/** How many replies have each value of a header. */
+export function countValues(result: LoadResult, header: string): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const reply of result.replies) {
+    const value = reply.headers.get(header) ?? "absent"
+    counts[value] = (counts[value] ?? 0) + 1
+  }
+  return counts
+}
