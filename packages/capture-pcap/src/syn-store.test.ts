@@ -1,0 +1,259 @@
+import { describe, expect, test } from "bun:test"
+import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
+import { makeRawSyn } from "@synprint/core/runtime"
+import { readKey, SLOT_BYTES, SynStore, type SynFacts } from "./syn-store.ts"
+
+const MAX_AGE = 60_000
+
+interface Who {
+  readonly client?: string
+  readonly cport?: number
+  readonly server?: string
+  readonly sport?: number
+}
+
+function keyOf({ client = "192.0.2.1", cport = 1025, server = "198.51.100.7", sport = 443 }: Who): Uint8Array {
+  const key = makeConnectionKey()
+  if (!parseConnectionKey(client, cport, server, sport, key)) throw new Error("bad key")
+  return key
+}
+
+function facts(who: Who, isn: number, seenAtMs: number, interfaceIndex = 2): SynFacts {
+  const key = new Int32Array(10)
+  readKey(keyOf(who), key)
+  return { key, isn, seenAtMs, vlan: -1, interfaceIndex }
+}
+
+/** Headers whose bytes tell who they are. */
+const headers = (mark: number, length = 60): Uint8Array => new Uint8Array(length).fill(mark)
+
+function add(store: SynStore, who: Who, isn: number, at: number, interfaceIndex = 2, mark = isn & 255): void {
+  store.add(facts(who, isn, at, interfaceIndex), headers(mark), 0, 20, 40)
+}
+
+function ask(store: SynStore, who: Who, now: number) {
+  const into = makeRawSyn()
+  const result = store.lookup(keyOf(who), now, into)
+  return result === "hit" ? into : result
+}
+
+describe("what is stored", () => {
+  test("headers only, with all facts", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    const packet = Uint8Array.from({ length: 200 }, (_, i) => i)
+    const fact = { ...facts({}, 77, 1000.5, 9), vlan: 42 }
+    store.add(fact, packet, 14, 34, 32)
+    const syn = ask(store, {}, 2000)
+    expect(syn).toMatchObject({
+      ip: 0,
+      ipCaptured: 20,
+      tcp: 20,
+      tcpCaptured: 32,
+      tcpDistance: 20,
+      seenAtMs: 1000.5,
+      retransmits: 0,
+      vlan: 42,
+      interfaceIndex: 9
+    })
+    if (typeof syn === "string") throw new Error(syn)
+    expect([...syn.bytes.subarray(0, 52)]).toEqual([...packet.subarray(14, 66)])
+    expect(syn.bytes[52]).toBe(0)
+  })
+
+  test("long extension headers are cut, the TCP header never, the distance stays true", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    const packet = Uint8Array.from({ length: 500 }, (_, i) => i)
+    store.add(facts({}, 1, 0), packet, 0, 400, 60)
+    const syn = ask(store, {}, 0)
+    if (typeof syn === "string") throw new Error(syn)
+    expect(syn).toMatchObject({ ipCaptured: 196, tcp: 196, tcpCaptured: 60, tcpDistance: 400 })
+    expect(syn.ipCaptured + syn.tcpCaptured).toBe(SLOT_BYTES)
+    expect([...syn.bytes.subarray(196, 256)]).toEqual([...packet.subarray(400, 460)])
+  })
+
+  test("connections are told apart by each part of the key", () => {
+    const store = new SynStore(16, MAX_AGE, "connection")
+    const whos: ReadonlyArray<Who> = [
+      {},
+      { cport: 1026 },
+      { sport: 80 },
+      { client: "192.0.2.2" },
+      { server: "198.51.100.8" },
+      { client: "2001:db8::1", server: "2001:db8::7" },
+      { client: "2001:db8::1:0:0:1", server: "2001:db8::7" }
+    ]
+    for (const [n, who] of whos.entries()) add(store, who, n + 1, n)
+    expect(store.entries).toBe(whos.length)
+    for (const [n, who] of whos.entries()) expect(ask(store, who, n)).toMatchObject({ seenAtMs: n })
+    expect(ask(store, { cport: 1027 }, 0)).toBe("not_captured")
+  })
+
+  test("a v4-mapped question is about IPv4", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 1, 5)
+    const key = new Uint8Array(40)
+    key[0] = 6
+    key.set([0x04, 0x01, 0x01, 0xbb], 4)
+    key.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1], 8)
+    key.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 198, 51, 100, 7], 24)
+    expect(store.lookup(key, 5, makeRawSyn())).toBe("hit")
+  })
+})
+
+describe("the same key again", () => {
+  test("an equal ISN later on the same interface is a retransmission; the first SYN stays", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 9, 1000, 2, 1)
+    add(store, {}, 9, 2000, 2, 2)
+    add(store, {}, 9, 4000, 2, 3)
+    const syn = ask(store, {}, 5000)
+    expect(syn).toMatchObject({ seenAtMs: 1000, retransmits: 2 })
+    if (typeof syn !== "string") expect(syn.bytes[0]).toBe(1)
+    expect([store.retransmits, store.copies, store.replaced, store.entries]).toEqual([2, 0, 0, 1])
+  })
+
+  test("an equal ISN on another interface, or at once, is a copy", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 9, 1000, 2)
+    add(store, {}, 9, 1000.01, 3)
+    add(store, {}, 9, 1000.02, 2)
+    add(store, {}, 9, 3000, 3)
+    expect(ask(store, {}, 3000)).toMatchObject({ retransmits: 0, interfaceIndex: 2 })
+    expect([store.retransmits, store.copies]).toEqual([0, 3])
+  })
+
+  test("another ISN is another connection", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 9, 1000, 2, 1)
+    add(store, {}, 9, 2000, 2, 1)
+    add(store, {}, 10, 3000, 2, 7)
+    const syn = ask(store, {}, 3000)
+    expect(syn).toMatchObject({ seenAtMs: 3000, retransmits: 0 })
+    if (typeof syn !== "string") expect(syn.bytes[0]).toBe(7)
+    expect([store.replaced, store.entries, store.evictions]).toEqual([1, 1, 0])
+  })
+
+  test("unless it is older: interfaces are drained one after the other", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 10, 3000, 2)
+    add(store, {}, 9, 1000, 3)
+    expect(ask(store, {}, 3000)).toMatchObject({ seenAtMs: 3000 })
+    expect([store.replaced, store.copies]).toEqual([0, 1])
+  })
+
+  test("ISNs compare as 32 bits: 0xffffffff and 0 are far apart, -1 and 0xffffffff are one", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, -1, 1000)
+    add(store, {}, 0xffffffff | 0, 2000)
+    expect(store.retransmits).toBe(1)
+    add(store, {}, 0, 3000)
+    expect(store.replaced).toBe(1)
+  })
+})
+
+describe("age", () => {
+  test("older than max_age is stale, and a retransmission makes it young", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 9, 1000)
+    expect(ask(store, {}, 1000 + MAX_AGE)).toMatchObject({ seenAtMs: 1000 })
+    expect(ask(store, {}, 1001 + MAX_AGE)).toBe("stale")
+    add(store, {}, 9, 50_000)
+    expect(ask(store, {}, 1001 + MAX_AGE)).toMatchObject({ seenAtMs: 1000, retransmits: 1 })
+  })
+
+  test("a clock that was set back makes nothing stale", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 9, 100_000)
+    expect(ask(store, {}, 1000)).toMatchObject({ seenAtMs: 100_000 })
+  })
+})
+
+describe("a full store", () => {
+  test("gives up the oldest, counts it, and says how long SYNs stay", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    for (let n = 0; n < 6; n++) add(store, { cport: 2000 + n }, n, n * 10)
+    expect([store.entries, store.evictions, store.retentionMs]).toEqual([4, 2, 40])
+    expect(ask(store, { cport: 2001 }, 60)).toBe("not_captured")
+    for (let n = 2; n < 6; n++) expect(ask(store, { cport: 2000 + n }, 60)).toMatchObject({ seenAtMs: n * 10 })
+  })
+
+  test("what was stale anyway is no eviction", () => {
+    const store = new SynStore(2, MAX_AGE, "connection")
+    add(store, { cport: 1 }, 1, 0)
+    add(store, { cport: 2 }, 1, 0)
+    add(store, { cport: 3 }, 1, MAX_AGE + 1)
+    expect([store.evictions, store.retentionMs]).toEqual([0, MAX_AGE + 1])
+  })
+
+  test("a replaced connection counts as new: it is not the next to go", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    for (let n = 0; n < 3; n++) add(store, { cport: 2000 + n }, 1, n)
+    add(store, { cport: 2000 }, 2, 10)
+    for (let n = 0; n < 3; n++) add(store, { cport: 3000 + n }, 1, 20 + n)
+    expect(ask(store, { cport: 2000 }, 30)).toMatchObject({ seenAtMs: 10 })
+  })
+
+  test("agrees with a plain model over 200,000 random steps, round the slab many times", () => {
+    const capacity = 257
+    const store = new SynStore(capacity, MAX_AGE, "connection")
+    const ring: Array<{ cport: number; isn: number; at: number } | undefined> = Array.from({ length: capacity })
+    let head = 0
+    let state = 3
+    const next = (bound: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0
+      return (state >>> 8) % bound
+    }
+    let hits = 0
+    for (let step = 0; step < 200_000; step++) {
+      const cport = 1 + next(400)
+      const at = ring.findIndex((entry) => entry?.cport === cport)
+      const known = ring[at]
+      if (next(3) > 0) {
+        const isn = next(4) === 0 && known !== undefined ? known.isn : step
+        add(store, { cport }, isn, step)
+        if (known?.isn === isn) continue
+        if (known !== undefined) ring[at] = undefined
+        ring[head] = { cport, isn, at: step }
+        head = (head + 1) % capacity
+        continue
+      }
+      const syn = ask(store, { cport }, step)
+      if (known === undefined) expect(syn).toBe("not_captured")
+      else {
+        hits++
+        if (typeof syn === "string") throw new Error(`step ${step}: ${syn}`)
+        expect(syn.seenAtMs).toBe(known.at)
+        expect(syn.bytes[0]).toBe(known.isn & 255)
+      }
+    }
+    expect(hits).toBeGreaterThan(20_000)
+    expect(store.entries).toBe(ring.filter((entry) => entry !== undefined).length)
+  })
+})
+
+describe('key = "client"', () => {
+  test("leaves the server side out on both sides", () => {
+    const store = new SynStore(4, MAX_AGE, "client")
+    add(store, { server: "203.0.113.5", sport: 8080 }, 1, 7)
+    expect(ask(store, {}, 8)).toMatchObject({ seenAtMs: 7 })
+    expect(ask(store, { cport: 1026 }, 8)).toBe("not_captured")
+    add(store, { server: "10.0.0.5", sport: 80 }, 1, 7.1, 5)
+    expect([store.entries, store.copies]).toEqual([1, 1])
+  })
+})
+
+describe("a question without the client's port", () => {
+  test("gets the newest SYN of the address", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    expect(ask(store, { cport: 0 }, 0)).toBe("not_captured")
+    add(store, { cport: 1 }, 1, 1)
+    add(store, { cport: 2 }, 1, 2)
+    add(store, { cport: 3, client: "192.0.2.9" }, 1, 3)
+    expect(ask(store, { cport: 0 }, 5)).toMatchObject({ seenAtMs: 2 })
+    add(store, { cport: 1 }, 2, 4)
+    expect(ask(store, { cport: 0 }, 5)).toMatchObject({ seenAtMs: 4 })
+    for (let n = 0; n < 4; n++) add(store, { cport: 1, client: `192.0.2.${50 + n}` }, 1, 10 + n)
+    expect(ask(store, { cport: 0 }, 20)).toBe("not_captured")
+    expect(ask(store, { cport: 0, client: "192.0.2.50" }, 20)).toMatchObject({ seenAtMs: 10 })
+  })
+})
