@@ -22,6 +22,8 @@ export const LINKTYPE_PPP_HDLC = 50
 export const LINKTYPE_PPP_ETHER = 51
 export const LINKTYPE_RAW = 101
 export const LINKTYPE_C_HDLC = 104
+/** Read in p0f mode alone. */
+export const LINKTYPE_IEEE802_11 = 105
 export const LINKTYPE_LOOP = 108
 export const LINKTYPE_LINUX_SLL = 113
 export const LINKTYPE_IPV4 = 228

@@ -3,7 +3,8 @@
  * type (p0f.c: prepare_bpf), as libpcap 1.10 compiles it (`tcpdump -y TYPE -d tcp`).
  *
  * Matters because p0f expires its caches on every 50th packet that it is handed. A load past the captured bytes rejects the packet,
- * as in a BPF machine. Differs from libpcap: NULL accepts both byte orders of the address family.
+ * as in a BPF machine. Differs from libpcap: NULL accepts both byte orders of the address family, and of the link types that p0f
+ * guesses its way through or that libpcap has no filter for, none passes but those below.
  */
 import { i32, u16 } from "./bytes.ts"
 import {
@@ -15,6 +16,7 @@ import {
   ETHERTYPE_VLAN,
   LINKTYPE_C_HDLC,
   LINKTYPE_ETHERNET,
+  LINKTYPE_IEEE802_11,
   LINKTYPE_IPV4,
   LINKTYPE_IPV6,
   LINKTYPE_LINUX_SLL,
@@ -30,7 +32,7 @@ import {
 const PROTO_TCP = 6
 const PROTO_FRAGMENT = 44
 
-/** Whether p0f would see the packet. Link types whose filter isn't known here pass. */
+/** Whether p0f would see the packet. */
 export function passesP0fFilter(bytes: Uint8Array, at: number, captured: number, linkType: number): boolean {
   const end = Math.min(at + captured, bytes.length)
   switch (linkType) {
@@ -56,8 +58,9 @@ export function passesP0fFilter(bytes: Uint8Array, at: number, captured: number,
       if (end - at < 4) return false
       const word = i32(bytes, at)
       const family = linkType === LINKTYPE_NULL && (word & 0xffffff) === 0 ? word >>> 24 : word
-      // AF_INET and AF_INET6 of Linux; the BSDs' AF_INET6 doesn't pass there.
-      return isTcp(bytes, at + 4, end, family === 2 ? ETHERTYPE_IPV4 : family === 10 ? ETHERTYPE_IPV6 : 0)
+      // AF_INET6 of the BSDs and macOS: in a file libpcap looks for these and not for Linux's 10.
+      const isIpv6 = family === 24 || family === 28 || family === 30
+      return isTcp(bytes, at + 4, end, family === 2 ? ETHERTYPE_IPV4 : isIpv6 ? ETHERTYPE_IPV6 : 0)
     }
     case LINKTYPE_PPP:
     case LINKTYPE_PPP_HDLC:
@@ -70,8 +73,14 @@ export function passesP0fFilter(bytes: Uint8Array, at: number, captured: number,
       return end - at >= 20 && isTcp(bytes, at + 20, end, u16(bytes, at))
     case LINKTYPE_C_HDLC:
       return end - at >= 4 && isTcp(bytes, at + 4, end, u16(bytes, at + 2))
+    case LINKTYPE_IEEE802_11: {
+      // A data frame, its header 2 bytes longer with QoS, then LLC and SNAP.
+      if (end - at < 24 || (bytes[at]! & 0x0c) !== 0x08) return false
+      const llc = at + (bytes[at]! & 0x80 ? 26 : 24)
+      return end - llc >= 8 && isTcp(bytes, llc + 8, end, u16(bytes, llc + 6))
+    }
     default:
-      return true
+      return false
   }
 }
 

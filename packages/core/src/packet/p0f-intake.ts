@@ -11,6 +11,7 @@ import { decodeIpv4, decodeIpv6, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES, PROTO_TCP
 import {
   DLT_RAW,
   LINKTYPE_ETHERNET,
+  LINKTYPE_IEEE802_11,
   LINKTYPE_LINUX_SLL,
   LINKTYPE_LOOP,
   LINKTYPE_NULL,
@@ -36,9 +37,6 @@ const SNAPLEN = 65535
 /** Shortest IP packet with a TCP header: tcp.h, MIN_TCP4 and MIN_TCP6. */
 const MIN_TCP4 = 40
 const MIN_TCP6 = 60
-
-const LINKTYPE_IEEE802_11 = 105
-const LINKTYPE_PFLOG = 117
 
 const OFFSET_UNKNOWN = -1
 /** Offsets that are tried: 0, 2, ... 38. */
@@ -126,7 +124,7 @@ export class P0fIntake {
   }
 }
 
-/** LOOP and PPP_HDLC have 4 bytes; p0f takes 8, and so never finds a packet there. */
+/** LOOP and PPP_HDLC have 4 bytes; p0f takes 8, and so never finds a packet there. PFLOG (28) doesn't pass our filter. */
 function knownOffset(linkType: number): number {
   switch (linkType) {
     case DLT_RAW:
@@ -143,8 +141,6 @@ function knownOffset(linkType: number): number {
       return 14
     case LINKTYPE_LINUX_SLL:
       return 16
-    case LINKTYPE_PFLOG:
-      return 28
     case LINKTYPE_IEEE802_11:
       return 32
     default:

@@ -45,14 +45,14 @@ export class PcapngBlocks implements RecordReader {
   skip = 0
   corrupt: string | undefined = undefined
   readonly #sink: PacketSink
-  readonly #oneLinkType: boolean
-  #firstLinkType = -1
+  readonly #asLibpcap: boolean
+  #first: Interface | undefined = undefined
   #isBigEndian = false
   #interfaces: Array<Interface> = []
 
   constructor(sink: PacketSink, options: CaptureReaderOptions) {
     this.#sink = sink
-    this.#oneLinkType = options.oneLinkType === true
+    this.#asLibpcap = options.asLibpcap === true
   }
 
   static recognize(head: Uint8Array, sink: PacketSink, options: CaptureReaderOptions): PcapngBlocks | undefined {
@@ -92,7 +92,7 @@ export class PcapngBlocks implements RecordReader {
         let wire: number
         if (type === BLOCK_SIMPLE) {
           wire = u32(bytes, at + 8, isBigEndian)
-          captured = Math.min(wire, on.snaplen === 0 ? wire : on.snaplen, length - headBytes - 4)
+          captured = Math.min(wire, on.snaplen, length - headBytes - 4)
         } else {
           captured = u32(bytes, at + 20, isBigEndian)
           wire = u32(bytes, at + 24, isBigEndian)
@@ -175,20 +175,22 @@ export class PcapngBlocks implements RecordReader {
       }
       option += 4 + ((size + 3) & ~3)
     }
-    if (this.#firstLinkType < 0) this.#firstLinkType = linkType
-    else if (this.#oneLinkType && linkType !== this.#firstLinkType) {
-      this.corrupt = `an interface has link type ${linkType}, different from the first one's ${this.#firstLinkType}`
-      return
-    }
     if (this.#interfaces.length === MAX_INTERFACES) {
       this.corrupt = `more than ${MAX_INTERFACES} interfaces in a section`
       return
     }
-    this.#interfaces.push({
+    const snaplen = u32(bytes, at + 12, isBigEndian)
+    const described: Interface = {
       linkType,
-      snaplen: u32(bytes, at + 12, isBigEndian),
+      snaplen: snaplen === 0 || snaplen > MAX_PACKET_BYTES ? MAX_PACKET_BYTES : snaplen,
       clock: makeClock(resolution, offsetSec)
-    })
+    }
+    this.#first ??= described
+    if (this.#asLibpcap && (described.linkType !== this.#first.linkType || described.snaplen !== this.#first.snaplen)) {
+      this.corrupt = `an interface has another link type or snaplen than the first (${linkType}, ${snaplen})`
+      return
+    }
+    this.#interfaces.push(described)
   }
 }
 

@@ -15,10 +15,10 @@ export type PacketSink = (
 
 export interface CaptureReaderOptions {
   /**
-   * Stop at a second link type, as libpcap and so p0f do: "an interface has a type different from the type of the first". Otherwise
+   * Stop where libpcap, and so p0f, stops: at a second interface whose link type or snaplen differs from the first one's. Otherwise
    * each packet comes with the link type of its own interface.
    */
-  readonly oneLinkType?: boolean
+  readonly asLibpcap?: boolean
 }
 
 /** Cuts records out of bytes; one per format. */
