@@ -113,3 +113,20 @@ export {
   type Explanation,
   type NearLine
 } from "./fingerprint/explain.ts"
+
+// observe
+export { Hosts } from "./observe/hosts.ts"
+export { JsonLog } from "./observe/json-log.ts"
+export { Labels } from "./observe/labels.ts"
+export {
+  CLIENT,
+  Endpoints,
+  HttpObservation,
+  type ObservationLog,
+  SERVER,
+  type Subject
+} from "./observe/observation-log.ts"
+export { Observer, type ObserverCounts, type ObserverOptions } from "./observe/observer.ts"
+export { QUERY_BYTES, replyBytes, type ReplyLayout, replyTo } from "./observe/p0f-api.ts"
+export { P0fLog } from "./observe/p0f-log.ts"
+export { REASON_NAMES } from "./observe/reasons.ts"

@@ -81,7 +81,8 @@ export class PcapRecords implements RecordReader {
         wire = u32(bytes, at + 12, true)
       } else {
         sec = u32(bytes, at, false)
-        fraction = u32(bytes, at + 4, false)
+        // Signed, as libpcap has it for a file in the byte order of its machine; larger than a second only in a broken file.
+        fraction = u32(bytes, at + 4, false) | 0
         captured = u32(bytes, at + 8, false)
         wire = u32(bytes, at + 12, false)
       }

@@ -1,0 +1,71 @@
+/**
+ * ObservationLog: what an observer tells, as facts; printers (p0f-log.ts, json-log.ts) make lines of it. Everything handed over
+ * is reused and valid during the call only.
+ */
+import type { HttpSignature } from "../fingerprint/database.ts"
+import type { Shape } from "../fingerprint/shape.ts"
+
+/** Whom an observation is about. */
+export const CLIENT = 0
+export const SERVER = 1
+export type Subject = 0 | 1
+
+/** When, and between whom. Addresses are big-endian int32 words, IPv4 in word 0. */
+export class Endpoints {
+  /** Packet time; seconds as int32, use `>>> 0`. */
+  sec = 0
+  usec = 0
+  ver = 4
+  client0 = 0
+  client1 = 0
+  client2 = 0
+  client3 = 0
+  clientPort = 0
+  server0 = 0
+  server1 = 0
+  server2 = 0
+  server3 = 0
+  serverPort = 0
+}
+
+/** A whole HTTP head. Texts are bytes as received. */
+export class HttpObservation {
+  match: HttpSignature | undefined = undefined
+  /** English name; undefined when the code is not known. */
+  language: string | undefined = undefined
+  /** There was an Accept-Language that begins with two letters. */
+  hasLanguage = false
+  dishonest = false
+  anonymous = false
+  /** p0f's raw_sig, the first `rawLength` bytes. */
+  raw: Uint8Array = new Uint8Array(16_384)
+  rawLength = 0
+}
+
+export interface ObservationLog {
+  /** `sendsyn`: the flow was opened by p0f-sendsyn. */
+  readonly syn: (at: Endpoints, shape: Shape, sendsyn: boolean) => void
+  readonly synAck: (at: Endpoints, shape: Shape, sendsyn: boolean) => void
+  readonly mtu: (at: Endpoints, subject: Subject, shape: Shape) => void
+  readonly uptime: (at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number) => void
+  readonly http: (at: Endpoints, subject: Subject, seen: HttpObservation) => void
+  /** `reasons`: bits of reasons.ts; a to d: scores of the last 32 with at least 6, 3, 2, 1. */
+  readonly hostChange: (
+    at: Endpoints,
+    subject: Subject,
+    reasons: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number
+  ) => void
+  readonly ipSharing: (
+    at: Endpoints,
+    subject: Subject,
+    reasons: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number
+  ) => void
+}

@@ -1,0 +1,523 @@
+/**
+ * Observer: p0f's engine over packets in order of arrival - flows, hosts, and what they tell (process.c: parse_packet,
+ * flow_dispatch; fp_tcp.c: fingerprint_tcp; fp_mtu.c).
+ *
+ *     frame ── decode ──┬─ SYN      ── flow, shape, syn line, NAT score, link, uptime
+ *                       ├─ SYN+ACK  ── the same of the server
+ *                       ├─ ACK      ── uptime, HTTP
+ *                       └─ FIN, RST ── uptime, end of the flow
+ *
+ * Mode p0f (`exact`) does what p0f 3.09b does, its bugs included; modern mode does what is right. Each difference is one branch on
+ * `exact`, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C.
+ */
+import type { Answer } from "../fingerprint/answer.ts"
+import type { Matcher } from "../fingerprint/matcher.ts"
+import { REQUEST, RESPONSE, type Shape } from "../fingerprint/shape.ts"
+import { decodeFrame } from "../packet/frame.ts"
+import { P0fIntake } from "../packet/p0f-intake.ts"
+import { Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
+import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
+import {
+  FLOW_ACKED,
+  FLOW_CLIENT,
+  FLOW_HTTP_POSITION,
+  FLOW_NEXT_CLIENT_SEQ,
+  FLOW_NEXT_SERVER_SEQ,
+  FLOW_NOT_HTTP,
+  FLOW_REQUEST,
+  FLOW_REQUEST_LENGTH,
+  FLOW_RESPONSE_LENGTH,
+  FLOW_SENDSYN,
+  FLOW_SERVER,
+  FLOW_STATE,
+  FLOW_SYN_MSS,
+  FLOW_SYN_PAYLOAD,
+  FLOW_WORDS
+} from "./flow-record.ts"
+import { FLOW_DATA_BYTES } from "./flow-data.ts"
+import { Flows } from "./flows.ts"
+import { fillAnswer } from "./host-answer.ts"
+import { carryOver } from "./host-reload.ts"
+import {
+  COLD_SYNACK_MATCH,
+  COLD_SYNACK_MS,
+  COLD_SYNACK_MSS,
+  COLD_SYNACK_STATE,
+  COLD_SYNACK_TS1,
+  HOST_DISTANCE,
+  HOST_LINK,
+  HOST_STATE,
+  HOST_SYN_LAYOUT,
+  HOST_SYN_MATCH,
+  HOST_SYN_MS,
+  HOST_SYN_MSS,
+  HOST_SYN_TS1,
+  HOST_TOTAL_CONN,
+  HOST_UP_MOD_MSS,
+  HOT_SHIFT,
+  STATE_FUZZY,
+  STATE_HAS,
+  STATE_SYN,
+  STATE_TTL_SHIFT
+} from "./host-record.ts"
+import { Hosts } from "./hosts.ts"
+import { Http } from "./http.ts"
+import { HttpStream } from "./http-stream.ts"
+import { HttpTables } from "./http-tables.ts"
+import { Labels } from "./labels.ts"
+import { Nat } from "./nat.ts"
+import { CLIENT, Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
+import { Uptime } from "./uptime.ts"
+
+/** p0f's EXPIRE_INTERVAL, in packets. */
+const EXPIRE_INTERVAL = 50
+
+export interface ObserverOptions {
+  readonly mode: "modern" | "p0f"
+  readonly matcher: Matcher
+  /** p0f's -m: 1000 flows and 10,000 hosts there. */
+  readonly maxFlows: number
+  readonly maxHosts: number
+  /** p0f's -t: 30 s and 120 min there. */
+  readonly flowAgeSeconds: number
+  readonly hostIdleMinutes: number
+  readonly log?: ObservationLog
+}
+
+export interface ObserverCounts {
+  readonly packets: number
+  /** Packets by verdict (packet/verdict.ts). */
+  readonly verdicts: ReadonlyArray<number>
+  /** SYNs that were looked at, and those that repeated one of a live flow. */
+  readonly syns: number
+  readonly repeatedSyns: number
+  readonly synAcks: number
+  /** SYNs and SYN+ACKs that matched a line. */
+  readonly matched: number
+  readonly httpRequests: number
+  readonly httpResponses: number
+  readonly httpDropped: number
+  readonly uptimes: number
+  readonly hostChanges: number
+  readonly ipSharings: number
+  readonly hosts: number
+  readonly hostsEvicted: number
+  readonly hostsExpired: number
+  readonly flows: number
+  readonly flowsEvicted: number
+  readonly flowsExpired: number
+}
+
+export class Observer {
+  readonly hosts: Hosts
+  readonly flows: Flows
+  readonly exact: boolean
+  /** Shape of the last SYN or SYN+ACK. */
+  shape: Shape | undefined = undefined
+  #matcher: Matcher
+  #labels: Labels
+  #log: ObservationLog | undefined
+  readonly #packet = new Packet()
+  readonly #intake = new P0fIntake()
+  readonly #at = new Endpoints()
+  readonly #nat: Nat
+  readonly #uptime: Uptime
+  readonly #http: Http
+  readonly #stream: HttpStream
+  readonly #verdicts = [0, 0, 0, 0, 0, 0]
+  #lastExpirySec = 0
+  #packets = 0
+  #syns = 0
+  #repeatedSyns = 0
+  #synAcks = 0
+  #matched = 0
+
+  constructor(options: ObserverOptions) {
+    const { matcher, log } = options
+    const exact = options.mode === "p0f"
+    this.exact = exact
+    this.#matcher = matcher
+    this.#labels = new Labels(matcher.database)
+    this.hosts = new Hosts({ exact, maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes })
+    this.flows = new Flows({
+      exact,
+      maxFlows: options.maxFlows,
+      ageSeconds: options.flowAgeSeconds,
+      hosts: this.hosts
+    })
+    this.hosts.onFull = () => this.flows.destroyOldestTenth()
+    this.#nat = new Nat(exact, this.hosts, this.#labels)
+    this.#uptime = new Uptime(this.hosts)
+    const tables = new HttpTables(matcher.database)
+    this.#http = new Http(exact, this.flows, this.hosts, this.#nat, tables, this.#at)
+    this.#stream = new HttpStream(exact, this.flows, tables, this.#http)
+    this.#log = log
+    this.#nat.log = log
+    this.#uptime.log = log
+    this.#http.log = log
+  }
+
+  /** One captured frame: the whole feed in order. `usec` is microseconds; `sec` unix seconds. */
+  frame(
+    bytes: Uint8Array,
+    at: number,
+    captured: number,
+    wire: number,
+    linkType: number,
+    sec: number,
+    usec: number
+  ): void {
+    this.#packets++
+    const packet = this.#packet
+    let verdict: Verdict
+    if (this.exact) {
+      const intake = this.#intake
+      const before = intake.packets
+      verdict = intake.decode(bytes, at, captured, wire, linkType, packet)
+      if (intake.packets !== before && intake.packets % EXPIRE_INTERVAL === 0) this.#expire(sec | 0)
+    } else verdict = decodeFrame(bytes, at, captured, wire, linkType, packet)
+    this.#verdicts[verdict]!++
+    if (verdict !== VERDICT_TCP) return
+    this.#at.sec = sec | 0
+    this.#at.usec = usec
+    if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
+    const ms = sec * 1000 + Math.trunc(usec / 1000)
+    this.#dispatch(packet, bytes, ms)
+  }
+
+  /** A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. */
+  connection(packet: Packet, nowMs: number): number {
+    const sec = Math.floor(nowMs / 1000)
+    const { hosts } = this
+    this.#at.sec = sec | 0
+    this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
+    if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
+    const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
+    const host = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, hash, this.#at.sec)
+    hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
+    this.#observeSyn(host, -1, packet, nowMs)
+    return host
+  }
+
+  /** Number of the host with an address, -1 for none. */
+  lookUp(ver: number, a0: number, a1: number, a2: number, a3: number, nowSec: number): number {
+    return this.hosts.lookUp(ver, a0, a1, a2, a3, nowSec)
+  }
+
+  /** Writes what is on file about a host to the history fields of an answer. */
+  fillAnswer(host: number, into: Answer): void {
+    fillAnswer(this.hosts, this.#labels, host, into)
+  }
+
+  get labels(): Labels {
+    return this.#labels
+  }
+
+  /** After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. */
+  setMatcher(matcher: Matcher): void {
+    const labels = new Labels(matcher.database)
+    carryOver(this.hosts, this.#labels, labels)
+    this.#matcher = matcher
+    this.#labels = labels
+    this.#nat.labels = labels
+    const tables = new HttpTables(matcher.database)
+    this.#http.tables = tables
+    this.#stream.tables = tables
+    // Header ids of the lines found so far were those of the old tables.
+    this.flows.destroyAll()
+  }
+
+  get counts(): ObserverCounts {
+    return {
+      packets: this.#packets,
+      verdicts: this.#verdicts,
+      syns: this.#syns,
+      repeatedSyns: this.#repeatedSyns,
+      synAcks: this.#synAcks,
+      matched: this.#matched,
+      httpRequests: this.#http.requests,
+      httpResponses: this.#http.responses,
+      httpDropped: this.#stream.dropped,
+      uptimes: this.#uptime.observed,
+      hostChanges: this.#nat.hostChanges,
+      ipSharings: this.#nat.ipSharings,
+      hosts: this.hosts.count,
+      hostsEvicted: this.hosts.evicted,
+      hostsExpired: this.hosts.expired,
+      flows: this.flows.count,
+      flowsEvicted: this.flows.evicted,
+      flowsExpired: this.flows.expired
+    }
+  }
+
+  /** p0f's expire_cache. Modern mode finds idle hosts when they come back. */
+  #expire(sec: number): void {
+    if (sec === this.#lastExpirySec) return
+    this.#lastExpirySec = sec
+    this.flows.expire(sec)
+    if (this.exact) this.hosts.expireAged(sec)
+  }
+
+  #dispatch(packet: Packet, bytes: Uint8Array, ms: number): void {
+    const { hosts, flows } = this
+    const source = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
+    const destination = hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
+    const hash = flows.hash(source, destination, packet.sport, packet.dport)
+    const found = flows.find(packet, hash)
+    if (packet.type === TCP_SYN) {
+      this.#syn(packet, bytes, ms, found, hash, source, destination)
+      return
+    }
+    if (found < 0) return
+    const flow = found >> 1
+    const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
+    if (!this.exact && !this.#hasHosts(flow)) {
+      flows.destroy(flow)
+      return
+    }
+    if (this.#log !== undefined) this.#fillEndpoints(packet, subject)
+    if (packet.type === (TCP_SYN | TCP_ACK)) this.#synAck(packet, ms, flow, subject)
+    else if (packet.type === TCP_ACK) this.#ack(packet, bytes, ms, flow, subject)
+    else {
+      this.#checkUptime(packet, ms, flow, subject)
+      flows.destroy(flow)
+    }
+  }
+
+  #syn(
+    packet: Packet,
+    bytes: Uint8Array,
+    ms: number,
+    found: number,
+    hash: number,
+    source: number,
+    destination: number
+  ): void {
+    const { hosts, flows } = this
+    if (found >= 0) {
+      const isRepeated =
+        (found & 1) !== 0 && ((flows.words[(found >> 1) * FLOW_WORDS + FLOW_NEXT_CLIENT_SEQ]! - 1) | 0) === packet.seq
+      if (isRepeated) {
+        this.#repeatedSyns++
+        return
+      }
+      flows.destroy(found >> 1)
+    }
+    flows.makeRoom()
+    const sec = this.#at.sec
+    const client = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, source, sec)
+    const server = hosts.obtain(packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3, destination, sec)
+    hosts.hot[(client << HOT_SHIFT) + HOST_TOTAL_CONN]!++
+    hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
+    const flow = flows.create(packet, hash, client, server, sec)
+    if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
+    if (!this.#observeSyn(client, flow, packet, ms)) {
+      flows.destroy(flow)
+      return
+    }
+    // Differs from p0f (Appendix B 7): data of a SYN counts, if the SYN+ACK accepts it (RFC 7413 §3).
+    if (!this.exact && packet.payloadLength > 0) {
+      flows.words[flow * FLOW_WORDS + FLOW_SYN_PAYLOAD] = packet.payloadLength
+      if (packet.payloadCaptured === packet.payloadLength)
+        this.#stream.append(flow, CLIENT, bytes, packet.payload, packet.payloadLength)
+      else flows.words[flow * FLOW_WORDS + FLOW_STATE]! |= FLOW_NOT_HTTP
+    }
+  }
+
+  /** False when p0f keeps no flow for it: an application's SYN. */
+  #observeSyn(host: number, flow: number, packet: Packet, ms: number): boolean {
+    const hosts = this.hosts
+    const at = this.#at
+    const log = this.#log
+    const shape = this.#matcher.shapeOf(packet, REQUEST, 0)
+    const base = host << HOT_SHIFT
+    const match = shape.match
+    this.shape = shape
+    this.#syns++
+    if (match !== undefined) this.#matched++
+    const sendsyn = shape.sendsyn
+    if (log !== undefined) log.syn(at, shape, sendsyn)
+    if (!shape.randomTtl) hosts.hot[base + HOST_DISTANCE] = shape.dist
+    if (flow >= 0) {
+      this.flows.words[flow * FLOW_WORDS + FLOW_SYN_MSS] = packet.mss
+      if (sendsyn) this.flows.words[flow * FLOW_WORDS + FLOW_STATE]! |= FLOW_SENDSYN
+    }
+    if (match !== undefined && match.label.classId < 0) {
+      this.#nat.addToolClass(host, CLIENT, match, at)
+      return sendsyn
+    }
+    if (sendsyn) return true
+    const layout = shape.layoutHash
+    this.#nat.addSyn(host, packet, shape, layout, ms, at)
+    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, shape)
+    if (!this.exact) this.#uptime.checkClock(host, CLIENT, shape, packet, ms, at)
+    else if (flow >= 0) this.#uptime.checkFlow(this.flows.words, flow, host, CLIENT, packet, ms, at)
+    const hot = hosts.hot
+    hot[base + HOST_STATE] =
+      (hot[base + HOST_STATE]! & ~STATE_SYN) |
+      packet.quirks |
+      (packet.ttl << STATE_TTL_SHIFT) |
+      (shape.fuzzy ? STATE_FUZZY : 0) |
+      STATE_HAS
+    hot[base + HOST_SYN_MATCH] = match === undefined ? 0 : match.index + 1
+    hot[base + HOST_SYN_TS1] = packet.ts1
+    hot[base + HOST_SYN_LAYOUT] = layout
+    hosts.hotFloat[(base >> 1) + HOST_SYN_MS] = ms
+    hot[base + HOST_SYN_MSS] = (hot[base + HOST_SYN_MSS]! & ~0xffff) | packet.mss
+    return true
+  }
+
+  #synAck(packet: Packet, ms: number, flow: number, subject: Subject): void {
+    const { hosts, flows } = this
+    const words = flows.words
+    const base = flow * FLOW_WORDS
+    const state = words[base + FLOW_STATE]!
+    const sendsyn = (state & FLOW_SENDSYN) !== 0
+    // p0f takes a SYN+ACK of either side for the answer to a probe.
+    if (!sendsyn && (subject === CLIENT || (state & FLOW_ACKED) !== 0)) return
+    words[base + FLOW_STATE] = state | FLOW_ACKED
+    const host = words[base + FLOW_SERVER]!
+    const at = this.#at
+    const shape = this.#matcher.shapeOf(packet, RESPONSE, words[base + FLOW_SYN_MSS]!)
+    const match = shape.match
+    this.shape = shape
+    this.#synAcks++
+    if (match !== undefined) this.#matched++
+    if (this.#log !== undefined) this.#log.synAck(at, shape, sendsyn)
+    if (!shape.randomTtl) hosts.hot[(host << HOT_SHIFT) + HOST_DISTANCE] = shape.dist
+    if (match !== undefined && match.label.classId < 0) {
+      this.#nat.addToolClass(host, SERVER, match, at)
+      flows.destroy(flow)
+      return
+    }
+    if (sendsyn) {
+      flows.destroy(flow)
+      return
+    }
+    this.#nat.addSynAck(host, packet, shape, ms, at)
+    if (packet.mss !== 0) this.#observeMtu(host, SERVER, shape)
+    if (this.exact) this.#uptime.checkFlow(words, flow, host, SERVER, packet, ms, at)
+    else this.#uptime.checkClock(host, SERVER, shape, packet, ms, at)
+    const cold = hosts.coldOf(host)
+    hosts.cold[cold + COLD_SYNACK_STATE] =
+      packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | (shape.fuzzy ? STATE_FUZZY : 0) | STATE_HAS
+    hosts.cold[cold + COLD_SYNACK_MATCH] = match === undefined ? 0 : match.index + 1
+    hosts.cold[cold + COLD_SYNACK_TS1] = packet.ts1
+    hosts.coldFloat[(cold >> 1) + COLD_SYNACK_MS] = ms
+    hosts.cold[cold + COLD_SYNACK_MSS] = (hosts.cold[cold + COLD_SYNACK_MSS]! & ~0xffff) | packet.mss
+    words[base + FLOW_NEXT_SERVER_SEQ] = packet.seq + 1
+    if (words[base + FLOW_SYN_PAYLOAD] !== 0) this.#acceptSynPayload(packet, flow)
+  }
+
+  #ack(packet: Packet, bytes: Uint8Array, ms: number, flow: number, subject: Subject): void {
+    const { flows } = this
+    const words = flows.words
+    const base = flow * FLOW_WORDS
+    const state = words[base + FLOW_STATE]!
+    if ((state & FLOW_SENDSYN) !== 0 || (state & FLOW_ACKED) === 0) {
+      flows.destroy(flow)
+      return
+    }
+    const nextAt = base + (subject === CLIENT ? FLOW_NEXT_CLIENT_SEQ : FLOW_NEXT_SERVER_SEQ)
+    if (words[nextAt] !== packet.seq) return
+    const length = packet.payloadLength
+    if (length > 0) {
+      if (packet.payloadCaptured === length) this.#stream.append(flow, subject, bytes, packet.payload, length)
+      else words[base + FLOW_STATE] = state | FLOW_NOT_HTTP
+    }
+    this.#checkUptime(packet, ms, flow, subject)
+    if (length === 0) return
+    words[nextAt] = packet.seq + length
+    const isFull =
+      words[base + FLOW_REQUEST_LENGTH]! >= FLOW_DATA_BYTES && words[base + FLOW_RESPONSE_LENGTH]! >= FLOW_DATA_BYTES
+    if (!this.#stream.process(flow, subject) || isFull) flows.destroy(flow)
+  }
+
+  #acceptSynPayload(packet: Packet, flow: number): void {
+    const words = this.flows.words
+    const base = flow * FLOW_WORDS
+    const nextAt = base + FLOW_NEXT_CLIENT_SEQ
+    const length = words[base + FLOW_SYN_PAYLOAD]!
+    if (packet.ack === ((words[nextAt]! + length) | 0)) {
+      words[nextAt] = packet.ack
+      if (!this.#stream.process(flow, CLIENT)) this.flows.destroy(flow)
+      return
+    }
+    // Refused: it will come again behind the handshake.
+    if (words[base + FLOW_REQUEST] !== 0) this.flows.data.release(words[base + FLOW_REQUEST]! - 1)
+    words[base + FLOW_REQUEST] = 0
+    words[base + FLOW_REQUEST_LENGTH] = 0
+    words[base + FLOW_HTTP_POSITION] = 0
+    words[base + FLOW_STATE]! &= ~FLOW_NOT_HTTP
+  }
+
+  #checkUptime(packet: Packet, ms: number, flow: number, subject: Subject): void {
+    // Modern mode reads the clock of SYNs alone (Appendix C 12).
+    if (!this.exact) return
+    const words = this.flows.words
+    const base = flow * FLOW_WORDS
+    if ((words[base + FLOW_STATE]! & FLOW_SENDSYN) !== 0) return
+    const host = words[base + (subject === CLIENT ? FLOW_CLIENT : FLOW_SERVER)]!
+    this.#uptime.checkFlow(words, flow, host, subject, packet, ms, this.#at)
+  }
+
+  /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */
+  #observeMtu(host: number, subject: Subject, shape: Shape): void {
+    const hot = this.hosts.hot
+    const base = host << HOT_SHIFT
+    if (this.#log !== undefined) this.#log.mtu(this.#at, subject, shape)
+    hot[base + HOST_UP_MOD_MSS] = (hot[base + HOST_UP_MOD_MSS]! & 0xffff) | (shape.mss << 16)
+    if (shape.link !== undefined) hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~0xffff) | shape.linkMtu
+  }
+
+  /** Modern mode: whether both hosts of the flow are still in the table. */
+  #hasHosts(flow: number): boolean {
+    const words = this.flows.words
+    const base = flow * FLOW_WORDS
+    return (
+      this.hosts.holds(
+        words[base + FLOW_CLIENT]!,
+        words[base]!,
+        words[base + 1]!,
+        words[base + 2]!,
+        words[base + 3]!
+      ) &&
+      this.hosts.holds(
+        words[base + FLOW_SERVER]!,
+        words[base + 4]!,
+        words[base + 5]!,
+        words[base + 6]!,
+        words[base + 7]!
+      )
+    )
+  }
+
+  /** `sender`: the side that sent the packet. */
+  #fillEndpoints(packet: Packet, sender: Subject): void {
+    const at = this.#at
+    at.ver = packet.ver
+    if (sender === CLIENT) {
+      at.client0 = packet.src0
+      at.client1 = packet.src1
+      at.client2 = packet.src2
+      at.client3 = packet.src3
+      at.clientPort = packet.sport
+      at.server0 = packet.dst0
+      at.server1 = packet.dst1
+      at.server2 = packet.dst2
+      at.server3 = packet.dst3
+      at.serverPort = packet.dport
+    } else {
+      at.client0 = packet.dst0
+      at.client1 = packet.dst1
+      at.client2 = packet.dst2
+      at.client3 = packet.dst3
+      at.clientPort = packet.dport
+      at.server0 = packet.src0
+      at.server1 = packet.src1
+      at.server2 = packet.src2
+      at.server3 = packet.src3
+      at.serverPort = packet.sport
+    }
+  }
+}

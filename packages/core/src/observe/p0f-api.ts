@@ -1,0 +1,130 @@
+/**
+ * p0f's API: a 21-byte query about an address, a reply of 232 bytes (p0f's api.h, api.c: handle_query; specs p0f.md §9), or the 236
+ * bytes of the seed's patched p0f ("friendly", Appendix E). Little-endian, packed.
+ *
+ *     query  0 magic 0x50304601  4 type 4|6   5 address[16]
+ *     reply  0 magic 0x50304602  4 status     8 first_seen  12 last_seen  16 total_conn  20 uptime_min  24 up_mod_days
+ *           28 last_nat         32 last_chg  36 distance   38 bad_sw     39 os_match_q
+ *           40 os_name[32]  72 os_flavor[32]  104 http_name[32]  136 http_flavor[32]  168 link_type[32]  200 language[32]
+ *     friendly: 168 link_mtu  170 link_mss  172 link_type[32]  204 language[32]
+ *
+ * As p0f: strings of 32 bytes and more fill their field without NUL, an unknown distance is 255, and a look-up refreshes nothing.
+ */
+import type { Labels } from "./labels.ts"
+import {
+  HOST_DISTANCE,
+  HOST_FIRST_SEEN,
+  HOST_HTTP,
+  HOST_LAST_CHG,
+  HOST_LAST_NAT,
+  HOST_LAST_SEEN,
+  HOST_LINK,
+  HOST_OS,
+  HOST_STATE,
+  HOST_TOTAL_CONN,
+  HOST_UP_MOD_MSS,
+  HOST_UPTIME,
+  HOT_SHIFT,
+  STATE_IPV6
+} from "./host-record.ts"
+import type { Hosts } from "./hosts.ts"
+import { languageName } from "./languages.ts"
+
+export const QUERY_BYTES = 21
+export type ReplyLayout = "p0f" | "friendly"
+export const replyBytes = (layout: ReplyLayout): number => (layout === "p0f" ? 232 : 236)
+
+const QUERY_MAGIC = 0x50304601
+const REPLY_MAGIC = 0x50304602
+const STATUS_BAD_QUERY = 0x00
+const STATUS_OK = 0x10
+const STATUS_NO_MATCH = 0x20
+const STRING_BYTES = 32
+
+const encoder = new TextEncoder()
+
+function putU32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value
+  out[at + 1] = value >>> 8
+  out[at + 2] = value >>> 16
+  out[at + 3] = value >>> 24
+}
+
+function putU16(out: Uint8Array, at: number, value: number): void {
+  out[at] = value
+  out[at + 1] = value >>> 8
+}
+
+/** At most 32 bytes; the field is zero already. strncpy would cut a UTF-8 character, and so does this. */
+function putString(out: Uint8Array, at: number, text: string | undefined): void {
+  if (text === undefined) return
+  const bytes = encoder.encode(text)
+  for (let i = 0; i < bytes.length && i < STRING_BYTES; i++) out[at + i] = bytes[i]!
+}
+
+const word = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+
+/**
+ * Answers the query of 21 bytes at `at`, writes the reply to `out` from `outAt` and returns its length. `nowSec` decides whether an
+ * idle host of modern mode still counts.
+ */
+export function replyTo(
+  query: Uint8Array,
+  at: number,
+  hosts: Hosts,
+  labels: Labels,
+  nowSec: number,
+  out: Uint8Array,
+  outAt: number,
+  layout: ReplyLayout
+): number {
+  const length = replyBytes(layout)
+  out.fill(0, outAt, outAt + length)
+  putU32(out, outAt, REPLY_MAGIC)
+  const magic = query[at]! | (query[at + 1]! << 8) | (query[at + 2]! << 16) | (query[at + 3]! << 24)
+  const type = query[at + 4]!
+  if (magic !== QUERY_MAGIC || (type !== 4 && type !== 6)) {
+    putU32(out, outAt + 4, STATUS_BAD_QUERY)
+    return length
+  }
+  const a0 = word(query, at + 5)
+  const host =
+    type === 4
+      ? hosts.lookUp(4, a0, 0, 0, 0, nowSec)
+      : hosts.lookUp(6, a0, word(query, at + 9), word(query, at + 13), word(query, at + 17), nowSec)
+  if (host < 0) {
+    putU32(out, outAt + 4, STATUS_NO_MATCH)
+    return length
+  }
+  putU32(out, outAt + 4, STATUS_OK)
+  const hot = hosts.hot
+  const base = host << HOT_SHIFT
+  putU32(out, outAt + 8, hot[base + HOST_FIRST_SEEN]!)
+  putU32(out, outAt + 12, hot[base + HOST_LAST_SEEN]!)
+  putU32(out, outAt + 16, hot[base + HOST_TOTAL_CONN]!)
+  if (hot[base + HOST_UPTIME] !== -1) {
+    putU32(out, outAt + 20, hot[base + HOST_UPTIME]!)
+    putU32(out, outAt + 24, hot[base + HOST_UP_MOD_MSS]! & 0xffff)
+  }
+  putU32(out, outAt + 28, hot[base + HOST_LAST_NAT]!)
+  putU32(out, outAt + 32, hot[base + HOST_LAST_CHG]!)
+  putU16(out, outAt + 36, hot[base + HOST_DISTANCE]!)
+  const link = hot[base + HOST_LINK]!
+  out[outAt + 38] = (link >> 24) & 3
+  out[outAt + 39] = (link >> 26) & 3
+  putString(out, outAt + 40, labels.nameOf(hot[base + HOST_OS]!))
+  putString(out, outAt + 72, labels.flavorOf(hot[base + HOST_OS]!))
+  putString(out, outAt + 104, labels.nameOf(hot[base + HOST_HTTP]!))
+  putString(out, outAt + 136, labels.flavorOf(hot[base + HOST_HTTP]!))
+  let tail = outAt + 168
+  if (layout === "friendly") {
+    const mss = hot[base + HOST_UP_MOD_MSS]! >>> 16
+    if (mss !== 0) putU16(out, tail, mss + ((hot[base + HOST_STATE]! & STATE_IPV6) !== 0 ? 60 : 40))
+    putU16(out, tail + 2, mss)
+    tail += 4
+  }
+  putString(out, tail, labels.database.links.get(link & 0xffff))
+  putString(out, tail + STRING_BYTES, languageName((link >> 16) & 255))
+  return length
+}

@@ -1,0 +1,267 @@
+/**
+ * p0f log: observations as the lines of p0f's `-o` file, in UTC (p0f.c: start_observation, add_observation_field; specs p0f.md
+ * §10.1).
+ *
+ *     [YYYY/MM/DD HH:MM:SS] mod=M|cli=ADDR/PORT|srv=ADDR/PORT|subj=cli|key=value|...
+ *
+ * Written straight to bytes: what depends on the shape is copied from the shape, the time is formatted when the second changes.
+ */
+import type { Shape } from "../fingerprint/shape.ts"
+import { civilFromDays } from "./civil.ts"
+import { HTTP_SIGNATURE_MAX } from "./http-print.ts"
+import {
+  CLIENT,
+  type Endpoints,
+  type HttpObservation,
+  type ObservationLog,
+  SERVER,
+  type Subject
+} from "./observation-log.ts"
+import { REASON_NAMES } from "./reasons.ts"
+
+const BUFFER_BYTES = 1 << 18
+const encoder = new TextEncoder()
+const TEXT = {
+  syn: encoder.encode("syn|cli="),
+  synAck: encoder.encode("syn+ack|cli="),
+  probe: encoder.encode("sendsyn probe|cli="),
+  response: encoder.encode("sendsyn response|cli="),
+  mtu: encoder.encode("mtu|cli="),
+  uptime: encoder.encode("uptime|cli="),
+  httpRequest: encoder.encode("http request|cli="),
+  httpResponse: encoder.encode("http response|cli="),
+  hostChange: encoder.encode("host change|cli="),
+  ipSharing: encoder.encode("ip sharing|cli="),
+  srv: encoder.encode("|srv="),
+  client: encoder.encode("|subj=cli"),
+  server: encoder.encode("|subj=srv")
+}
+/** `[YYYY/MM/DD HH:MM:SS] mod=` */
+const PREFIX_BYTES = 26
+/** All of a line but its values that have no fixed bound. */
+const LINE_ROOM = 512
+const HEX = encoder.encode("0123456789abcdef")
+const LF = 0x0a
+
+/** Digits of 0..255: one word each, count in the lowest byte, digits above. */
+const OCTETS = new Int32Array(256)
+for (let n = 0; n < 256; n++) {
+  const text = String(n)
+  OCTETS[n] = text.length
+  for (let i = 0; i < text.length; i++) OCTETS[n]! |= text.charCodeAt(i) << (8 * (i + 1))
+}
+
+/** `printf("%.02f")`: exact, halves to even, where toFixed takes halves up. */
+export function printHertz(hertz: number): string {
+  const eighths = hertz * 8
+  // Halves of a hundredth that a double can hold are odd eighths; .125 and .625 round down to even.
+  if (eighths === Math.trunc(eighths) && (eighths & 3) === 1) return (hertz - 0.005).toFixed(2)
+  return hertz.toFixed(2)
+}
+
+export class P0fLog implements ObservationLog {
+  readonly #flush: (bytes: Uint8Array) => void
+  readonly #out: Uint8Array
+  #end = 0
+  readonly #prefix = new Uint8Array(PREFIX_BYTES)
+  #prefixSec = -1
+  #prefixDay = -1
+
+  /** `flush` is given bytes that are valid during the call; it must take them all. */
+  constructor(flush: (bytes: Uint8Array) => void) {
+    this.#flush = flush
+    this.#out = new Uint8Array(BUFFER_BYTES)
+    this.#prefix.set(encoder.encode("[0000/00/00 00:00:00] mod="))
+  }
+
+  /** Hands over what is buffered. */
+  flush(): void {
+    if (this.#end === 0) return
+    const end = this.#end
+    this.#end = 0
+    this.#flush(this.#out.subarray(0, end))
+  }
+
+  syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {
+    this.#line(at, CLIENT, sendsyn ? TEXT.probe : TEXT.syn, shape.logSuffix)
+  }
+
+  synAck(at: Endpoints, shape: Shape, sendsyn: boolean): void {
+    if (sendsyn) this.#line(at, SERVER, TEXT.response, shape.sendsynLogSuffix)
+    else this.#line(at, SERVER, TEXT.synAck, shape.logSuffix)
+  }
+
+  mtu(at: Endpoints, subject: Subject, shape: Shape): void {
+    this.#line(at, subject, TEXT.mtu, shape.mtuLogSuffix)
+  }
+
+  uptime(at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number): void {
+    const days = Math.trunc(minutes / 1440)
+    const hours = Math.trunc(minutes / 60) % 24
+    this.#textLine(
+      at,
+      subject,
+      TEXT.uptime,
+      `|uptime=${days} days ${hours} hrs ${minutes % 60} min (modulo ${moduloDays} days)|raw_freq=${printHertz(hertz)} Hz`
+    )
+  }
+
+  http(at: Endpoints, subject: Subject, seen: HttpObservation): void {
+    const { match } = seen
+    const key = match !== undefined && match.label.classId >= 0 ? "os" : "app"
+    const language = seen.hasLanguage ? (seen.language ?? "???") : "none"
+    let params = seen.dishonest ? " dishonest" : ""
+    if (seen.anonymous) params += " anonymous"
+    if (match !== undefined && match.label.generic) params += " generic"
+    const text = `|${key}=${match?.title ?? "???"}|lang=${language}|params=${params === "" ? "none" : params.slice(1)}|raw_sig=`
+    this.#room(LINE_ROOM + text.length * 3 + HTTP_SIGNATURE_MAX)
+    this.#head(at, subject, subject === CLIENT ? TEXT.httpRequest : TEXT.httpResponse)
+    this.#text(text)
+    this.#bytes(seen.raw, seen.rawLength)
+    this.#out[this.#end++] = LF
+  }
+
+  hostChange(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
+    this.#reasons(at, subject, TEXT.hostChange, reasons, a, b, c, d)
+  }
+
+  ipSharing(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
+    this.#reasons(at, subject, TEXT.ipSharing, reasons, a, b, c, d)
+  }
+
+  #reasons(
+    at: Endpoints,
+    subject: Subject,
+    mod: Uint8Array,
+    reasons: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number
+  ): void {
+    const names = REASON_NAMES.filter((_, bit) => (reasons & (1 << bit)) !== 0).join(" ")
+    this.#textLine(at, subject, mod, `|reason=${names === "" ? "???" : names}|raw_hits=${a},${b},${c},${d}`)
+  }
+
+  #textLine(at: Endpoints, subject: Subject, mod: Uint8Array, text: string): void {
+    this.#room(LINE_ROOM + text.length * 3)
+    this.#head(at, subject, mod)
+    this.#text(text)
+    this.#out[this.#end++] = LF
+  }
+
+  #line(at: Endpoints, subject: Subject, mod: Uint8Array, suffix: Uint8Array): void {
+    this.#room(LINE_ROOM + suffix.length)
+    this.#head(at, subject, mod)
+    this.#bytes(suffix, suffix.length)
+    this.#out[this.#end++] = LF
+  }
+
+  #room(bytes: number): void {
+    if (this.#end + bytes > BUFFER_BYTES) this.flush()
+  }
+
+  /** From the time to `subj=`. */
+  #head(at: Endpoints, subject: Subject, mod: Uint8Array): void {
+    if (at.sec !== this.#prefixSec) this.#setTime(at.sec)
+    const out = this.#out
+    this.#bytes(this.#prefix, PREFIX_BYTES)
+    this.#bytes(mod, mod.length)
+    this.#address(at.ver, at.client0, at.client1, at.client2, at.client3)
+    out[this.#end++] = 0x2f
+    this.#port(at.clientPort)
+    this.#bytes(TEXT.srv, 5)
+    this.#address(at.ver, at.server0, at.server1, at.server2, at.server3)
+    out[this.#end++] = 0x2f
+    this.#port(at.serverPort)
+    this.#bytes(subject === CLIENT ? TEXT.client : TEXT.server, 9)
+  }
+
+  #setTime(sec: number): void {
+    const prefix = this.#prefix
+    const unix = sec >>> 0
+    const day = Math.trunc(unix / 86_400)
+    const second = unix - day * 86_400
+    const two = (value: number, at: number): void => {
+      prefix[at] = 0x30 + Math.trunc(value / 10)
+      prefix[at + 1] = 0x30 + (value % 10)
+    }
+    if (day !== this.#prefixDay) {
+      this.#prefixDay = day
+      const civil = civilFromDays(day)
+      two(Math.trunc((civil >> 9) / 100), 1)
+      two((civil >> 9) % 100, 3)
+      two((civil >> 5) & 15, 6)
+      two(civil & 31, 9)
+    }
+    two(Math.trunc(second / 3600), 12)
+    two(Math.trunc(second / 60) % 60, 15)
+    two(second % 60, 18)
+    this.#prefixSec = sec
+  }
+
+  // A loop of single bytes is faster than TypedArray.set up to about 200 bytes here.
+  #bytes(from: Uint8Array, length: number): void {
+    const out = this.#out
+    let end = this.#end
+    for (let i = 0; i < length; i++) out[end++] = from[i]!
+    this.#end = end
+  }
+
+  #text(text: string): void {
+    this.#end += encoder.encodeInto(text, this.#out.subarray(this.#end)).written
+  }
+
+  #port(port: number): void {
+    const out = this.#out
+    let end = this.#end
+    if (port >= 10_000) out[end++] = 0x30 + ((port / 10_000) | 0)
+    if (port >= 1000) out[end++] = 0x30 + (((port / 1000) | 0) % 10)
+    if (port >= 100) out[end++] = 0x30 + (((port / 100) | 0) % 10)
+    if (port >= 10) out[end++] = 0x30 + (((port / 10) | 0) % 10)
+    out[end++] = 0x30 + (port % 10)
+    this.#end = end
+  }
+
+  #address(ver: number, a0: number, a1: number, a2: number, a3: number): void {
+    if (ver === 6) {
+      this.#groups(a0)
+      this.#out[this.#end++] = 0x3a
+      this.#groups(a1)
+      this.#out[this.#end++] = 0x3a
+      this.#groups(a2)
+      this.#out[this.#end++] = 0x3a
+      this.#groups(a3)
+      return
+    }
+    const out = this.#out
+    let end = this.#end
+    for (let shift = 24; shift >= 0; shift -= 8) {
+      const digits = OCTETS[(a0 >>> shift) & 255]!
+      const count = digits & 255
+      out[end] = digits >> 8
+      if (count > 1) out[end + 1] = digits >> 16
+      if (count > 2) out[end + 2] = digits >> 24
+      end += count
+      out[end++] = 0x2e
+    }
+    this.#end = end - 1
+  }
+
+  /** Two groups of an IPv6 address; p0f prints all eight, without leading zeros and without `::`. */
+  #groups(word: number): void {
+    this.#group(word >>> 16)
+    this.#out[this.#end++] = 0x3a
+    this.#group(word & 0xffff)
+  }
+
+  #group(group: number): void {
+    const out = this.#out
+    let end = this.#end
+    if (group > 0xfff) out[end++] = HEX[group >> 12]!
+    if (group > 0xff) out[end++] = HEX[(group >> 8) & 15]!
+    if (group > 0xf) out[end++] = HEX[(group >> 4) & 15]!
+    out[end++] = HEX[group & 15]!
+    this.#end = end
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Uptime: the rate of a TCP timestamp clock from two readings, and how long it has run (p0f's fp_tcp.c: check_ts_tcp; specs
+ * p0f.md §6).
+ *
+ * p0f takes any two timestamps of an address. Linux >= 4.10 and others start from a random base for each connection, so modern
+ * mode asks for more: the matched line says `clock=yes`, and three SYNs agree on the rate (Appendix C 12).
+ */
+import type { Shape } from "../fingerprint/shape.ts"
+import { type Packet, TCP_SYN } from "../packet/packet.ts"
+import { FLOW_CLIENT_RATE, FLOW_SERVER_RATE, FLOW_WORDS } from "./flow-record.ts"
+import {
+  COLD_CLOCK,
+  COLD_SHIFT,
+  COLD_SYNACK_MS,
+  COLD_SYNACK_TS1,
+  HOST_CLOCK,
+  HOST_SYN_MS,
+  HOST_SYN_TS1,
+  HOST_UP_MOD_MSS,
+  HOST_UPTIME,
+  HOT_SHIFT
+} from "./host-record.ts"
+import type { Hosts } from "./hosts.ts"
+import { CLIENT, type Endpoints, type ObservationLog, type Subject } from "./observation-log.ts"
+
+const MIN_TWAIT = 25
+const MAX_TWAIT = 600_000
+const TSTAMP_GRACE = 100
+const MIN_TSCALE = 0.7
+const MAX_TSCALE = 1500
+const U32_MAX = 0xffff_ffff
+/** Intervals between SYNs that must agree on a rate. */
+const MIN_AGREEING = 2
+
+/** No reading: too early, too late, or the clock did not move. */
+export const RATE_NONE = 0
+/** A reading that no clock gives. */
+export const RATE_BAD = -1
+
+/** Ticks per second between two readings, RATE_NONE or RATE_BAD. */
+export function clockRate(ts1: number, before: number, msSince: number): number {
+  if (!(msSince >= MIN_TWAIT && msSince <= MAX_TWAIT)) return RATE_NONE
+  const d = (ts1 - before) >>> 0
+  const back = U32_MAX - d
+  if (d < 5 || (msSince < TSTAMP_GRACE && Math.trunc(back / 1000) < MAX_TSCALE / TSTAMP_GRACE)) return RATE_NONE
+  const rate = d > back ? (back * -1000) / msSince : (d * 1000) / msSince
+  return rate < MIN_TSCALE || rate > MAX_TSCALE ? RATE_BAD : rate
+}
+
+/** The rate a kernel would be set to: 99.7 is 100. */
+export function roundRate(rate: number): number {
+  const whole = Math.trunc(rate)
+  if (whole === 0) return 1
+  if (whole <= 10) return whole
+  if (whole <= 50) return Math.trunc((whole + 3) / 5) * 5
+  if (whole <= 100) return Math.trunc((whole + 7) / 10) * 10
+  if (whole <= 500) return Math.trunc((whole + 33) / 50) * 50
+  return Math.trunc((whole + 67) / 100) * 100
+}
+
+export class Uptime {
+  log: ObservationLog | undefined = undefined
+  observed = 0
+  readonly #hosts: Hosts
+
+  constructor(hosts: Hosts) {
+    this.#hosts = hosts
+  }
+
+  /** p0f: every packet of a flow is compared with the last SYN or SYN+ACK of its host, whichever connection that came from. */
+  checkFlow(
+    words: Int32Array,
+    flow: number,
+    host: number,
+    subject: Subject,
+    packet: Packet,
+    ms: number,
+    at: Endpoints
+  ): void {
+    const rateAt = flow * FLOW_WORDS + (subject === CLIENT ? FLOW_CLIENT_RATE : FLOW_SERVER_RATE)
+    if (packet.ts1 === 0 || words[rateAt] !== 0) return
+    const hosts = this.#hosts
+    let before: number
+    let since: number
+    if (subject === CLIENT) {
+      before = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_TS1]!
+      since = ms - hosts.hotFloat[(host << (HOT_SHIFT - 1)) + HOST_SYN_MS]!
+    } else {
+      if (!hosts.hasCold(host)) return
+      before = hosts.cold[(host << COLD_SHIFT) + COLD_SYNACK_TS1]!
+      since = ms - hosts.coldFloat[(host << (COLD_SHIFT - 1)) + COLD_SYNACK_MS]!
+    }
+    if (before === 0) return
+    const rate = clockRate(packet.ts1, before, since)
+    if (rate === RATE_NONE) return
+    if (rate < 0) {
+      // A SYN may disagree because the address is shared.
+      if (packet.type !== TCP_SYN) words[rateAt] = -1
+      return
+    }
+    const hertz = roundRate(rate)
+    words[rateAt] = hertz
+    this.#observe(host, subject, packet.ts1, rate, hertz, at)
+  }
+
+  /** Modern mode: a SYN or SYN+ACK, before it replaces the stored one. */
+  checkClock(host: number, subject: Subject, shape: Shape, packet: Packet, ms: number, at: Endpoints): void {
+    const hosts = this.#hosts
+    if (shape.match === undefined || !shape.match.clock || packet.ts1 === 0) return
+    const words = subject === CLIENT ? hosts.hot : hosts.cold
+    let clockAt: number
+    let before: number
+    let since: number
+    if (subject === CLIENT) {
+      clockAt = (host << HOT_SHIFT) + HOST_CLOCK
+      before = words[(host << HOT_SHIFT) + HOST_SYN_TS1]!
+      since = ms - hosts.hotFloat[(host << (HOT_SHIFT - 1)) + HOST_SYN_MS]!
+    } else {
+      const base = hosts.coldOf(host)
+      clockAt = base + COLD_CLOCK
+      before = words[base + COLD_SYNACK_TS1]!
+      since = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
+    }
+    if (before === 0) return
+    const rate = clockRate(packet.ts1, before, since)
+    if (rate === RATE_NONE) return
+    const clock = words[clockAt]!
+    if (rate < 0) {
+      // It was not one clock after all.
+      words[clockAt] = 0
+      if (clock !== 0) hosts.hot[(host << HOT_SHIFT) + HOST_UPTIME] = -1
+      return
+    }
+    const hertz = roundRate(rate)
+    const agreeing = clock >> 8 === hertz ? Math.min((clock & 255) + 1, 255) : 1
+    words[clockAt] = (hertz << 8) | agreeing
+    if (agreeing >= MIN_AGREEING) this.#observe(host, subject, packet.ts1, rate, hertz, at)
+    else hosts.hot[(host << HOT_SHIFT) + HOST_UPTIME] = -1
+  }
+
+  #observe(host: number, subject: Subject, ts1: number, rate: number, hertz: number, at: Endpoints): void {
+    const minutes = Math.trunc(Math.trunc((ts1 >>> 0) / hertz) / 60)
+    const moduloDays = Math.trunc(U32_MAX / (hertz * 86_400))
+    const hot = this.#hosts.hot
+    const base = host << HOT_SHIFT
+    hot[base + HOST_UPTIME] = minutes
+    hot[base + HOST_UP_MOD_MSS] = (hot[base + HOST_UP_MOD_MSS]! & ~0xffff) | moduloDays
+    this.observed++
+    this.log?.uptime(at, subject, minutes, moduloDays, rate)
+  }
+}
