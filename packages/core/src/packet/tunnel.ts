@@ -3,7 +3,7 @@
  *
  *  GRE     C,R,K,S flags, version | EtherType | [checksum 4] [key 4] [sequence 4]          RFC 2784, RFC 2890
  *  ERSPAN  type II 8 bytes, type III 12 (+8 with O) before the Ethernet frame; type I none  draft-foschiano-erspan
- *  VXLAN   I flag | VNI, 8 bytes, then Ethernet                                             RFC 7348
+ *  VXLAN   I flag | VNI, 8 bytes, then Ethernet; GPE: P flag, next protocol in byte 3        RFC 7348, draft-ietf-nvo3-vxlan-gpe
  *  Geneve  version, option words | O,C | EtherType | VNI, 8 bytes + options                 RFC 8926
  *  GTP-U   version 1, PT, E,S,PN | type 255 | length | TEID [4 bytes] [extensions], then IP 3GPP TS 29.281
  *  Teredo  [authentication] [origin] IPv6                                                   RFC 4380
@@ -95,8 +95,9 @@ export function walkUdp(bytes: Uint8Array, into: Located): Step {
       return walkGtpu(bytes, into)
     case PORT_TEREDO:
       return walkTeredo(bytes, into)
-    case PORT_L2TP:
     case PORT_VXLAN_GPE:
+      return walkVxlanGpe(bytes, into)
+    case PORT_L2TP:
       return VERDICT_UNSUPPORTED
     default:
       if (sport === PORT_TEREDO) return walkTeredo(bytes, into)
@@ -109,6 +110,18 @@ function walkVxlan(bytes: Uint8Array, into: Located): Step {
   if (into.limit - at < 8) return VERDICT_TRUNCATED
   if (!(bytes[at]! & 0x08)) return VERDICT_OTHER
   into.type = ETHERTYPE_TEB
+  into.at = at + 8
+  into.tunnelled = true
+  return WALK_ON
+}
+
+function walkVxlanGpe(bytes: Uint8Array, into: Located): Step {
+  const at = into.at
+  if (into.limit - at < 8) return VERDICT_TRUNCATED
+  const hasProtocol = (bytes[at]! & 0x04) !== 0
+  const next = hasProtocol ? bytes[at + 3]! : 3
+  if (next !== 1 && next !== 2 && next !== 3) return next === 4 ? VERDICT_UNSUPPORTED : VERDICT_OTHER
+  into.type = next === 1 ? ETHERTYPE_IPV4 : next === 2 ? ETHERTYPE_IPV6 : ETHERTYPE_TEB
   into.at = at + 8
   into.tunnelled = true
   return WALK_ON

@@ -33,7 +33,8 @@ export {
   teredo,
   udp,
   vlan,
-  vxlan
+  vxlan,
+  vxlanGpe
 } from "./layers.ts"
 export {
   checksum,

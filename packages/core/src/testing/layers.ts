@@ -126,6 +126,12 @@ export function vxlan(inner: Layer, port = 4789): Layer {
   return udp(port, concat(Uint8Array.of(8, 0, 0, 0, 0, 0, 42, 0), inner.bytes))
 }
 
+/** VXLAN-GPE around IP or Ethernet. */
+export function vxlanGpe(inner: Layer): Layer {
+  const next = inner.etherType === 0x0800 ? 1 : inner.etherType === 0x86dd ? 2 : 3
+  return udp(4790, concat(Uint8Array.of(0x0c, 0, 0, next, 0, 0, 42, 0), inner.bytes))
+}
+
 /** Geneve around IP or Ethernet, with `optionWords` 32-bit words of options. */
 export function geneve(inner: Layer, optionWords = 0): Layer {
   const head = new Uint8Array(8 + 4 * optionWords)
