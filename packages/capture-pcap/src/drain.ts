@@ -6,6 +6,8 @@ import {
   Located,
   locateTcp,
   TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
   TCP_SYN,
   VERDICT_FRAGMENT,
   VERDICT_MALFORMED,
@@ -24,6 +26,7 @@ import { FAMILY_IPV4, FAMILY_IPV6, KEY_WORDS, type SynFacts, type SynStore } fro
  * began, and still ends when packets come faster than they are taken.
  */
 const DRAIN_LIMIT = 65536
+const TCP_TYPE = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST
 
 export class SynDrain {
   packets = 0
@@ -77,9 +80,9 @@ export class SynDrain {
       else this.other++
       return
     }
-    // A SYN inside a tunnel is not one that this machine answers as it stands: its outer header may come from anyone.
+    // No stack answers a SYN with FIN or RST. A SYN inside a tunnel is not one that this machine answers as it stands: its outer header may come from anyone.
     if (
-      (located.flags & (TCP_SYN | TCP_ACK)) !== TCP_SYN ||
+      (located.flags & TCP_TYPE) !== TCP_SYN ||
       located.tunnelled ||
       (this.#ports !== undefined && this.#ports[located.dport] === 0)
     ) {

@@ -6,7 +6,7 @@
  * - No filter reaches behind an IPv6 extension header (`protochain` cannot be combined): such packets are passed and judged in
  *   TypeScript. `tcp` over IPv4 asks for fragment offset 0, so a first fragment passes and the others do not.
  * - `vlan` moves every offset to its right for the rest of the text, and only Ethernet has it. Cooked devices (`any`) get the
- *   tag taken off by the kernel before the filter runs.
+ *   tag taken off by the kernel before the filter runs; of two tags it takes the outer one, so QinQ needs the interface by name.
  */
 import { isIP } from "node:net"
 import type { CaptureFilter } from "@synprint/core/runtime"
