@@ -52,3 +52,7 @@ export {
 } from "./packets.ts"
 export { signaturePacket } from "./signature-packet.ts"
 export { type FakeBackend, type FakeModule, makeFakeBackend, makeFakeModule } from "./fake-backend.ts"
+export { type Random, seededRandom } from "./random.ts"
+export { randomCapture, type RandomCaptureOptions } from "./random-capture.ts"
+export { CLIENTS, SERVERS, type Stack, stackFields } from "./stacks.ts"
+export { type SynFloodOptions, writeSynFlood } from "./syn-flood.ts"
