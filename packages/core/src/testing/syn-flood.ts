@@ -30,6 +30,7 @@ interface Template {
   /** Offsets in `record`. */
   readonly source: number
   readonly tcp: number
+  readonly ttl: number
   /** IP ID to vary, -1 for none. */
   readonly id: number
   /** Value of the timestamp option, -1 without one. */
@@ -39,6 +40,8 @@ interface Template {
 const RECORD_BYTES = 16
 const FRAME = RECORD_BYTES + 14
 const BUFFER_BYTES = 4 << 20
+/** Clients are up to so many hops away. */
+const MAX_HOPS = 24
 const START_SEC = 1_700_000_000
 
 /** Writes the capture and returns its length in bytes. */
@@ -73,6 +76,7 @@ export function writeSynFlood(options: SynFloodOptions): number {
       putLittle(buffer, at + 4, Math.floor(((n % perSecond) * 1_000_000) / perSecond))
       if (isIpv6) putI32(buffer, at + use.source + 12, client + 1)
       else putI32(buffer, at + use.source, (10 << 24) | client)
+      if (options.shapes !== "unique") buffer[at + use.ttl]! -= (traits >>> 8) % MAX_HOPS
       if (use.id >= 0) putU16(buffer, at + use.id, 1 + random.below(65535))
       putU16(buffer, at + use.tcp, 32768 + random.below(28232))
       putI32(buffer, at + use.tcp + 4, random.word())
@@ -104,6 +108,7 @@ function template(stack: Stack, ver: 4 | 6): Template {
     record,
     source: ver === 4 ? FRAME + 12 : FRAME + 8,
     tcp,
+    ttl: ver === 4 ? FRAME + 8 : FRAME + 7,
     id: ver === 4 && stack.zeroId !== true ? FRAME + 4 : -1,
     timestamp: timestamp < 0 ? -1 : timestamp + 2
   }
