@@ -528,7 +528,8 @@ describe("input", () => {
       { t: "bool", v: true },
       { t: "ipv6", v: new Uint8Array(16).fill(1) }
     ] as const
-    const payload = [1, 65, values.length, ...values.flatMap((value) => [1, 66, ...typed(value)])]
+    const payload = [1, 65, values.length]
+    for (const value of values) payload.push(1, 66, ...typed(value))
     const [args] = run([join(haproxyHello(), buildFrame(3, payload, { sid: 1 }))]).seen
     expect(args).toEqual(["A.B:4=18446744073709552000", "A.B:1=true", `A.B:7=${"01".repeat(16)}`])
   })
