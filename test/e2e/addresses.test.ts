@@ -1,22 +1,24 @@
 /** Which connection an answer belongs to: stacks behind one address, IPv4 on an IPv6 socket, PROXY headers, redirected ports. */
 import { expect } from "bun:test"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
-import { openSite, SERVER4, SERVER6 } from "../lib/site.ts"
-import { testWith } from "../lib/tools.ts"
+import { run } from "../lib/process.ts"
+import { needs, openSite } from "../lib/site.ts"
+import { testWith } from "../lib/requires.ts"
 
-const e2e = testWith("tcpdump", "p0f", "nft")
+const NEEDS = needs("tcpdump", "p0f", "nft")
 const PATIENT = ["processing 20ms", "processing 100ms"] as const
 const BINDS = "    bind 0.0.0.0:80\n    bind [::]:80 v6only\n"
 
-e2e(
+testWith(
+  NEEDS,
   "two stacks behind one address, at the same time: each connection gets its own answer",
   async () => {
     await using site = await openSite()
     await site.agent()
     await site.haproxy({ example: "haproxy.cfg", replace: [PATIENT] })
     for (const [host, version] of [
-      [SERVER4, 4],
-      [SERVER6, 6]
+      [site.server.ipv4, 4],
+      [site.server.ipv6, 6]
     ] as const) {
       const sniffer = await site.sniff()
       const load = { host, connections: 100, concurrency: 10, requests: 2 }
@@ -35,7 +37,8 @@ e2e(
   60_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "a v4v6 bind: IPv4 clients arrive as mapped addresses and are answered as IPv4",
   async () => {
     await using site = await openSite()
@@ -43,8 +46,8 @@ e2e(
     await site.haproxy({ example: "haproxy-2.6.cfg", replace: [PATIENT, [BINDS, "    bind [::]:80 v4v6\n"]] })
     await using sniffer = await site.sniff()
     const [four, six] = await Promise.all([
-      site.load({ host: SERVER4, connections: 50, concurrency: 5 }),
-      site.load({ host: SERVER6, connections: 50, concurrency: 5 })
+      site.load({ host: site.server.ipv4, connections: 50, concurrency: 5 }),
+      site.load({ host: site.server.ipv6, connections: 50, concurrency: 5 })
     ])
     const sent = await sniffer.signatures()
     expect(four.replies.length + six.replies.length).toBe(100)
@@ -54,7 +57,8 @@ e2e(
   30_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "a connection with a PROXY header: via_proxy and nothing about the stack, which is the balancer's",
   async () => {
     await using site = await openSite()
@@ -62,8 +66,8 @@ e2e(
     const accept = "    bind 0.0.0.0:80 accept-proxy\n    bind [::]:80 v6only accept-proxy\n"
     await site.haproxy({ example: "haproxy-2.6.cfg", replace: [PATIENT, [BINDS, accept]] })
     for (const [host, proxy] of [
-      [SERVER4, "PROXY TCP4 192.0.2.9 192.0.2.1 40000 443"],
-      [SERVER6, "PROXY TCP6 2001:db8::9 2001:db8::1 40000 443"]
+      [site.server.ipv4, "PROXY TCP4 192.0.2.9 192.0.2.1 40000 443"],
+      [site.server.ipv6, "PROXY TCP6 2001:db8::9 2001:db8::1 40000 443"]
     ] as const) {
       const { replies, errors } = await site.load({ host, proxy, requests: 2 })
       expect(errors).toEqual([])
@@ -78,13 +82,19 @@ e2e(
 const REDIRECT =
   "table inet nat {\nchain in {\ntype nat hook prerouting priority dstnat\ntcp dport 8000 redirect to :80\n}\n}"
 
-e2e(
+testWith(
+  NEEDS,
   'a port that nftables redirects: the tap sees the port before, HAProxy the one after; key = "client" finds it',
   async () => {
     await using site = await openSite()
-    await site.run("server", "nft", REDIRECT)
+    await run([...site.server.inside, "nft", REDIRECT])
     await site.haproxy({ example: "haproxy-2.6.cfg", replace: [PATIENT, [BINDS, "    bind [::]:80 v4v6\n"]] })
-    const loads = [SERVER4, SERVER6].map((host) => ({ host, port: 8000, connections: 20, concurrency: 4 }))
+    const loads = [site.server.ipv4, site.server.ipv6].map((host) => ({
+      host,
+      port: 8000,
+      connections: 20,
+      concurrency: 4
+    }))
 
     const byClient = await site.agent('[capture]\nbackend = "pcap"\nkey = "client"\n')
     await Bun.sleep(700)

@@ -3,9 +3,11 @@ import { expect } from "bun:test"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import { SYNPRINT } from "../lib/agent.ts"
-import { testWith } from "../lib/tools.ts"
+import { asNobody } from "../lib/capability.ts"
+import { testWith } from "../lib/requires.ts"
+import { needs } from "../lib/site.ts"
 
-const e2e = testWith("setpriv", "unshare", "mount")
+const NEEDS = needs("setpriv", "unshare", "mount")
 
 interface Run {
   readonly code: number
@@ -37,7 +39,8 @@ function expectHeaders(shown: Run): void {
   expect(shown.output).not.toContain("x-tcp-os      what the client claims")
 }
 
-e2e(
+testWith(
+  NEEDS,
   "as root",
   async () => {
     const before = leftovers()
@@ -47,20 +50,23 @@ e2e(
   30_000
 )
 
-const AS_NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]
-const userNamespaces = await run([...AS_NOBODY, "unshare", "--user", "--map-root-user", "--net", "true"]).catch(
-  () => undefined
+const allowed = await run(
+  asNobody([], ["unshare", "--user", "--map-root-user", "--net", "test", "-r", SYNPRINT.at(-1)!])
 )
-const readable = await run([...AS_NOBODY, "test", "-r", SYNPRINT[1]!, "-a", "-x", SYNPRINT[0]!]).catch(() => undefined)
-if (userNamespaces?.code === 0 && readable?.code === 0)
-  e2e(
-    "without root, in a user namespace",
-    async () => expectHeaders(await run([...AS_NOBODY, ...SYNPRINT, "demo"])),
-    30_000
-  )
-else console.log(`skipped: demo without root: ${userNamespaces?.complaint || "uid 65534 cannot read this checkout"}`)
+const userNamespaces = {
+  missing:
+    allowed.code === 0 ? undefined : `user namespaces and a checkout that uid 65534 can read ${allowed.complaint}`,
+  isOptional: true
+}
+testWith(
+  [...NEEDS, userNamespaces],
+  "without root, in a user namespace",
+  async () => expectHeaders(await run(asNobody([], [...SYNPRINT, "demo"]))),
+  30_000
+)
 
-e2e(
+testWith(
+  NEEDS,
   "without HAProxy: what to install",
   async () => {
     const hidden = `mount --bind /dev/null "$(command -v haproxy)" && exec "$@"`

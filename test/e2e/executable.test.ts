@@ -1,23 +1,21 @@
 /** The executable of `bun run build`, as an unprivileged user from an empty directory, with CAP_NET_RAW and without. */
 import { beforeAll, expect } from "bun:test"
 import * as fs from "node:fs"
-import { openSite, SERVER4, SERVER6, type Site } from "../lib/site.ts"
+import { run } from "../lib/process.ts"
+import { needs, openSite, type Site } from "../lib/site.ts"
 import { countValues } from "../lib/expected.ts"
-import { missing, testWith } from "../lib/tools.ts"
+import { asNobody } from "../lib/capability.ts"
+import { testWith } from "../lib/requires.ts"
 
-const e2e = testWith("setpriv", "setcap")
+const NEEDS = needs("setpriv", "setcap")
 const ROOT = `${import.meta.dir}/../..`
 const PATIENT = ["processing 20ms", "processing 100ms"] as const
 
 /** uid 65534 with exactly these capabilities and no environment. */
-const nobody = (...capabilities: ReadonlyArray<string>) => {
-  const set = ["-all", ...capabilities.map((name) => `+${name}`)].join(",")
-  const identity = ["--reuid", "65534", "--regid", "65534", "--clear-groups"]
-  return ["setpriv", ...identity, "--bounding-set", set, "--inh-caps", set, "--ambient-caps", set, "env", "-i"]
-}
+const nobody = (...capabilities: ReadonlyArray<string>) => asNobody(capabilities, ["env", "-i"])
 
 beforeAll(async () => {
-  if (missing() !== undefined) return
+  if (NEEDS.some((each) => each.missing !== undefined)) return
   const build = Bun.spawn([process.execPath, "run", "build"], { cwd: ROOT, stdout: "ignore", stderr: "pipe" })
   const complaint = await new Response(build.stderr).text()
   if ((await build.exited) !== 0) throw new Error(`bun run build: ${complaint}`)
@@ -45,7 +43,8 @@ async function checkStatus(site: Site): Promise<string> {
   return agent?.[names!.indexOf("check_status")] ?? "no such server"
 }
 
-e2e(
+testWith(
+  NEEDS,
   "starts with CAP_NET_RAW only, answers the HELLO health check and fingerprints both families",
   async () => {
     await using site = await openSite()
@@ -59,7 +58,7 @@ e2e(
     // CAP_NET_RAW is bit 13
     expect(/^CapEff:\s+(\S+)/m.exec(status)?.[1]).toBe("0000000000002000")
     expect(await checkStatus(site)).toBe("L7OK")
-    for (const host of [SERVER4, SERVER6])
+    for (const host of [site.server.ipv4, site.server.ipv6])
       expect(countValues(await site.load({ host, connections: 20, concurrency: 4 }), "x-tcp-status")).toEqual({
         ok: 20
       })
@@ -69,14 +68,17 @@ e2e(
   60_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "without it: exit 77 and the grant when pcap is named; auto starts and says what it lacks",
   async () => {
     await using site = await openSite()
     const { program, empty } = install(site)
     const config = `${site.directory}/pcap.toml`
     fs.writeFileSync(config, '[capture]\nbackend = "pcap"\n')
-    const refused = Bun.spawnSync([...site.server, ...nobody(), program, "spoa", "--config", config], { cwd: empty })
+    const refused = Bun.spawnSync([...site.server.inside, ...nobody(), program, "spoa", "--config", config], {
+      cwd: empty
+    })
     expect(refused.exitCode).toBe(77)
     expect(refused.stderr.toString()).toContain("AmbientCapabilities=CAP_NET_RAW")
     expect(refused.stderr.toString()).toContain("setpriv")
@@ -84,7 +86,7 @@ e2e(
     const agent = await site.agent("", { program: [...nobody(), program], cwd: empty })
     expect(agent.log()).toContain("CAP_NET_RAW")
     expect(await checkStatus(site)).toBe("L7OK")
-    const result = await site.load({ host: SERVER4, connections: 5 })
+    const result = await site.load({ host: site.server.ipv4, connections: 5 })
     expect(result.errors).toEqual([])
     expect(Object.keys(countValues(result, "x-tcp-status"))).not.toContain("ok")
     expect(countValues(result, "x-tcp-status")).not.toHaveProperty("agent_down")
@@ -93,12 +95,13 @@ e2e(
   60_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "with the capability in the file, as the Dockerfile sets it",
   async () => {
     await using site = await openSite()
     const { program, empty } = install(site)
-    await site.run("server", "setcap", "cap_net_raw+ep", program)
+    await run([...site.server.inside, "setcap", "cap_net_raw+ep", program])
     const identity = [
       "setpriv",
       "--reuid",
@@ -111,7 +114,9 @@ e2e(
     ]
     await site.agent('[capture]\nbackend = "pcap"\n', { program: [...identity, "env", "-i", program], cwd: empty })
     expect(await checkStatus(site)).toBe("L7OK")
-    expect(countValues(await site.load({ host: SERVER6, connections: 20 }), "x-tcp-status")).toEqual({ ok: 20 })
+    expect(countValues(await site.load({ host: site.server.ipv6, connections: 20 }), "x-tcp-status")).toEqual({
+      ok: 20
+    })
   },
   60_000
 )

@@ -3,31 +3,39 @@ import { expect } from "bun:test"
 import { sumOf } from "../lib/agent.ts"
 import { compileC } from "../lib/compile.ts"
 import { countValues } from "../lib/expected.ts"
-import { CLIENT_INTERFACE, openSite, SERVER4, SERVER_INTERFACE } from "../lib/site.ts"
-import { testWith } from "../lib/tools.ts"
+import { run } from "../lib/process.ts"
+import { needs, openSite } from "../lib/site.ts"
+import { testWith } from "../lib/requires.ts"
 
-const e2e = testWith()
+const NEEDS = needs()
 
 const RATE = 200_000
 const SECONDS = 5
 const CONNECTIONS = 2000
 const LEAST_FOUND = 0.999
 
-e2e(
+testWith(
+  NEEDS,
   `${RATE} SYNs/s from random addresses for ${SECONDS} s while ${CONNECTIONS} clients come`,
   async () => {
     await using site = await openSite()
     const agent = await site.agent('[capture]\nbackend = "pcap"\n')
     await site.haproxy({ example: "haproxy.cfg", replace: [["processing 20ms", "processing 100ms"]] })
     const flood = await compileC("flood.c", site.directory)
-    const links = JSON.parse(await site.run("server", "ip", "-j", "link", "show", SERVER_INTERFACE)) as [
+    const links = JSON.parse(await run([...site.server.inside, "ip", "-j", "link", "show", site.server.interface])) as [
       { address: string }
     ]
-    const words = [CLIENT_INTERFACE, links[0].address, SERVER4, "80", String(RATE), String(SECONDS)]
-    const flooding = site.run("client", flood, ...words)
+    const words = [site.client.interface, links[0].address, site.server.ipv4, "80", String(RATE), String(SECONDS)]
+    const flooding = run([...site.client.inside, flood, ...words])
     await Bun.sleep(250)
     // 2 ms apart: they come as long as the flood lasts. Their MSS tells their SYNs from the flood's, which has 1460.
-    const result = await site.load({ host: SERVER4, connections: CONNECTIONS, concurrency: 20, pauseMs: 2, mss: 1400 })
+    const result = await site.load({
+      host: site.server.ipv4,
+      connections: CONNECTIONS,
+      concurrency: 20,
+      pauseMs: 2,
+      mss: 1400
+    })
     const [sent, seconds] = (await flooding).trim().split(" ").map(Number)
     const statuses = countValues(result, "x-tcp-status")
     const samples = await agent.metrics()

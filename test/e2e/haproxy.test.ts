@@ -3,11 +3,11 @@
  * reads from the SYN that the client's kernel sent.
  */
 import { expect } from "bun:test"
-import { CLIENT4, openSite, SERVER4, SERVER6, type Site } from "../lib/site.ts"
+import { needs, openSite, type Site } from "../lib/site.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
-import { testWith } from "../lib/tools.ts"
+import { testWith } from "../lib/requires.ts"
 
-const e2e = testWith("tcpdump", "p0f")
+const NEEDS = needs("tcpdump", "p0f")
 
 /** Another stack than the kernel's own: what a client behind other equipment could look like. */
 const OTHER_STACK = { ttl: 128, mss: 1300, rcvbuf: 8192 }
@@ -31,16 +31,17 @@ async function fourLoads(site: Site, each: number, requests: number) {
   const headers = FORGED.map((name) => `${name}: forged`)
   const load = { connections: each, concurrency: 12, requests, headers }
   const results = await Promise.all([
-    site.load({ ...load, host: SERVER4, concurrency: 13 }),
-    site.load({ ...load, host: SERVER4, ...OTHER_STACK }),
-    site.load({ ...load, host: SERVER6, concurrency: 13 }),
-    site.load({ ...load, host: SERVER6, ...OTHER_STACK })
+    site.load({ ...load, host: site.server.ipv4, concurrency: 13 }),
+    site.load({ ...load, host: site.server.ipv4, ...OTHER_STACK }),
+    site.load({ ...load, host: site.server.ipv6, concurrency: 13 }),
+    site.load({ ...load, host: site.server.ipv6, ...OTHER_STACK })
   ])
   return results.map((result, i) => ({ result, version: i < 2 ? (4 as const) : (6 as const) }))
 }
 
 for (const example of ["haproxy-2.6.cfg", "haproxy.cfg"]) {
-  e2e(
+  testWith(
+    NEEDS,
     `${example}: 2,000 connections at concurrency 50, the right signature on every first request`,
     async () => {
       await using site = await openSite()
@@ -69,7 +70,8 @@ for (const example of ["haproxy-2.6.cfg", "haproxy.cfg"]) {
   )
 }
 
-e2e(
+testWith(
+  NEEDS,
   "10,000 keep-alive requests: every one carries the answer, and HAProxy asks once per connection",
   async () => {
     await using site = await openSite()
@@ -88,15 +90,16 @@ e2e(
   60_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "haproxy-x-p0f.cfg: the same answer under the x-p0f names",
   async () => {
     await using site = await openSite()
     await site.agent()
     await site.haproxy({ example: "haproxy-x-p0f.cfg", replace: PATIENT })
     const { replies } = await site.load({
-      host: SERVER4,
-      source: CLIENT4,
+      host: site.server.ipv4,
+      source: site.client.ipv4,
       headers: ["X_P0f_OS: forged", "x-tcp-os: forged"]
     })
     const told = new Map([...replies[0]!.headers].filter(([name]) => /^x-(p0f|tcp)/.test(name)))

@@ -1,27 +1,32 @@
 /** The 3.x pair on a real HAProxy 3.4 or later: it hands the SYN over, so the agent runs without any privilege. */
-import { expect, test } from "bun:test"
+import { expect } from "bun:test"
 import { SYNPRINT } from "../lib/agent.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
-import { openSite, SERVER4, SERVER6 } from "../lib/site.ts"
-import { testWith } from "../lib/tools.ts"
+import { needs, openSite } from "../lib/site.ts"
+import { testWith } from "../lib/requires.ts"
 
 const binary = process.env["HAPROXY3"]
-if (binary === undefined) console.log("skipped: the pair for HAProxy 3.x did not run, as HAPROXY3 names no binary")
-const e2e = binary === undefined ? test.skip : testWith("tcpdump", "p0f", "setpriv")
+/** Root without any capability: it can read this checkout and capture nothing. */
+const withoutCapabilities = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", ...SYNPRINT]
+
+const NEEDS = [
+  ...needs("tcpdump", "p0f", "setpriv"),
+  { missing: binary === undefined ? "HAPROXY3, the path of a HAProxy 3.4 or later" : undefined, isOptional: true }
+]
 
 for (const example of ["haproxy-3.x.cfg", "haproxy.cfg", "haproxy-2.6.cfg"])
-  e2e(
+  testWith(
+    NEEDS,
     `${example} on HAPROXY3`,
     async () => {
       await using site = await openSite()
       const handsOver = example !== "haproxy-2.6.cfg"
-      const none = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
-      await site.agent("", handsOver ? { program: [...none, ...SYNPRINT] } : {})
+      await site.agent("", handsOver ? { program: withoutCapabilities } : {})
       await site.haproxy({ example, binary: binary!, replace: [["processing 20ms", "processing 100ms"]] })
       await using sniffer = await site.sniff()
       const [four, six] = await Promise.all([
-        site.load({ host: SERVER4, connections: 500, concurrency: 25, requests: 2 }),
-        site.load({ host: SERVER6, connections: 500, concurrency: 25, requests: 2, ttl: 128, mss: 1300 })
+        site.load({ host: site.server.ipv4, connections: 500, concurrency: 25, requests: 2 }),
+        site.load({ host: site.server.ipv6, connections: 500, concurrency: 25, requests: 2, ttl: 128, mss: 1300 })
       ])
       const sent = await sniffer.signatures()
       expect(countValues(four!, "x-tcp-status")).toEqual({ ok: 1000 })

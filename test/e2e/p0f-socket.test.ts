@@ -6,39 +6,31 @@ import { expect } from "bun:test"
 import * as fs from "node:fs"
 import * as net from "node:net"
 import { P0FClient } from "haraka-plugin-p0f"
-import {
-  CLIENT4,
-  CLIENT6,
-  CLIENT_INTERFACE,
-  openSite,
-  SERVER4,
-  SERVER6,
-  SERVER_INTERFACE,
-  type Site
-} from "../lib/site.ts"
-import { testWith } from "../lib/tools.ts"
+import { run } from "../lib/process.ts"
+import { needs, openSite, type Site } from "../lib/site.ts"
+import { testWith } from "../lib/requires.ts"
 
-const e2e = testWith("p0f", "tcpreplay")
+const NEEDS = needs("p0f", "tcpreplay")
 
 const VECTORS = `${process.env["SYNPRINT_SHARED"] ?? `${import.meta.dir}/../../../shared`}/vectors/p0f/api`
 const REPLY_BYTES = 232
 
-const config = (directory: string) => `
+const config = (site: Site) => `
 [capture]
 backend = "pcap"
-interface = ["${SERVER_INTERFACE}"]
+interface = ["${site.server.interface}"]
 [fingerprint]
 mode = "p0f"
 databases = ["/etc/p0f/p0f.fp"]
 [p0f_api]
-socket = "${directory}/synprint.sock"
+socket = "${site.directory}/synprint.sock"
 `
 
 /** p0f and our agent in the server's namespace, both listening. */
 async function startBoth(site: Site) {
-  const agent = await site.agent(config(site.directory))
-  const words = ["p0f", "-i", SERVER_INTERFACE, "-s", `${site.directory}/p0f.sock`, "-S", "50"]
-  const p0f = Bun.spawn([...site.server, ...words], { stdout: "ignore", stderr: "ignore" })
+  const agent = await site.agent(config(site))
+  const words = ["p0f", "-i", site.server.interface, "-s", `${site.directory}/p0f.sock`, "-S", "50"]
+  const p0f = Bun.spawn([...site.server.inside, ...words], { stdout: "ignore", stderr: "ignore" })
   const stop = async () => {
     p0f.kill("SIGKILL")
     await p0f.exited
@@ -95,7 +87,8 @@ async function compareReplies(site: Site, addresses: ReadonlyArray<string>): Pro
   )
 }
 
-e2e(
+testWith(
+  NEEDS,
   "real clients: p0f and we answer with the same bytes; haraka-plugin-p0f reads ours",
   async () => {
     await using site = await openSite()
@@ -106,23 +99,30 @@ e2e(
         "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Firefox/115.0",
         "Accept-Language: de"
       ]
-      for (const host of [SERVER4, SERVER6]) {
+      for (const host of [site.server.ipv4, site.server.ipv6]) {
         await site.load({ host, connections: 5, requests: 2, headers })
         await site.load({ host, ttl: 128, mss: 1300, headers })
       }
-      await compareReplies(site, [CLIENT4, CLIENT6, SERVER4, SERVER6, "192.0.2.1", "::ffff:a4d:2"])
+      await compareReplies(site, [
+        site.client.ipv4,
+        site.client.ipv6,
+        site.server.ipv4,
+        site.server.ipv6,
+        "192.0.2.1",
+        "::ffff:a4d:2"
+      ])
 
       const client = new P0FClient(`${site.directory}/synprint.sock`)
       const ask = (address: string) =>
         new Promise<Record<string, unknown> | null>((resolve, reject) =>
           client.query(address, (error, reply) => (error ? reject(error) : resolve(reply)))
         )
-      const [known, unknown] = await Promise.all([ask(CLIENT4), ask("192.0.2.1")])
+      const [known, unknown] = await Promise.all([ask(site.client.ipv4), ask("192.0.2.1")])
       client.sock.destroy()
       client.shutdown()
       expect(unknown).toBeNull()
       expect(known).toMatchObject({
-        query: CLIENT4,
+        query: site.client.ipv4,
         os_name: "Linux",
         link_type: expect.any(String),
         language: "German"
@@ -136,7 +136,8 @@ e2e(
 )
 
 if (fs.existsSync(VECTORS))
-  e2e(
+  testWith(
+    NEEDS,
     "captures of the shared vectors, replayed over veth: the same bytes as p0f for every host, after each capture",
     async () => {
       await using site = await openSite()
@@ -147,7 +148,7 @@ if (fs.existsSync(VECTORS))
           .readdirSync(VECTORS)
           .filter((name) => name.endsWith(".pcap"))
           .sort()) {
-          await site.run("client", "tcpreplay", "-q", "-i", CLIENT_INTERFACE, `${VECTORS}/${file}`)
+          await run([...site.client.inside, "tcpreplay", "-q", "-i", site.client.interface, `${VECTORS}/${file}`])
           const hosts = JSON.parse(fs.readFileSync(`${VECTORS}/${file.replace(".pcap", ".json")}`, "utf8")) as Array<{
             ip: string
           }>

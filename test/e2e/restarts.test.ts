@@ -2,10 +2,10 @@
 import { expect } from "bun:test"
 import type { LoadResult } from "../lib/client.ts"
 import { countValues } from "../lib/expected.ts"
-import { openSite, SERVER4, SERVER6, type Site } from "../lib/site.ts"
-import { testWith } from "../lib/tools.ts"
+import { needs, openSite, type Site } from "../lib/site.ts"
+import { testWith } from "../lib/requires.ts"
 
-const e2e = testWith()
+const NEEDS = needs()
 const PATIENT = ["processing 20ms", "processing 100ms"] as const
 
 const served = (result: LoadResult) => {
@@ -17,7 +17,7 @@ const served = (result: LoadResult) => {
 async function answersAgain(site: Site, withinMs = 5000): Promise<number> {
   const begin = performance.now()
   for (;;) {
-    const result = await site.load({ host: SERVER4 })
+    const result = await site.load({ host: site.server.ipv4 })
     served(result)
     if (countValues(result, "x-tcp-status")["ok"] === 1) return performance.now() - begin
     if (performance.now() - begin > withinMs) throw new Error(`no headers ${withinMs} ms after the agent's start`)
@@ -25,7 +25,8 @@ async function answersAgain(site: Site, withinMs = 5000): Promise<number> {
   }
 }
 
-e2e(
+testWith(
+  NEEDS,
   "the agent killed and started again: requests go on with agent_down, then with headers",
   async () => {
     await using site = await openSite()
@@ -33,19 +34,20 @@ e2e(
     await site.haproxy({ example: "haproxy.cfg", replace: [PATIENT] })
     await answersAgain(site)
     await agent.stop("SIGKILL")
-    const without = await site.load({ host: SERVER4, connections: 200, concurrency: 10 })
+    const without = await site.load({ host: site.server.ipv4, connections: 200, concurrency: 10 })
     served(without)
     expect(countValues(without, "x-tcp-status")).toEqual({ agent_down: 200 })
     await site.agent()
     console.log(`headers came back ${Math.round(await answersAgain(site))} ms after the agent listened`)
-    const after = await site.load({ host: SERVER6, connections: 200, concurrency: 10 })
+    const after = await site.load({ host: site.server.ipv6, connections: 200, concurrency: 10 })
     served(after)
     expect(countValues(after, "x-tcp-status")).toEqual({ ok: 200 })
   },
   60_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "the agent replaced five times under connection-per-request load: every request is served",
   async () => {
     await using site = await openSite()
@@ -53,7 +55,9 @@ e2e(
     await site.haproxy({ example: "haproxy.cfg", replace: [PATIENT] })
     await answersAgain(site)
     const loading = Promise.all(
-      [SERVER4, SERVER6].map((host) => site.load({ host, concurrency: 4, durationMs: 12_000, pauseMs: 4 }))
+      [site.server.ipv4, site.server.ipv6].map((host) =>
+        site.load({ host, concurrency: 4, durationMs: 12_000, pauseMs: 4 })
+      )
     )
     for (let i = 0; i < 5; i++) {
       await Bun.sleep(1000)
@@ -73,13 +77,14 @@ e2e(
       expect(load.replies.length).toBeGreaterThan(1000)
       expect(statuses["ok"] ?? 0).toBeGreaterThan(load.replies.length / 4)
     }
-    const after = await site.load({ host: SERVER4, connections: 200, concurrency: 10 })
+    const after = await site.load({ host: site.server.ipv4, connections: 200, concurrency: 10 })
     expect(countValues(after, "x-tcp-status")).toEqual({ ok: 200 })
   },
   90_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "HAProxy reloaded under load: every request is served, and the new process has headers at once",
   async () => {
     await using site = await openSite()
@@ -87,7 +92,9 @@ e2e(
     const haproxy = await site.haproxy({ example: "haproxy.cfg", replace: [PATIENT] })
     await answersAgain(site)
     const loading = Promise.all(
-      [SERVER4, SERVER6].map((host) => site.load({ host, concurrency: 4, durationMs: 5000, pauseMs: 4, requests: 3 }))
+      [site.server.ipv4, site.server.ipv6].map((host) =>
+        site.load({ host, concurrency: 4, durationMs: 5000, pauseMs: 4, requests: 3 })
+      )
     )
     for (let i = 0; i < 3; i++) {
       await Bun.sleep(1000)

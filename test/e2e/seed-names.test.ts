@@ -4,24 +4,25 @@
  */
 import { expect } from "bun:test"
 import type { LoadResult } from "../lib/client.ts"
-import { openSite, SERVER4, SERVER6 } from "../lib/site.ts"
-import { testWith } from "../lib/tools.ts"
+import { needs, openSite } from "../lib/site.ts"
+import { testWith } from "../lib/requires.ts"
 
-const e2e = testWith("tcpdump", "p0f")
+const NEEDS = needs("tcpdump", "p0f")
 
 const CONNECTIONS = 1000
 const MOST_ABSENCES = 0.005
 
 const absences = (result: LoadResult) => result.replies.filter((reply) => !reply.headers.has("x_tcp_os"))
 
-e2e(
+testWith(
+  NEEDS,
   "every absence is a processing time-out of HAProxy, and at most 0.5 % of the first requests",
   async () => {
     await using site = await openSite()
     await site.agent()
     const haproxy = await site.haproxy({ example: "haproxy-p0f.cfg" })
     const loads = await Promise.all(
-      [SERVER4, SERVER6].map((host) => site.load({ host, connections: CONNECTIONS, concurrency: 25 }))
+      [site.server.ipv4, site.server.ipv6].map((host) => site.load({ host, connections: CONNECTIONS, concurrency: 25 }))
     )
     const absent = loads.flatMap(absences)
     const spoeErrors = haproxy.log().filter((line) => line.startsWith("SPOE:"))
@@ -44,13 +45,14 @@ e2e(
   60_000
 )
 
-e2e(
+testWith(
+  NEEDS,
   "keep-alive requests: the rule that asks every time gets the same answer every time",
   async () => {
     await using site = await openSite()
     await site.agent()
     await site.haproxy({ example: "haproxy-p0f.cfg" })
-    const result = await site.load({ host: SERVER4, connections: 50, concurrency: 10, requests: 10 })
+    const result = await site.load({ host: site.server.ipv4, connections: 50, concurrency: 10, requests: 10 })
     expect(result.errors).toEqual([])
     expect(result.replies.length).toBe(500)
     // sess variables outlive an exchange that timed out, so from the second request on nothing is absent.

@@ -4,8 +4,8 @@ import { waitListening } from "./listening.ts"
 
 const MAIN = `${import.meta.dir}/../../packages/cli/src/main.ts`
 
-/** Command words that start the command line of the sources. */
-export const SYNPRINT: ReadonlyArray<string> = [process.execPath, MAIN]
+/** Command words that start synprint: the sources, or what SYNPRINT_PROGRAM names, such as dist/synprint. */
+export const SYNPRINT: ReadonlyArray<string> = process.env["SYNPRINT_PROGRAM"]?.split(" ") ?? [process.execPath, MAIN]
 
 export interface AgentOptions {
   /** TOML; the default listens on 127.0.0.1:9000. */

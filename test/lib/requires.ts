@@ -53,17 +53,18 @@ export const requires = {
   })
 }
 
-/** `test` when all requirements are met. */
+/** `test` when all requirements are met; `runner` may be `test.concurrent`. */
 export function testWith(
   requirements: ReadonlyArray<Requirement>,
   name: string,
   body: () => void | Promise<void>,
-  timeoutMs?: number
+  timeoutMs?: number,
+  runner: typeof test | typeof test.concurrent = test
 ): void {
   const unmet = requirements.filter((requirement) => requirement.missing !== undefined)
   const missing = unmet.map((requirement) => requirement.missing)
   if (missing.length === 0) {
-    test(name, body, timeoutMs)
+    runner(name, body, timeoutMs)
     return
   }
   const reason = `needs ${missing.join("; ")}`
