@@ -232,6 +232,7 @@ test("HTTP lines cover others by their required headers", () => {
   expect(http("*:Host::", "1:?Host,Via::")).toBe(0)
   expect(http("*:Host:Via:", "1:Host::")).toBe(0)
   expect(http("*:Host:Via:", "1:Host:Date,Via:")).toBe(1)
+  expect(http("*:Host:Via,Via:", "1:Host:Via:")).toBe(0)
   expect(http("*:Host,?Via::", "1:Via,Host::")).toBe(0)
 })
 

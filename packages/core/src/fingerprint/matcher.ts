@@ -30,7 +30,7 @@ export class Matcher {
   #hits = 0
   #misses = 0
 
-  /** `capacity`: shapes to remember; about 400 bytes each, more once they are printed. */
+  /** `capacity`: shapes to remember; about 350 bytes each, 500 once the log text is made. */
   constructor(database: Database, mode: Mode, capacity: number) {
     this.database = database
     this.mode = mode

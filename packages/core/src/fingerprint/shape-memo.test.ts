@@ -190,10 +190,33 @@ test("its tables do not grow, and survive any order of adding and evicting", () 
     shapes.set(key[0], shape)
     memo.add(key, 0, crowded, shape)
     expect(memo.get(key, 0, crowded)).toBe(shape)
+    if (i % 500 !== 499 || memo.size < 100) continue
+    let there = 0
+    for (key[0] = 0; key[0] < 300; key[0]++) if (memo.get(key, 0, hashKey(key, 0) & 7) !== undefined) there++
+    expect(there).toBe(100)
   }
   expect(found).toBeGreaterThan(20_000)
   expect(memo.size).toBe(100)
   expect(memo.bytes).toBe(bytes)
+})
+
+test("keys that differ in one word are different keys, even under one hash", () => {
+  const memo = new ShapeMemo(32)
+  const key = new Int32Array(KEY_WORDS)
+  const shapes = Array.from({ length: KEY_WORDS * 2 }, (_, ttl) => ({ ttl }) as Shape)
+  const setKey = (at: number): void => {
+    key.fill(0)
+    key[at >> 1] = 1 + (at & 1)
+  }
+  for (const [at, shape] of shapes.entries()) {
+    setKey(at)
+    expect(memo.get(key, 0, 3)).toBeUndefined()
+    memo.add(key, 0, 3, shape)
+  }
+  for (const [at, shape] of shapes.entries()) {
+    setKey(at)
+    expect(memo.get(key, 0, 3)).toBe(shape)
+  }
 })
 
 test("hashes similar SYNs apart", () => {
