@@ -22,18 +22,27 @@ function guess(ttl: number): number {
   return (ttl <= 32 ? 32 : ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255) - ttl
 }
 
-/** p0f's walk over all lines, written from its description and not from the index: one line after the other, each field in turn. */
-function walk(database: Database, mode: Mode, packet: Packet, direction: Direction, peerMss: number): Outcome {
-  const all = [...(direction === REQUEST ? database.requests : database.responses)]
+function sameLayout(layout: Uint8Array, packet: Packet): boolean {
+  if (layout.length !== packet.layoutLength) return false
+  for (let at = 0; at < layout.length; at++) if (layout[at] !== packet.layout[at]) return false
+  return true
+}
+
+/** Lines in the order in which they win: the later file first, within a file the first line. */
+function inOrder(all: ReadonlyArray<TcpSignature>): ReadonlyArray<TcpSignature> {
   const files = [...new Set(all.map((line) => line.fileIndex))].sort((a, b) => b - a)
-  const lines = files.flatMap((file) => all.filter((line) => line.fileIndex === file))
+  return files.flatMap((file) => all.filter((line) => line.fileIndex === file))
+}
+
+/** p0f's walk over all lines, written from its description and not from the index: one line after the other, each field in turn. */
+function walk(lines: ReadonlyArray<TcpSignature>, mode: Mode, packet: Packet, peerMss: number): Outcome {
   const { ver, ttl, mss, win } = packet
   const found = detectMultiplier(win, mss, packet.ts1 !== 0, ver, packet.totHdr, peerMss)
   let generic: TcpSignature | undefined
   let fuzzyLine: TcpSignature | undefined
   for (const line of lines) {
     const s = line.signature
-    if (s.layout.length !== packet.layoutLength || s.layout.some((kind, at) => kind !== packet.layout[at])) continue
+    if (!sameLayout(s.layout, packet)) continue
     let expected = s.quirks
     let quirks = packet.quirks
     if (s.ver === -1) expected &= ver === 4 ? ~QUIRK_FLOW : ~(QUIRK_DF | QUIRK_NZ_ID | QUIRK_ZERO_ID)
@@ -92,6 +101,7 @@ function compare(database: Database, mode: Mode, count: number, seed: number): S
   const index = new SignatureIndex(database, mode)
   const packet = new Packet()
   const key = new Int32Array(KEY_WORDS)
+  const ordered = [inOrder(database.requests), inOrder(database.responses)]
   const seen: Seen = { exact: 0, generic: 0, fuzzy: 0, userland: 0, none: 0 }
   for (let i = 0; i < count; i++) {
     const direction = random.below(2) as Direction
@@ -103,7 +113,7 @@ function compare(database: Database, mode: Mode, count: number, seed: number): S
     index.find(key, 0)
     const { fuzzy, dist } = index.found
     const line = lines[index.found.index]
-    const expected = walk(database, mode, packet, direction, peerMss)
+    const expected = walk(ordered[direction]!, mode, packet, peerMss)
     if (line !== expected.line || fuzzy !== expected.fuzzy || dist !== expected.dist) {
       expect({ packet: { ...packet }, line, fuzzy, dist }).toEqual({ packet: { ...packet }, ...expected } as never)
     }
