@@ -21,3 +21,5 @@ export const backend: BackendModule = {
     ),
   doctor: () => Effect.succeed([{ name: "xdp", result: "warn", detail: REASON, next: HINT }])
 }
+
+export { agent } from "./agent.ts"

@@ -1,1 +1,18 @@
-export {}
+#!/usr/bin/env bun
+/**
+ * synprint: the one executable.
+ *
+ * `read` starts without effect/cli, which costs 80 ms of import: more than replaying a million packets should wait for. Its plain
+ * forms are parsed here; `--help`, completions and everything that needs an error message go to the full command line.
+ */
+import { parseReadArguments } from "./read-arguments.ts"
+
+const words = process.argv.slice(2)
+const reading = words[0] === "read" ? parseReadArguments(words.slice(1)) : undefined
+if (reading !== undefined) {
+  const { read } = await import("@synprint/core/read")
+  process.exitCode = read(reading)
+} else {
+  const { runCommandLine } = await import("./command-line.ts")
+  runCommandLine(words)
+}

@@ -4,7 +4,7 @@
  *     12:00:00.000123  10.1.0.0:40000 > 10.0.0.1:80  SYN      Linux 4.20 or newer, 3 hops, Ethernet or modem  4:61+3:0:1460:...
  */
 import type { Shape } from "../fingerprint/shape.ts"
-import { printAddress } from "../packet/address.ts"
+import { printIpv4, printIpv6 } from "../packet/address.ts"
 import { CLIENT, type Endpoints, type HttpObservation, type ObservationLog, type Subject } from "./observation-log.ts"
 import { REASON_NAMES } from "./reasons.ts"
 
@@ -97,6 +97,9 @@ export class TextLog implements ObservationLog {
     if (this.#text.length >= FLUSH_CHARACTERS) this.flush()
   }
 }
+
+const endpoint = (ver: number, a0: number, a1: number, a2: number, a3: number, port: number): string =>
+  ver === 4 ? `${printIpv4(a0)}:${port}` : `[${printIpv6(a0, a1, a2, a3)}]:${port}`
 
 const who = (subject: Subject): string => (subject === CLIENT ? "client" : "server")
 

@@ -40,9 +40,11 @@ export const runMain = <A, E>(name: string, effect: Effect.Effect<A, E>): void =
   run(
     effect.pipe(
       Effect.tapCause((cause) =>
-        Cause.hasInterruptsOnly(cause)
-          ? Effect.void
-          : Effect.sync(() => process.stderr.write(`${name}: ${printCause(cause)}\n`))
+        Effect.sync(() => {
+          // An empty message: what there was to say has been said.
+          const text = Cause.hasInterruptsOnly(cause) ? "" : printCause(cause)
+          if (text !== "") process.stderr.write(`${name}: ${text}\n`)
+        })
       )
     ),
     { teardown, disableErrorReporting: true }

@@ -1,0 +1,22 @@
+/** `synprint spoa`: the SPOE agent. */
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import { configRequest, daemonFlags, listenFlag } from "../daemon-flags.ts"
+import { runDaemon } from "../run-daemon.ts"
+
+export const spoaCommand = Command.make("spoa", { ...daemonFlags, listen: listenFlag }, (flags) =>
+  runDaemon(configRequest("spoa", flags), flags.check, (request) =>
+    Effect.flatMap(
+      Effect.promise(() => import("@synprint/spoa")),
+      ({ spoa }) => spoa(request)
+    )
+  )
+).pipe(
+  Command.withDescription("The SPOE agent beside HAProxy. Without a configuration: 127.0.0.1:9000, backend auto."),
+  Command.withShortDescription("SPOE agent for HAProxy"),
+  Command.withExamples([
+    { command: "synprint spoa --config /etc/synprint/spoa.toml" },
+    { command: "synprint spoa --backend pcap --interface eth0", description: "one backend, one interface, no file" },
+    { command: "synprint spoa --config spoa.toml --check", description: "all problems at once" }
+  ])
+)

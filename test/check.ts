@@ -1,0 +1,170 @@
+/**
+ * `bun run check`: everything that can be checked here, as a table of gates; the last line is `N passed, N failed[, N skipped]`.
+ *
+ *   --fast     without the kernel and HAProxy tests
+ *   --strict   as root, a kernel test that was skipped is a failure (CI)
+ *
+ * A gate that is no test run counts as one. Gates that share nothing run together; the directories of test/ use network namespaces,
+ * ports and both cores, so they run one after the other.
+ */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { houseRules } from "./house-rules.ts"
+import { countTests } from "./junit.ts"
+
+const ROOT = resolve(import.meta.dir, "..")
+const words = new Set(process.argv.slice(2))
+const isFast = words.delete("--fast")
+const isStrict = words.delete("--strict")
+if (words.size > 0) {
+  console.log(`usage: bun run check [--fast] [--strict]\nexample: bun run check --fast`)
+  process.exit(words.has("--help") ? 0 : 64)
+}
+const isRoot = process.getuid?.() === 0
+
+interface Outcome {
+  readonly gate: string
+  readonly seconds: number
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+  readonly output: string
+  /** Reasons that tests printed for what they skipped. */
+  readonly reasons: ReadonlyArray<string>
+}
+
+interface Run {
+  readonly code: number
+  readonly output: string
+}
+
+const TIME_LIMIT_MS = 15 * 60_000
+
+async function run(words: ReadonlyArray<string>): Promise<Run> {
+  const child = Bun.spawn([process.execPath, ...words], {
+    cwd: ROOT,
+    stdout: "pipe",
+    stderr: "pipe",
+    stdin: "ignore",
+    timeout: TIME_LIMIT_MS,
+    killSignal: "SIGKILL",
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" }
+  })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  const code = await child.exited
+  return { code, output: (out + err).trim() }
+}
+
+/** A tool that passes or fails. */
+const tool = (gate: string, ...command: ReadonlyArray<string>) =>
+  timed(gate, async () => {
+    const [name, ...rest] = command
+    const { code, output } = await run([`node_modules/.bin/${name}`, ...rest])
+    return code === 0 ? { passed: 1, failed: 0, output: "" } : { passed: 0, failed: 1, output }
+  })
+
+interface Counted {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped?: number
+  readonly output: string
+  readonly reasons?: ReadonlyArray<string>
+}
+
+async function timed(gate: string, work: () => Promise<Counted>): Promise<Outcome> {
+  const start = performance.now()
+  const counted = await work()
+  const outcome: Outcome = { gate, seconds: (performance.now() - start) / 1000, skipped: 0, reasons: [], ...counted }
+  const mark = outcome.failed > 0 ? "FAIL" : "ok"
+  console.log(`${mark.padEnd(4)}  ${gate.padEnd(24)} ${outcome.seconds.toFixed(1).padStart(6)} s  ${describe(outcome)}`)
+  return outcome
+}
+
+const describe = ({ passed, failed, skipped }: Pick<Outcome, "passed" | "failed" | "skipped">): string =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`
+
+/** A reason that is no fault of this machine: things that only some checkouts have beside them. */
+const MAY_BE_MISSING = /shared|vectors|captures at|HAPROXY3|systemd|user namespaces/i
+
+/** `bun test` over files or directories; counts come from its JUnit report, since text is for people. */
+const tests = (
+  gate: string,
+  paths: ReadonlyArray<string>,
+  options: { readonly kernel: boolean; readonly flags?: ReadonlyArray<string> }
+) =>
+  timed(gate, async () => {
+    const directory = mkdtempSync(join(tmpdir(), "synprint-check-"))
+    try {
+      const report = join(directory, "report.xml")
+      const { code, output } = await run([
+        "test",
+        ...(options.flags ?? []),
+        "--reporter=junit",
+        `--reporter-outfile=${report}`,
+        ...paths
+      ])
+      const counted = await countTests(report)
+      const reasons = [...new Set([...output.matchAll(/^skipped: (.*)$/gm)].map((found) => found[1]!))]
+      const notes: Array<string> = []
+      let { failed } = counted
+      if (code !== 0 && failed === 0) failed = 1 // it ended without a report, or outside of any test
+      if (counted.skipped > 0 && reasons.length === 0) {
+        notes.push(`${counted.skipped} tests were skipped without a printed reason ("skipped: ...")`)
+        failed++
+      }
+      const lacking = reasons.filter((reason) => !MAY_BE_MISSING.test(reason))
+      if (isStrict && isRoot && options.kernel && lacking.length > 0) {
+        notes.push(`skipped although root: ${lacking.join("; ")}`)
+        failed += lacking.length
+      }
+      return { ...counted, failed, reasons, output: failed > 0 ? [output, ...notes].join("\n") : "" }
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
+/** Directories of test/ that need no root and little time: part of `--fast`. */
+const QUICK = new Set(["cli"])
+
+const directories = readdirSync(import.meta.dir, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
+  .map((entry) => entry.name)
+  .filter((name) => [...new Bun.Glob("**/*.test.ts").scanSync({ cwd: join(import.meta.dir, name) })].length > 0)
+  .sort()
+
+const started = performance.now()
+const outcomes: Array<Outcome> = await Promise.all([
+  tool("types", "tsc", "-p", "."),
+  tool("effects", "effect-tsgo", "diagnostics", "--project", "tsconfig.json", "--strict", "--format", "text"),
+  tool("lint", "oxlint", "--deny-warnings"),
+  tool("format", "oxfmt", "--check", "."),
+  timed("house rules", async () => {
+    const broken = await houseRules(ROOT)
+    return { passed: broken.length === 0 ? 1 : 0, failed: broken.length, output: broken.join("\n") }
+  }),
+  tests("unit tests", ["packages"], { kernel: false }).then(async (units) => {
+    const quick: Array<Outcome> = [units]
+    for (const name of directories.filter((each) => QUICK.has(each))) {
+      quick.push(await tests(`test/${name}`, [`test/${name}/`], { kernel: false }))
+    }
+    return quick
+  })
+]).then((all) => all.flat())
+
+if (!isFast) {
+  const loose = [...new Bun.Glob("*.test.ts").scanSync({ cwd: import.meta.dir })].map((name) => `./test/${name}`)
+  if (loose.length > 0) outcomes.push(await tests("test", loose, { kernel: true }))
+  for (const name of directories.filter((each) => !QUICK.has(each))) {
+    outcomes.push(await tests(`test/${name}`, [`test/${name}/`], { kernel: true }))
+  }
+}
+
+for (const { gate, output } of outcomes) if (output !== "") console.log(`\n--- ${gate}\n${output}`)
+const reasons = [...new Set(outcomes.flatMap((outcome) => outcome.reasons))]
+if (reasons.length > 0) console.log(`\nskipped because:\n  ${reasons.join("\n  ")}`)
+const sum = (of: "passed" | "failed" | "skipped"): number => outcomes.reduce((total, outcome) => total + outcome[of], 0)
+console.log(`\n${isFast ? "fast check" : "check"}: ${((performance.now() - started) / 1000).toFixed(1)} s`)
+const failed = sum("failed")
+process.stdout.write(`${describe({ passed: sum("passed"), failed, skipped: sum("skipped") })}\n`)
+process.exitCode = failed > 0 ? 1 : 0
