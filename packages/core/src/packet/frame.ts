@@ -4,7 +4,7 @@
  * Reads every link layer of link.ts and every tunnel of tunnel.ts; all of it is bounds-checked, nothing throws or allocates.
  */
 import { u16 } from "./bytes.ts"
-import { decodeIpv4, decodeIpv6, walkIpv4, walkIpv6 } from "./ip.ts"
+import { decodeIpv4, decodeIpv6, PROTO_TCP, walkIpv4, walkIpv6 } from "./ip.ts"
 import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
@@ -85,7 +85,11 @@ export function decodeLocated(bytes: Uint8Array, located: Located, packet: Packe
 
 const scratch = new Located()
 
-/** Facts of the innermost TCP packet of a frame: locateTcp and decodeLocated in one. */
+/**
+ * Facts of the innermost TCP packet of a frame: locateTcp and decodeLocated in one.
+ *
+ * A plain Ethernet frame with IPv4 without options and TCP is read straight: 43 ns instead of 58 (bench/decode.ts).
+ */
 export function decodeFrame(
   bytes: Uint8Array,
   at: number,
@@ -94,6 +98,28 @@ export function decodeFrame(
   linkType: number,
   packet: Packet
 ): Verdict {
+  if (linkType === LINKTYPE_ETHERNET && captured <= wire && captured >= 54 && captured <= bytes.length - at) {
+    const ip = at + 14
+    if (
+      bytes[at + 12] === 8 &&
+      bytes[at + 13] === 0 &&
+      bytes[ip] === 0x45 &&
+      bytes[ip + 9] === PROTO_TCP &&
+      (u16(bytes, ip + 6) & 0x3fff) === 0
+    ) {
+      const length = u16(bytes, ip + 2)
+      const doff = (bytes[ip + 32]! >> 4) * 4
+      const payloadLength = length - 20 - doff
+      if (doff >= 20 && payloadLength >= 0 && length <= wire - 14 && doff <= captured - 34) {
+        decodeIpv4(bytes, ip, packet)
+        packet.totHdr = 20 + doff
+        packet.payload = ip + 20 + doff
+        packet.payloadLength = payloadLength
+        packet.payloadCaptured = length <= captured - 14 ? payloadLength : captured - 34 - doff
+        return decodeTcp(bytes, ip + 20, doff, packet, false)
+      }
+    }
+  }
   const verdict = locateTcp(bytes, at, captured, wire, linkType, scratch)
   return verdict === VERDICT_TCP ? decodeLocated(bytes, scratch, packet) : verdict
 }

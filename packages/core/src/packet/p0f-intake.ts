@@ -54,7 +54,13 @@ export class P0fIntake {
 
   /** VERDICT_TCP: `packet` is filled. VERDICT_UNSUPPORTED: p0f's filter holds it back, nothing is counted. Else p0f drops it. */
   decode(bytes: Uint8Array, at: number, captured: number, wire: number, linkType: number, packet: Packet): Verdict {
-    if (!passesP0fFilter(bytes, at, captured, linkType)) return VERDICT_UNSUPPORTED
+    const isPlain =
+      linkType === LINKTYPE_ETHERNET &&
+      captured >= 54 &&
+      bytes[at + 12] === 8 &&
+      bytes[at + 13] === 0 &&
+      bytes[at + 23] === PROTO_TCP
+    if (!isPlain && !passesP0fFilter(bytes, at, captured, linkType)) return VERDICT_UNSUPPORTED
     this.packets++
     let length = wire < captured ? wire : captured
     if (length > SNAPLEN) length = SNAPLEN

@@ -22,8 +22,11 @@ export interface Headers {
   readonly tcpDistance: number
 }
 
-/** Facts of a SYN from its headers; the payload length, and so pclass, comes from the IP header's own length. */
-export function decodeSyn(raw: Headers, packet: Packet): Verdict {
+/**
+ * Facts of a SYN from its headers; the payload length, and so pclass, comes from the IP header's own length. `exact`: quirks as
+ * p0f 3.09b sees them, its bugs included.
+ */
+export function decodeSyn(raw: Headers, packet: Packet, exact = false): Verdict {
   const { bytes, ip, tcp } = raw
   const ipCaptured = Math.min(raw.ipCaptured, bytes.length - ip)
   const tcpCaptured = Math.min(raw.tcpCaptured, bytes.length - tcp)
@@ -50,7 +53,7 @@ export function decodeSyn(raw: Headers, packet: Packet): Verdict {
   packet.payload = tcp + doff
   packet.payloadLength = payloadLength
   packet.payloadCaptured = Math.min(payloadLength, tcpCaptured - doff)
-  return decodeTcp(bytes, tcp, doff, packet, false)
+  return decodeTcp(bytes, tcp, doff, packet, exact)
 }
 
 const IP_MAX_BYTES = 65575
