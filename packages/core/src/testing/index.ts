@@ -50,6 +50,7 @@ export {
   type TcpFields,
   tcpOptions
 } from "./packets.ts"
+export { fillNearPacket, randomSignature } from "./near-packet.ts"
 export { signaturePacket } from "./signature-packet.ts"
 export { type FakeBackend, type FakeModule, makeFakeBackend, makeFakeModule } from "./fake-backend.ts"
 export { type Random, seededRandom } from "./random.ts"
