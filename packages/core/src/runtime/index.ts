@@ -1,7 +1,7 @@
 /**
  * @synprint/core/runtime: what services are built from; the only part of core that imports effect.
  */
-export type { Answerer } from "./answer.ts"
+export { type Answerer, type AnswererOptions, type AnswererStats, type LiveAnswerer, makeAnswerer } from "./answer.ts"
 export {
   type BackendModule,
   type CaptureBackend,
