@@ -26,7 +26,9 @@ const output = new Output()
 session.feed(haproxyHello(), 0, output)
 
 const frames = Array.from({ length: 20 }, (_, index) =>
-  notify([{ name: "p0f-msg", args: connectionArguments("127.0.0.1", 50_000 + index, "127.0.0.1", 28080) }], { sid: index })
+  notify([{ name: "p0f-msg", args: connectionArguments("127.0.0.1", 50_000 + index, "127.0.0.1", 28080) }], {
+    sid: index
+  })
 )
 const read = new Uint8Array(Buffer.concat(frames))
 const nanoseconds: Array<number> = []

@@ -1,0 +1,44 @@
+/**
+ * The agent without capture and database, for `spoa.ts --constant`: a constant answer, so that what remains is SPOP and sockets.
+ *
+ *   bun agent-process.ts PORT
+ */
+import { FIELDS } from "@synprint/core"
+import { runMain } from "@synprint/core/runtime"
+import { Agent, Counters, VariableWriter, serveAgent } from "@synprint/spoa"
+import { answererOf, testShape } from "@synprint/spoa/testing"
+import * as Effect from "effect/Effect"
+
+const shape = testShape({ os: "Linux 5.x-6.x", link: "loopback", linkMtu: 65535, mss: 65495 })
+const counters = new Counters()
+const handler = new Agent(
+  {
+    answerer: answererOf((_, into) => {
+      into.status = "ok"
+      into.shape = shape
+    }),
+    variables: new VariableWriter(FIELDS.filter(({ isDefault }) => isDefault).map(({ name }) => name)),
+    key: "connection",
+    http: undefined
+  },
+  counters
+)
+
+runMain(
+  "agent-process",
+  Effect.scoped(
+    Effect.andThen(
+      serveAgent({
+        listen: [{ kind: "tcp", host: "127.0.0.1", port: Number(process.argv[2]) }],
+        file: { mode: 0o660, owner: "", group: "" },
+        allow: [],
+        maxFrameSize: 16380,
+        pipelining: true,
+        shutdownMs: 1000,
+        handler,
+        counters
+      }),
+      Effect.never
+    )
+  )
+)

@@ -1,0 +1,281 @@
+/**
+ * Requests per second through HAProxy 2.6 with our agent against a C stub that answers a constant: median of 5 interleaved rounds.
+ *
+ * HAProxy has core 0; wrk and the agent share core 1. `--constant` measures the agent without capture and database, `--rounds N` and
+ * `--seconds S` change the length. With --check it fails when a ratio is below its budget.
+ */
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { availableParallelism, tmpdir } from "node:os"
+
+const flags = process.argv.slice(2)
+const option = (name: string, otherwise: number): number => {
+  const at = flags.indexOf(name)
+  return at < 0 ? otherwise : Number(flags[at + 1])
+}
+const isConstant = flags.includes("--constant")
+const rounds = option("--rounds", 5)
+const seconds = option("--seconds", 1.5)
+const CONNECTIONS = 50
+
+function skip(reason: string): never {
+  console.log(`skipped: ${reason}`)
+  process.exit(0)
+}
+for (const tool of ["haproxy", "wrk", "gcc", "taskset"]) if (Bun.which(tool) === null) skip(`${tool} is not installed`)
+if (availableParallelism() < 2) skip("it needs two cores")
+if (!isConstant && process.getuid?.() !== 0)
+  skip("capturing needs root (--constant measures the agent without capture)")
+
+const directory = mkdtempSync(`${tmpdir()}/synprint-bench-`)
+const children: Array<Bun.Subprocess> = []
+
+/** Ports that nobody has just now. */
+const ports = Array.from({ length: 7 }, () => {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
+  return listener
+}).map((listener) => {
+  const { port } = listener
+  listener.stop(true)
+  return port
+})
+const [agentPort, stubPort, nonePort, ...frontPorts] = ports as [number, number, number, ...Array<number>]
+
+interface Target {
+  readonly name: string
+  readonly pid: number
+  readonly guardPort: number
+  readonly everyPort: number
+}
+
+function start(core: number, words: ReadonlyArray<string>, log: string): Bun.Subprocess {
+  const out = Bun.file(`${directory}/${log}.log`)
+  const child = Bun.spawn(["taskset", "-c", String(core), ...words], { stdout: out, stderr: out })
+  children.push(child)
+  return child
+}
+
+async function listening(port: number, log: string): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (performance.now() < deadline) {
+    try {
+      const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } })
+      socket.end()
+      return
+    } catch {
+      await Bun.sleep(20)
+    }
+  }
+  throw new Error(`nobody listens on ${port}: ${readFileSync(`${directory}/${log}.log`, "utf8")}`)
+}
+
+/** User and system time of all threads in microseconds: schedstat counts nanoseconds on the CPU. */
+function cpuMicros(pid: number): number {
+  let nanoseconds = 0
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0])
+  }
+  return nanoseconds / 1000
+}
+
+const HEADERS = ["os", "os_match_q", "dist", "link", "link_mtu", "link_mss", "uptime", "nat", "sig", "status"]
+
+function haproxyConfig(): string {
+  const setHeaders = HEADERS.map(
+    (name) => `    http-request set-header x-tcp-${name} %[var(sess.p0f.${name})] if { var(sess.p0f.${name}) -m found }`
+  ).join("\n")
+  const front = (name: string, port: number, engine: string, condition: string): string => `
+frontend ${name}
+    bind 127.0.0.1:${port}
+    filter spoe engine ${engine} config ${directory}/${engine}.spop
+    http-request del-header x-tcp- -m beg
+    http-request send-spoe-group ${engine} p0f-group ${condition}
+${setHeaders}
+    http-request return status 200 content-type text/plain string "ok"
+`
+  const guard = "if !{ var(sess.p0f.done) -m found }"
+  const back = (name: string, port: number): string => `
+backend be_${name}
+    mode tcp
+    option spop-check
+    timeout connect 200ms
+    timeout server 2m
+    timeout check 500ms
+    server a 127.0.0.1:${port} check inter 2s
+`
+  return `global
+    maxconn 4096
+    nbthread 1
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 30s
+    timeout server 30s
+frontend none
+    bind 127.0.0.1:${nonePort}
+    http-request del-header x-tcp- -m beg
+    http-request return status 200 content-type text/plain string "ok"
+${front("ours_guard", frontPorts[0]!, "ours", guard)}
+${front("ours_every", frontPorts[1]!, "ours", "")}
+${front("stub_guard", frontPorts[2]!, "stub", guard)}
+${front("stub_every", frontPorts[3]!, "stub", "")}
+${back("ours", agentPort)}
+${back("stub", stubPort)}
+`
+}
+
+const spop = (name: string): string => `[${name}]
+spoe-agent ${name}-agent
+    groups p0f-group
+    option var-prefix p0f
+    option continue-on-error
+    option set-on-error error
+    option pipelining
+    no option async
+    no option send-frag-payload
+    timeout hello 100ms
+    timeout idle 1m
+    timeout processing 50ms
+    use-backend be_${name}
+spoe-message p0f-msg
+    args src=fc_src sport=fc_src_port dst=fc_dst dport=fc_dst_port
+spoe-group p0f-group
+    messages p0f-msg
+`
+
+interface Run {
+  readonly requestsPerSecond: number
+  /** Of the agent, per request. */
+  readonly agentMicros: number
+}
+
+async function wrk(port: number, isKeepAlive: boolean, pid: number | undefined): Promise<Run> {
+  const words = ["-t1", `-c${CONNECTIONS}`, `-d${Math.ceil(seconds * 10) / 10}s`]
+  if (!isKeepAlive) words.push("-H", "Connection: close")
+  // wrk takes whole seconds only.
+  words[2] = `-d${Math.max(1, Math.round(seconds))}s`
+  const before = pid === undefined ? 0 : cpuMicros(pid)
+  const child = Bun.spawn(["taskset", "-c", "1", "wrk", ...words, `http://127.0.0.1:${port}/`], { stdout: "pipe" })
+  const text = await new Response(child.stdout).text()
+  const after = pid === undefined ? 0 : cpuMicros(pid)
+  const requests = Number(/(\d+) requests in/.exec(text)?.[1])
+  const requestsPerSecond = Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1])
+  if (!(requests > 0) || /Non-2xx/.test(text)) throw new Error(`wrk on ${port}: ${text}`)
+  return { requestsPerSecond, agentMicros: (after - before) / requests }
+}
+
+const median = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+
+interface Case {
+  readonly name: string
+  readonly port: (target: Target) => number
+  readonly isKeepAlive: boolean
+  readonly isEvery: boolean
+  readonly budget: number
+}
+
+const CASES: ReadonlyArray<Case> = [
+  {
+    name: "keep-alive, asked once",
+    port: ({ guardPort }) => guardPort,
+    isKeepAlive: true,
+    isEvery: false,
+    budget: 0.95
+  },
+  {
+    name: "keep-alive, every request",
+    port: ({ everyPort }) => everyPort,
+    isKeepAlive: true,
+    isEvery: true,
+    budget: 0.95
+  },
+  {
+    name: "connection per request",
+    port: ({ guardPort }) => guardPort,
+    isKeepAlive: false,
+    isEvery: true,
+    budget: 0.85
+  }
+]
+const CPU_BUDGET = 3
+
+async function main(): Promise<boolean> {
+  const stub = `${directory}/stub`
+  const gcc = Bun.spawnSync(["gcc", "-O2", "-o", stub, `${import.meta.dir}/stub.c`])
+  if (!gcc.success) throw new Error(`gcc: ${gcc.stderr.toString()}`)
+  writeFileSync(`${directory}/haproxy.cfg`, haproxyConfig())
+  writeFileSync(`${directory}/ours.spop`, spop("ours"))
+  writeFileSync(`${directory}/stub.spop`, spop("stub"))
+  writeFileSync(
+    `${directory}/agent.toml`,
+    `[capture]
+backend = "pcap"
+interface = ["lo"]
+ports = [${frontPorts[0]}, ${frontPorts[1]}]
+[spoa]
+listen = ["127.0.0.1:${agentPort}"]
+[admin]
+listen = []
+`
+  )
+  const cli = `${import.meta.dir}/../../cli/src/main.ts`
+  const ours = isConstant
+    ? [process.execPath, `${import.meta.dir}/agent-process.ts`, String(agentPort)]
+    : [process.execPath, cli, "spoa", "--config", `${directory}/agent.toml`]
+  const agentProcess = start(1, ours, "ours")
+  const stubProcess = start(1, [stub, String(stubPort)], "stub")
+  await listening(agentPort, "ours")
+  await listening(stubPort, "stub")
+  start(0, ["haproxy", "-db", "-f", `${directory}/haproxy.cfg`], "haproxy")
+  await listening(nonePort, "haproxy")
+  await Bun.sleep(2500) // health checks
+
+  const targets: ReadonlyArray<Target> = [
+    { name: "ours", pid: agentProcess.pid, guardPort: frontPorts[0]!, everyPort: frontPorts[1]! },
+    { name: "stub", pid: stubProcess.pid, guardPort: frontPorts[2]!, everyPort: frontPorts[3]! }
+  ]
+  const version = /version (\S+)/.exec(Bun.spawnSync(["haproxy", "-v"]).stdout.toString())?.[1]
+  console.log(
+    `HAProxy ${version}, wrk -c${CONNECTIONS}, ${rounds} rounds; agent: ${isConstant ? "constant answer" : "synprint spoa with pcap on lo"}`
+  )
+  let isWithin = true
+  for (const each of CASES) {
+    const none: Array<number> = []
+    const runs = targets.map((): Array<Run> => [])
+    for (const { port } of [targets[0]!, targets[1]!].map((target) => ({ port: each.port(target) })))
+      await wrk(port, each.isKeepAlive, undefined)
+    for (let round = 0; round < rounds; round++) {
+      none.push((await wrk(nonePort, each.isKeepAlive, undefined)).requestsPerSecond)
+      // Whoever comes first alternates.
+      for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
+        const target = targets[index]!
+        runs[index]!.push(await wrk(each.port(target), each.isKeepAlive, target.pid))
+      }
+    }
+    const [our, peer] = runs.map((all) => median(all.map(({ requestsPerSecond }) => requestsPerSecond))) as [
+      number,
+      number
+    ]
+    const [ourCpu, peerCpu] = runs.map((all) => median(all.map(({ agentMicros }) => agentMicros))) as [number, number]
+    const ratio = our / peer
+    const without = median(none)
+    const cpu = each.isEvery
+      ? `; agent CPU ${ourCpu.toFixed(2)} us per exchange, stub ${peerCpu.toFixed(2)}: ${(ourCpu / peerCpu).toFixed(2)} (at most ${CPU_BUDGET})`
+      : ""
+    console.log(
+      `${each.name.padEnd(26)} ${our.toFixed(0)} req/s, stub ${peer.toFixed(0)}: ratio ${ratio.toFixed(3)} (at least ${each.budget})` +
+        `; no SPOE ${without.toFixed(0)}: ${(our / without).toFixed(2)}${cpu}`
+    )
+    if (ratio < each.budget || (each.isEvery && ourCpu / peerCpu > CPU_BUDGET)) isWithin = false
+  }
+  return isWithin
+}
+
+try {
+  const isWithin = await main()
+  if (!isWithin) console.log("a budget was exceeded")
+  if (!isWithin && flags.includes("--check")) process.exitCode = 1
+} finally {
+  for (const child of children) child.kill()
+  await Promise.all(children.map((child) => child.exited))
+  rmSync(directory, { recursive: true, force: true })
+}
