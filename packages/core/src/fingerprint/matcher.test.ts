@@ -212,6 +212,34 @@ test("mss*max follows the MSS", () => {
   expect(os(0, 0)).toBeUndefined()
 })
 
+test("layoutHash tells option layouts apart", () => {
+  const matcher = new Matcher(database("modern"), "modern", 1)
+  const packet = new Packet()
+  const hashes = new Set<number>()
+  let layouts = 0
+  const note = (...kinds: ReadonlyArray<number>): void => {
+    packet.layout.fill(7)
+    packet.layout.set(kinds)
+    packet.layoutLength = kinds.length
+    hashes.add(matcher.shapeOf(packet, REQUEST, 0).layoutHash)
+    layouts++
+  }
+  const kinds = [0, 1, 2, 3, 4, 5, 8, 30, 34, 255]
+  note()
+  for (const a of kinds) {
+    note(a)
+    for (const b of kinds) {
+      note(a, b)
+      for (const c of kinds) {
+        note(a, b, c)
+        for (const d of kinds) note(a, b, c, d)
+      }
+    }
+  }
+  for (let length = 5; length <= 24; length++) for (const a of kinds) note(...Array.from({ length }, () => a))
+  expect(hashes.size).toBe(layouts)
+})
+
 test("texts hold names of any length and script", () => {
   const name = `${"x".repeat(3000)} \u00fc\u4e2d\u{1f600}`
   const found = shape("modern", SYN, requests(label(`s:unix:Linux:${name}`, SYN.replace("57+7", "64"))))

@@ -120,8 +120,9 @@ export class ShapeRecord implements Shape {
     return mss === 0 ? 0 : mss + (this.ver === 6 ? 60 : 40)
   }
   get layoutHash(): number {
-    let hash = keyLayoutLength(this.#k0)
-    hash = Math.imul(hash ^ this.#k4, 0x9e3779b1)
+    // The length is spread first: next to the words as it is, [mss, eol] and [] would be equal.
+    let hash = Math.imul(keyLayoutLength(this.#k0) + 1, 0x85ebca6b)
+    hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k4, 0x9e3779b1)
     hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k5, 0x9e3779b1)
     hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k6, 0x9e3779b1)
     hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k7, 0x9e3779b1)
