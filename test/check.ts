@@ -1,7 +1,7 @@
 /**
  * `bun run check`: everything that can be checked here, as a table of gates; the last line is `N passed, N failed[, N skipped]`.
  *
- *   --fast     without the kernel and HAProxy tests
+ *   --fast     without test/: what starts processes, needs root or HAProxy
  *   --strict   as root, a kernel test that was skipped is a failure (CI)
  *
  * A gate that is no test run counts as one. Gates that share nothing run together; the directories of test/ use network namespaces,
@@ -124,9 +124,6 @@ const tests = (
     }
   })
 
-/** Directories of test/ that need no root and little time: part of `--fast`. */
-const QUICK = new Set(["cli"])
-
 const directories = readdirSync(import.meta.dir, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
   .map((entry) => entry.name)
@@ -143,19 +140,13 @@ const outcomes: Array<Outcome> = await Promise.all([
     const broken = await houseRules(ROOT)
     return { passed: broken.length === 0 ? 1 : 0, failed: broken.length, output: broken.join("\n") }
   }),
-  tests("unit tests", ["packages"], { kernel: false }).then(async (units) => {
-    const quick: Array<Outcome> = [units]
-    for (const name of directories.filter((each) => QUICK.has(each))) {
-      quick.push(await tests(`test/${name}`, [`test/${name}/`], { kernel: false }))
-    }
-    return quick
-  })
-]).then((all) => all.flat())
+  tests("unit tests", ["packages"], { kernel: false, flags: ["--parallel=2"] })
+])
 
 if (!isFast) {
   const loose = [...new Bun.Glob("*.test.ts").scanSync({ cwd: import.meta.dir })].map((name) => `./test/${name}`)
   if (loose.length > 0) outcomes.push(await tests("test", loose, { kernel: true }))
-  for (const name of directories.filter((each) => !QUICK.has(each))) {
+  for (const name of directories) {
     outcomes.push(await tests(`test/${name}`, [`test/${name}/`], { kernel: true }))
   }
 }
