@@ -19,6 +19,7 @@ export {
 } from "./p0f-client.ts"
 export { FRIENDLY_REPLY_SIZE, P0fCounters, P0fSession, QUERY_SIZE, type Reply, REPLY_SIZE } from "./p0f-session.ts"
 export { type P0fSocketOptions, serveP0fSocket } from "./p0f-socket.ts"
+export { spoa } from "./program.ts"
 export { type AgentServerOptions, openListener, type OpenError, serveAgent } from "./server.ts"
 export { type NotifyHandler, Session, type SessionSettings } from "./session.ts"
 export type { SocketFile } from "./unix-socket.ts"

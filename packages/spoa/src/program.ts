@@ -1,0 +1,196 @@
+/**
+ * `synprint spoa`: configuration -> capture -> answers -> SPOP listeners, p0f socket, admin; reload; polite stop.
+ *
+ * ```
+ * opened in this order, closed in reverse:
+ * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
+ * ```
+ */
+import { type Database, Matcher, Observer, replyTo } from "@synprint/core"
+import {
+  type Chain,
+  type Config,
+  type ConfigInvalid,
+  type ConfigRequest,
+  Metrics,
+  VERSION,
+  admin,
+  background,
+  captureOptions,
+  databaseFileNames,
+  live,
+  loadConfig,
+  loadDatabases,
+  logging,
+  makeAnswerer,
+  openChain,
+  printListenAddress,
+  serveUntilStopped,
+  summary
+} from "@synprint/core/runtime"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./agent-metrics.ts"
+import { Agent, type AgentSettings } from "./agent.ts"
+import { backends } from "./backends.ts"
+import { needsRestart } from "./config-change.ts"
+import { Counters } from "./counters.ts"
+import { openObservations } from "./observations.ts"
+import { P0fCounters, type Reply } from "./p0f-session.ts"
+import { serveP0fSocket } from "./p0f-socket.ts"
+import { serveAgent } from "./server.ts"
+import { VariableWriter } from "./variables.ts"
+
+/** Shapes remembered per database: a busy site sees a few thousand. */
+const MEMO_SHAPES = 16_384
+
+interface Loaded {
+  readonly config: Config
+  readonly database: Database
+}
+
+const load = (request: ConfigRequest): Effect.Effect<Loaded, ConfigInvalid> =>
+  Effect.gen(function* () {
+    const config = yield* loadConfig(request)
+    return { config, database: yield* loadDatabases(config.fingerprint) }
+  })
+
+/** Runs until a signal ends it. */
+export const spoa = (request: ConfigRequest): Effect.Effect<never, unknown> =>
+  Effect.gen(function* () {
+    const { log } = yield* loadConfig(request)
+    return yield* serveUntilStopped(agent(request)).pipe(Effect.provide(logging(log)))
+  })
+
+const agent = (request: ConfigRequest) =>
+  Effect.gen(function* () {
+    const metrics = new Metrics("spoa")
+    const loaded = yield* live({
+      load: load(request),
+      files: ({ config }) => [
+        ...(config.file === undefined ? [] : [config.file]),
+        ...databaseFileNames(config.fingerprint)
+      ],
+      watch: ({ config }) => config.reload.watch,
+      metrics
+    })
+    const { config, database } = loaded.current()
+    const mode = config.fingerprint.mode
+    // DESIGN 1.4: history has one source, chosen at start.
+    const wantsFeed = config.capture.enabled && (mode === "p0f" || config.p0fApi !== undefined)
+
+    const log = yield* openObservations(config.log)
+    const matcher = new Matcher(database, mode, MEMO_SHAPES)
+    const observer = new Observer({
+      mode,
+      matcher,
+      maxFlows: config.history.flows,
+      maxHosts: config.history.hosts,
+      flowAgeSeconds: config.history.flowIdleMs / 1000,
+      hostIdleMinutes: config.history.idleMs / 60_000,
+      ...(log === undefined ? {} : { log })
+    })
+    const chain = yield* openCapture(config, wantsFeed)
+    if (wantsFeed) {
+      chain?.packets?.subscribe((bytes, at, captured, wire, linkType, sec, usec) =>
+        observer.frame(bytes, at, captured, wire, linkType, sec, usec)
+      )
+    }
+    const answerer = makeAnswerer({
+      capture: chain,
+      matcher,
+      observer,
+      history: wantsFeed ? "feed" : "connections",
+      answers: config.spoa.answers
+    })
+
+    const counters = new Counters()
+    const settings = (current: Config): AgentSettings => ({
+      answerer,
+      variables: new VariableWriter(current.spoa.variables),
+      key: config.capture.key,
+      http: undefined
+    })
+    const handler = new Agent(settings(config), counters)
+    const p0f = yield* openP0f(config, observer, chain)
+    const file = { mode: config.spoa.mode, owner: config.spoa.owner, group: config.spoa.group }
+    const unhealthy = () => (config.admin.readyNeedsCapture ? chain?.down() : undefined)
+    let isServing = true
+    yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
+    const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy })
+
+    const measured: Measured = { counters, p0f, answerer, observer, chain }
+    registerMetrics(metrics, measured)
+    const bound = yield* admin({
+      listen: config.admin.listen,
+      metrics,
+      ready: () => (isServing ? unhealthy() : "stopping")
+    })
+    yield* summary({ read: summaryCounters(measured), cause: likelyCause })
+    yield* background(
+      "reload",
+      loaded.changes.pipe(
+        Stream.drop(1),
+        Stream.runForEach(({ config: current, database: next }) =>
+          Effect.gen(function* () {
+            answerer.setMatcher(new Matcher(next, mode, MEMO_SHAPES))
+            handler.settings = settings(current)
+            if (chain !== undefined) {
+              yield* chain
+                .setFilter(captureOptions(current.capture, wantsFeed).filter)
+                .pipe(Effect.catch((error) => Effect.logError(`the old filter stays: ${error.message}`)))
+            }
+            for (const key of needsRestart(config, current))
+              yield* Effect.logWarning(`${key} changed: it takes a restart`)
+          })
+        )
+      )
+    )
+    // Last in, first out: readiness fails before anything closes.
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        isServing = false
+      })
+    )
+    yield* Effect.logInfo(
+      `synprint ${VERSION} serves SPOP on ${addresses.map(printListenAddress).join(", ")}` +
+        (bound.length === 0 ? "" : `, metrics on ${bound.map(printListenAddress).join(", ")}`)
+    )
+  })
+
+/** undefined: turned off by `[fingerprint] tcp_enabled = false`. */
+const openCapture = (config: Config, feed: boolean) =>
+  Effect.gen(function* () {
+    if (!config.capture.enabled) {
+      yield* Effect.logWarning("capture is off: fingerprint.tcp_enabled = false; every status is disabled")
+      return undefined
+    }
+    const chain = yield* openChain(backends, config.capture.backend, captureOptions(config.capture, feed))
+    yield* Effect.logInfo(chain.choice.summary)
+    for (const hint of chain.choice.hints) yield* Effect.logInfo(hint)
+    return chain
+  })
+
+const openP0f = (config: Config, observer: Observer, chain: Chain | undefined) =>
+  Effect.gen(function* () {
+    const api = config.p0fApi
+    if (api === undefined) return undefined
+    const counters = new P0fCounters()
+    const packets = chain?.packets
+    const reply: Reply = (query, at, out, outAt) => {
+      packets?.drain()
+      const nowSec = Math.floor(Date.now() / 1000)
+      return replyTo(query, at, observer.hosts, observer.labels, nowSec, out, outAt, api.reply)
+    }
+    yield* serveP0fSocket({
+      path: api.socket,
+      file: { mode: api.mode, owner: api.owner, group: api.group },
+      reply,
+      counters,
+      clients: api.clients,
+      shutdownMs: config.spoa.shutdownMs
+    })
+    yield* Effect.logInfo(`p0f API on ${api.socket}, replies of ${api.reply === "p0f" ? 232 : 236} bytes`)
+    return counters
+  }) satisfies Effect.Effect<P0fCounters | undefined, unknown, Scope.Scope>
