@@ -1,8 +1,7 @@
 /** Compares what the application received with what p0f says of the SYNs that the kernel sent. */
 import type { LoadResult, Reply } from "./client.ts"
-import { modernSignature } from "./sniffer.ts"
 
-/** One text for each reply whose signature is not that of its connection's SYN; empty when all are right. */
+/** One text for each reply whose signature is not that of its connection's SYN, the first ten of them; empty when all are right. */
 export function wrongSignatures(
   result: LoadResult,
   version: 4 | 6,
@@ -11,15 +10,14 @@ export function wrongSignatures(
 ): ReadonlyArray<string> {
   const wrong = [...result.errors]
   for (const reply of result.replies) {
-    const p0f = sent.get(`${version}/${reply.port}`)
-    const right = p0f === undefined ? "no SYN in the capture" : modernSignature(p0f)
+    const right = sent.get(`${version}/${reply.port}`) ?? "no SYN in the capture"
     const told = reply.headers.get(header)
     if (reply.status !== 200 || told !== right)
       wrong.push(
         `port ${reply.port} request ${reply.request}: HTTP ${reply.status}, ${told ?? describe(reply)} instead of ${right}`
       )
   }
-  return wrong
+  return wrong.length > 10 ? [...wrong.slice(0, 10), `and ${wrong.length - 10} more`] : wrong
 }
 
 function describe(reply: Reply): string {

@@ -67,17 +67,3 @@ async function readSignatures(file: string): Promise<Map<string, string>> {
   }
   return signatures
 }
-
-/**
- * The signature that synprint gives in modern mode for p0f's: IPv6 flow labels are left out, as Linux, Android and Apple set a random
- * one on every connection.
- */
-export function modernSignature(rawSignature: string): string {
-  const fields = rawSignature.split(":")
-  if (fields[0] === "6")
-    fields[6] = fields[6]!
-      .split(",")
-      .filter((quirk) => quirk !== "flow")
-      .join(",")
-  return fields.join(":")
-}
