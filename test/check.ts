@@ -99,6 +99,7 @@ const tests = (
       const report = join(directory, "report.xml")
       const { code, output } = await run([
         "test",
+        "--only-failures",
         ...(options.flags ?? []),
         "--reporter=junit",
         `--reporter-outfile=${report}`,

@@ -11,7 +11,7 @@ const words = process.argv.slice(2)
 const reading = words[0] === "read" ? parseReadArguments(words.slice(1)) : undefined
 if (reading !== undefined) {
   const { read } = await import("@synprint/core/read")
-  process.exitCode = read(reading)
+  process.exitCode = await read(reading)
 } else {
   const { runCommandLine } = await import("./command-line.ts")
   runCommandLine(words)

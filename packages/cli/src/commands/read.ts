@@ -46,14 +46,16 @@ export const readCommand = Command.make(
   ({ files, format, output, databases, limits, ages }) =>
     Effect.gen(function* () {
       const { read } = yield* Effect.promise(() => import("@synprint/core/read"))
-      const code = read({
-        files,
-        format,
-        databases,
-        output: Option.getOrUndefined(output),
-        limits: Option.getOrUndefined(limits),
-        ages: Option.getOrUndefined(ages)
-      })
+      const code = yield* Effect.promise(() =>
+        read({
+          files,
+          format,
+          databases,
+          output: Option.getOrUndefined(output),
+          limits: Option.getOrUndefined(limits),
+          ages: Option.getOrUndefined(ages)
+        })
+      )
       if (code !== 0) return yield* new ExitWith({ code })
     })
 ).pipe(
