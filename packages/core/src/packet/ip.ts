@@ -77,18 +77,17 @@ export function walkIpv4(bytes: Uint8Array, into: Located): Step {
   into.ip = ip
   into.ipLength = length
   into.end = ip + length
-  if (protocol === PROTO_TCP) {
-    into.src0 = i32(bytes, ip + 12)
-    into.src1 = 0
-    into.src2 = 0
-    into.src3 = 0
-    into.dst0 = i32(bytes, ip + 16)
-    into.dst1 = 0
-    into.dst2 = 0
-    into.dst3 = 0
-    return walkTcp(bytes, ip + headerBytes, fragment !== 0, into)
-  }
-  return walkProtocol(bytes, protocol, ip + headerBytes, fragment !== 0, into)
+  into.src0 = i32(bytes, ip + 12)
+  into.src1 = 0
+  into.src2 = 0
+  into.src3 = 0
+  into.dst0 = i32(bytes, ip + 16)
+  into.dst1 = 0
+  into.dst2 = 0
+  into.dst3 = 0
+  return protocol === PROTO_TCP
+    ? walkTcp(bytes, ip + headerBytes, fragment !== 0, into)
+    : walkProtocol(bytes, protocol, ip + headerBytes, fragment !== 0, into)
 }
 
 /** IPv6 header at `into.at`. */
