@@ -2,7 +2,7 @@
 import { expect } from "bun:test"
 import * as fs from "node:fs"
 import * as os from "node:os"
-import { SYNPRINT } from "../lib/agent.ts"
+import { ENVIRONMENT, SYNPRINT } from "../lib/agent.ts"
 import { asNobody } from "../lib/capability.ts"
 import { testWith } from "../lib/requires.ts"
 import { needs } from "../lib/site.ts"
@@ -16,7 +16,7 @@ interface Run {
 }
 
 async function run(words: ReadonlyArray<string>): Promise<Run> {
-  const child = Bun.spawn([...words], { stdout: "pipe", stderr: "pipe" })
+  const child = Bun.spawn([...words], { env: ENVIRONMENT, stdout: "pipe", stderr: "pipe" })
   const [output, complaint, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),

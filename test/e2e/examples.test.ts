@@ -5,7 +5,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { FIELDS } from "@synprint/core"
 import { SETTINGS } from "@synprint/core/runtime"
-import { SYNPRINT } from "../lib/agent.ts"
+import { ENVIRONMENT, SYNPRINT } from "../lib/agent.ts"
 import { copyExample, EXAMPLES } from "../lib/haproxy.ts"
 
 const HAPROXY = Bun.which("haproxy", { PATH: `${process.env["PATH"]}:/usr/sbin` })
@@ -142,13 +142,10 @@ describe("config.toml", () => {
   const checkConfig = (toml: string) =>
     inDirectory((directory) => {
       fs.writeFileSync(`${directory}/config.toml`, toml)
-      const { exitCode, stderr } = Bun.spawnSync([
-        ...SYNPRINT,
-        "spoa",
-        "--check",
-        "--config",
-        `${directory}/config.toml`
-      ])
+      const { exitCode, stderr } = Bun.spawnSync(
+        [...SYNPRINT, "spoa", "--check", "--config", `${directory}/config.toml`],
+        { env: ENVIRONMENT }
+      )
       return { exitCode, said: exitCode === 0 ? "" : stderr.toString() }
     })
 

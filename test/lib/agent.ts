@@ -7,6 +7,11 @@ const MAIN = `${import.meta.dir}/../../packages/cli/src/main.ts`
 /** Command words that start synprint: the sources, or what SYNPRINT_PROGRAM names, such as dist/synprint. */
 export const SYNPRINT: ReadonlyArray<string> = process.env["SYNPRINT_PROGRAM"]?.split(" ") ?? [process.execPath, MAIN]
 
+/** The environment of a program under test: SYNPRINT_ names are settings of it, or of the tests (SYNPRINT_SHARED). */
+export const ENVIRONMENT: Readonly<Record<string, string | undefined>> = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith("SYNPRINT_"))
+)
+
 export interface AgentOptions {
   /** TOML; the default listens on 127.0.0.1:9000. */
   readonly config?: string
@@ -36,6 +41,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   fs.writeFileSync(config, options.config ?? "")
   const words = [...options.inside, ...(options.program ?? SYNPRINT), "spoa", "--config", config]
   const child = Bun.spawn(words, {
+    env: ENVIRONMENT,
     stdout: "ignore",
     stderr: Bun.file(`${base}.err`),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd })
