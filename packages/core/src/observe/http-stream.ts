@@ -14,6 +14,7 @@ import {
   MAX_HEADERS
 } from "./flow-data.ts"
 import {
+  FLOW_COLD_SHIFT,
   FLOW_HTTP_POSITION,
   FLOW_IN_HTTP,
   FLOW_NOT_HTTP,
@@ -24,7 +25,7 @@ import {
   FLOW_RESPONSE_LENGTH,
   FLOW_STATE,
   FLOW_STATUS_SEEN,
-  FLOW_WORDS
+  FLOW_SHIFT
 } from "./flow-record.ts"
 import type { Flows } from "./flows.ts"
 import { ID_UNKNOWN, VALUE_PRESENT } from "./http-head.ts"
@@ -77,18 +78,19 @@ export class HttpStream {
 
   /** Adds payload to its direction; at most 8192 bytes count. */
   append(flow: number, subject: Subject, bytes: Uint8Array, from: number, length: number): void {
-    const words = this.#flows.words
-    const base = flow * FLOW_WORDS
-    const lengthAt = base + (subject === CLIENT ? FLOW_REQUEST_LENGTH : FLOW_RESPONSE_LENGTH)
-    const before = words[lengthAt]!
+    const { hot, cold } = this.#flows
+    const base = flow << FLOW_SHIFT
+    const data = this.#flows.coldOf(flow)
+    const lengthAt = data + (subject === CLIENT ? FLOW_REQUEST_LENGTH : FLOW_RESPONSE_LENGTH)
+    const before = cold[lengthAt]!
     const take = Math.min(length, FLOW_DATA_BYTES - before)
     if (take <= 0) return
-    words[lengthAt] = before + take
-    const state = words[base + FLOW_STATE]!
+    cold[lengthAt] = before + take
+    const state = hot[base + FLOW_STATE]!
     const isNeeded = (state & FLOW_NOT_HTTP) === 0 && (subject === CLIENT) === ((state & FLOW_REQUEST_DONE) === 0)
     if (!isNeeded) return
-    const slotAt = base + (subject === CLIENT ? FLOW_REQUEST : FLOW_RESPONSE)
-    if (words[slotAt] === 0) {
+    const slotAt = data + (subject === CLIENT ? FLOW_REQUEST : FLOW_RESPONSE)
+    if (cold[slotAt] === 0) {
       // Most flows are TLS: known by their first bytes, without a copy.
       const isOther =
         subject === CLIENT &&
@@ -97,12 +99,12 @@ export class HttpStream {
       const slot = isOther ? -1 : this.#data.take()
       if (slot < 0) {
         if (!isOther) this.dropped++
-        words[base + FLOW_STATE]! |= FLOW_NOT_HTTP
+        hot[base + FLOW_STATE]! |= FLOW_NOT_HTTP
         return
       }
-      words[slotAt] = slot + 1
+      cold[slotAt] = slot + 1
     }
-    const slot = words[slotAt]! - 1
+    const slot = cold[slotAt]! - 1
     const to = this.#data.bytes(slot)
     const at = this.#data.bytesAt(slot) + before
     for (let i = 0; i < take; i++) to[at + i] = bytes[from + i]!
@@ -110,8 +112,7 @@ export class HttpStream {
 
   /** Goes on after `append`; false when the flow is of no more use. */
   process(flow: number, subject: Subject): boolean {
-    const words = this.#flows.words
-    const state = words[flow * FLOW_WORDS + FLOW_STATE]!
+    const state = this.#flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]!
     if ((state & FLOW_NOT_HTTP) !== 0) return false
     if (subject === CLIENT) {
       if ((state & FLOW_REQUEST_DONE) !== 0) return true
@@ -122,7 +123,7 @@ export class HttpStream {
   }
 
   #giveUp(flow: number): boolean {
-    this.#flows.words[flow * FLOW_WORDS + FLOW_STATE]! |= FLOW_NOT_HTTP
+    this.#flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |= FLOW_NOT_HTTP
     return false
   }
 
@@ -139,75 +140,78 @@ export class HttpStream {
   }
 
   #request(flow: number): boolean {
-    const words = this.#flows.words
-    const base = flow * FLOW_WORDS
-    const length = words[base + FLOW_REQUEST_LENGTH]!
+    const { hot, cold } = this.#flows
+    const base = flow << FLOW_SHIFT
+    const data = flow << FLOW_COLD_SHIFT
+    const length = cold[data + FLOW_REQUEST_LENGTH]!
     const canGetMore = length < FLOW_DATA_BYTES
-    const slot = words[base + FLOW_REQUEST]! - 1
-    if ((words[base + FLOW_STATE]! & FLOW_IN_HTTP) === 0) {
+    const slot = cold[data + FLOW_REQUEST]! - 1
+    if ((hot[base + FLOW_STATE]! & FLOW_IN_HTTP) === 0) {
       if (length < MIN_REQUEST) return true
       const bytes = this.#data.bytes(slot)
       const at = this.#data.bytesAt(slot)
-      const from = words[base + FLOW_HTTP_POSITION]!
+      const from = cold[data + FLOW_HTTP_POSITION]!
       if (from === 0 && !startsWith(bytes, at, "GET /") && !startsWith(bytes, at, "HEAD /")) return this.#giveUp(flow)
       const off = this.#endOfLine(bytes, at, from, length)
       if (off < MIN_REQUEST - 1 || off === MAX_URL) return this.#giveUp(flow)
       if (off === length) {
-        words[base + FLOW_HTTP_POSITION] = off
+        cold[data + FLOW_HTTP_POSITION] = off
         return canGetMore || this.#giveUp(flow)
       }
       const version = at + off - 8 - (bytes[at + off - 1] === CR ? 1 : 0)
       if (!startsWith(bytes, version, "HTTP/1.")) return this.#giveUp(flow)
       this.#data.head(slot)[this.#data.headAt(slot) + HEAD_VERSION] = bytes[version + 7] === 0x31 ? 1 : 0
-      words[base + FLOW_STATE]! |= FLOW_IN_HTTP
-      words[base + FLOW_HTTP_POSITION] = off + 1
+      hot[base + FLOW_STATE]! |= FLOW_IN_HTTP
+      cold[data + FLOW_HTTP_POSITION] = off + 1
     }
     return this.#headers(flow, CLIENT, slot, length, canGetMore)
   }
 
   #response(flow: number): boolean {
-    const words = this.#flows.words
-    const base = flow * FLOW_WORDS
-    const length = words[base + FLOW_RESPONSE_LENGTH]!
+    const { hot, cold } = this.#flows
+    const base = flow << FLOW_SHIFT
+    const data = flow << FLOW_COLD_SHIFT
+    const length = cold[data + FLOW_RESPONSE_LENGTH]!
     const canGetMore = length < FLOW_DATA_BYTES
-    const slot = words[base + FLOW_RESPONSE]! - 1
+    const slot = cold[data + FLOW_RESPONSE]! - 1
     // p0f never notes that it has seen the status line, so that it reads one line of each further packet as such and loses it.
-    if (this.#exact || (words[base + FLOW_STATE]! & FLOW_STATUS_SEEN) === 0) {
+    if (this.#exact || (hot[base + FLOW_STATE]! & FLOW_STATUS_SEEN) === 0) {
       if (length < MIN_RESPONSE) return true
       const bytes = this.#data.bytes(slot)
       const at = this.#data.bytesAt(slot)
-      const off = this.#endOfLine(bytes, at, words[base + FLOW_HTTP_POSITION]!, length)
+      const off = this.#endOfLine(bytes, at, cold[data + FLOW_HTTP_POSITION]!, length)
       if (off < MIN_RESPONSE || off === MAX_URL) return this.#giveUp(flow)
       if (off === length) {
-        words[base + FLOW_HTTP_POSITION] = off
+        cold[data + FLOW_HTTP_POSITION] = off
         return canGetMore || this.#giveUp(flow)
       }
       if (!startsWith(bytes, at, "HTTP/1.")) return this.#giveUp(flow)
       this.#data.head(slot)[this.#data.headAt(slot) + HEAD_VERSION] = bytes[at + 7] === 0x31 ? 1 : 0
-      words[base + FLOW_STATE]! |= FLOW_STATUS_SEEN
-      words[base + FLOW_HTTP_POSITION] = off + 1
+      hot[base + FLOW_STATE]! |= FLOW_STATUS_SEEN
+      cold[data + FLOW_HTTP_POSITION] = off + 1
     }
     return this.#headers(flow, SERVER, slot, length, canGetMore)
   }
 
   /** p0f's parse_pairs. */
   #headers(flow: number, subject: Subject, slot: number, length: number, canGetMore: boolean): boolean {
-    const words = this.#flows.words
-    const base = flow * FLOW_WORDS
+    const { hot, cold } = this.#flows
+    const base = flow << FLOW_SHIFT
+    const data = flow << FLOW_COLD_SHIFT
     const bytes = this.#data.bytes(slot)
     const at = this.#data.bytesAt(slot)
     const head = this.#data.head(slot)
     const headAt = this.#data.headAt(slot)
-    let position = words[base + FLOW_HTTP_POSITION]!
+    let position = cold[data + FLOW_HTTP_POSITION]!
     while (position < length) {
       const first = bytes[at + position]!
       if (first === CR || first === LF) {
         this.#sink.head(flow, subject, slot)
         if (subject === SERVER) return this.#giveUp(flow)
-        words[base + FLOW_STATE]! |= FLOW_REQUEST_DONE
-        words[base + FLOW_HTTP_POSITION] = 0
+        hot[base + FLOW_STATE]! |= FLOW_REQUEST_DONE
+        cold[data + FLOW_HTTP_POSITION] = 0
         this.#data.release(slot)
-        words[base + FLOW_REQUEST] = 0
+        cold[data + FLOW_REQUEST] = 0
         return true
       }
       const count = head[headAt + HEAD_COUNT]!
@@ -241,7 +245,7 @@ export class HttpStream {
       head[line + 4] = valueLength > 0 ? cut | VALUE_PRESENT : 0
       head[headAt + HEAD_COUNT] = count + 1
       position = off + 1
-      words[base + FLOW_HTTP_POSITION] = position
+      cold[data + FLOW_HTTP_POSITION] = position
     }
     return canGetMore || this.#giveUp(flow)
   }

@@ -3,7 +3,7 @@
  * score_nat; specs p0f.md §7.5, §11.5).
  */
 import type { HttpSignature } from "../fingerprint/database.ts"
-import { FLOW_CLIENT, FLOW_PORTS, FLOW_SERVER, FLOW_WORDS } from "./flow-record.ts"
+import { FLOW_CLIENT, FLOW_PORTS, FLOW_SERVER, FLOW_SHIFT } from "./flow-record.ts"
 import type { Flows } from "./flows.ts"
 import {
   COLD_REQUEST_OS,
@@ -76,8 +76,8 @@ export class Http implements HeadSink {
 
   /** A whole head lies in `slot`. */
   head(flow: number, subject: Subject, slot: number): void {
-    const words = this.#flows.words
-    const base = flow * FLOW_WORDS
+    const words = this.#flows.hot
+    const base = flow << FLOW_SHIFT
     const head = this.#head
     head.move(this.#flows.data, slot, subject)
     const isRequest = subject === CLIENT

@@ -20,6 +20,7 @@ import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
 import {
   FLOW_ACKED,
   FLOW_CLIENT,
+  FLOW_COLD_SHIFT,
   FLOW_HTTP_POSITION,
   FLOW_NEXT_CLIENT_SEQ,
   FLOW_NEXT_SERVER_SEQ,
@@ -30,9 +31,9 @@ import {
   FLOW_SENDSYN,
   FLOW_SERVER,
   FLOW_STATE,
-  FLOW_SYN_MSS,
   FLOW_SYN_PAYLOAD,
-  FLOW_WORDS
+  FLOW_SHIFT,
+  FLOW_MSS_SHIFT
 } from "./flow-record.ts"
 import { FLOW_DATA_BYTES } from "./flow-data.ts"
 import { Flows } from "./flows.ts"
@@ -147,7 +148,7 @@ export class Observer {
     })
     this.hosts.onFull = () => this.flows.destroyOldestTenth()
     this.#nat = new Nat(exact, this.hosts, this.#labels)
-    this.#uptime = new Uptime(this.hosts)
+    this.#uptime = new Uptime(this.hosts, this.flows)
     const tables = new HttpTables(matcher.database)
     this.#http = new Http(exact, this.flows, this.hosts, this.#nat, tables, this.#at)
     this.#stream = new HttpStream(exact, this.flows, tables, this.#http)
@@ -296,7 +297,7 @@ export class Observer {
     const { hosts, flows } = this
     if (found >= 0) {
       const isRepeated =
-        (found & 1) !== 0 && ((flows.words[(found >> 1) * FLOW_WORDS + FLOW_NEXT_CLIENT_SEQ]! - 1) | 0) === packet.seq
+        (found & 1) !== 0 && ((flows.hot[((found >> 1) << FLOW_SHIFT) + FLOW_NEXT_CLIENT_SEQ]! - 1) | 0) === packet.seq
       if (isRepeated) {
         this.#repeatedSyns++
         return
@@ -317,10 +318,10 @@ export class Observer {
     }
     // Differs from p0f (Appendix B 7): data of a SYN counts, if the SYN+ACK accepts it (RFC 7413 §3).
     if (!this.exact && packet.payloadLength > 0) {
-      flows.words[flow * FLOW_WORDS + FLOW_SYN_PAYLOAD] = packet.payloadLength
+      flows.cold[flows.coldOf(flow) + FLOW_SYN_PAYLOAD] = packet.payloadLength
       if (packet.payloadCaptured === packet.payloadLength)
         this.#stream.append(flow, CLIENT, bytes, packet.payload, packet.payloadLength)
-      else flows.words[flow * FLOW_WORDS + FLOW_STATE]! |= FLOW_NOT_HTTP
+      else flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |= FLOW_NOT_HTTP
     }
   }
 
@@ -338,10 +339,9 @@ export class Observer {
     const sendsyn = shape.sendsyn
     if (log !== undefined) log.syn(at, shape, sendsyn)
     if (!shape.randomTtl) hosts.hot[base + HOST_DISTANCE] = shape.dist
-    if (flow >= 0) {
-      this.flows.words[flow * FLOW_WORDS + FLOW_SYN_MSS] = packet.mss
-      if (sendsyn) this.flows.words[flow * FLOW_WORDS + FLOW_STATE]! |= FLOW_SENDSYN
-    }
+    if (flow >= 0)
+      this.flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |=
+        (packet.mss << FLOW_MSS_SHIFT) | (sendsyn ? FLOW_SENDSYN : 0)
     if (match !== undefined && match.label.classId < 0) {
       this.#nat.addToolClass(host, CLIENT, match, at)
       return sendsyn
@@ -351,7 +351,7 @@ export class Observer {
     this.#nat.addSyn(host, packet, shape, layout, ms, at)
     if (packet.mss !== 0) this.#observeMtu(host, CLIENT, shape)
     if (!this.exact) this.#uptime.checkClock(host, CLIENT, shape, packet, ms, at)
-    else if (flow >= 0) this.#uptime.checkFlow(this.flows.words, flow, host, CLIENT, packet, ms, at)
+    else if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
     const hot = hosts.hot
     hot[base + HOST_STATE] =
       (hot[base + HOST_STATE]! & ~STATE_SYN) |
@@ -369,8 +369,8 @@ export class Observer {
 
   #synAck(packet: Packet, ms: number, flow: number, subject: Subject): void {
     const { hosts, flows } = this
-    const words = flows.words
-    const base = flow * FLOW_WORDS
+    const words = flows.hot
+    const base = flow << FLOW_SHIFT
     const state = words[base + FLOW_STATE]!
     const sendsyn = (state & FLOW_SENDSYN) !== 0
     // p0f takes a SYN+ACK of either side for the answer to a probe.
@@ -378,7 +378,7 @@ export class Observer {
     words[base + FLOW_STATE] = state | FLOW_ACKED
     const host = words[base + FLOW_SERVER]!
     const at = this.#at
-    const shape = this.#matcher.shapeOf(packet, RESPONSE, words[base + FLOW_SYN_MSS]!)
+    const shape = this.#matcher.shapeOf(packet, RESPONSE, state >>> FLOW_MSS_SHIFT)
     const match = shape.match
     this.shape = shape
     this.#synAcks++
@@ -396,7 +396,7 @@ export class Observer {
     }
     this.#nat.addSynAck(host, packet, shape, ms, at)
     if (packet.mss !== 0) this.#observeMtu(host, SERVER, shape)
-    if (this.exact) this.#uptime.checkFlow(words, flow, host, SERVER, packet, ms, at)
+    if (this.exact) this.#uptime.checkFlow(flow, host, SERVER, packet, ms, at)
     else this.#uptime.checkClock(host, SERVER, shape, packet, ms, at)
     const cold = hosts.coldOf(host)
     hosts.cold[cold + COLD_SYNACK_STATE] =
@@ -406,59 +406,61 @@ export class Observer {
     hosts.coldFloat[(cold >> 1) + COLD_SYNACK_MS] = ms
     hosts.cold[cold + COLD_SYNACK_MSS] = (hosts.cold[cold + COLD_SYNACK_MSS]! & ~0xffff) | packet.mss
     words[base + FLOW_NEXT_SERVER_SEQ] = packet.seq + 1
-    if (words[base + FLOW_SYN_PAYLOAD] !== 0) this.#acceptSynPayload(packet, flow)
+    if (!this.exact && flows.cold[(flow << FLOW_COLD_SHIFT) + FLOW_SYN_PAYLOAD] !== 0)
+      this.#acceptSynPayload(packet, flow)
   }
 
   #ack(packet: Packet, bytes: Uint8Array, ms: number, flow: number, subject: Subject): void {
     const { flows } = this
-    const words = flows.words
-    const base = flow * FLOW_WORDS
-    const state = words[base + FLOW_STATE]!
+    const { hot, cold } = flows
+    const base = flow << FLOW_SHIFT
+    const state = hot[base + FLOW_STATE]!
     if ((state & FLOW_SENDSYN) !== 0 || (state & FLOW_ACKED) === 0) {
       flows.destroy(flow)
       return
     }
     const nextAt = base + (subject === CLIENT ? FLOW_NEXT_CLIENT_SEQ : FLOW_NEXT_SERVER_SEQ)
-    if (words[nextAt] !== packet.seq) return
+    if (hot[nextAt] !== packet.seq) return
     const length = packet.payloadLength
     if (length > 0) {
       if (packet.payloadCaptured === length) this.#stream.append(flow, subject, bytes, packet.payload, length)
-      else words[base + FLOW_STATE] = state | FLOW_NOT_HTTP
+      else hot[base + FLOW_STATE] = state | FLOW_NOT_HTTP
     }
     this.#checkUptime(packet, ms, flow, subject)
     if (length === 0) return
-    words[nextAt] = packet.seq + length
+    hot[nextAt] = packet.seq + length
+    const data = flow << FLOW_COLD_SHIFT
     const isFull =
-      words[base + FLOW_REQUEST_LENGTH]! >= FLOW_DATA_BYTES && words[base + FLOW_RESPONSE_LENGTH]! >= FLOW_DATA_BYTES
+      cold[data + FLOW_REQUEST_LENGTH]! >= FLOW_DATA_BYTES && cold[data + FLOW_RESPONSE_LENGTH]! >= FLOW_DATA_BYTES
     if (!this.#stream.process(flow, subject) || isFull) flows.destroy(flow)
   }
 
   #acceptSynPayload(packet: Packet, flow: number): void {
-    const words = this.flows.words
-    const base = flow * FLOW_WORDS
-    const nextAt = base + FLOW_NEXT_CLIENT_SEQ
-    const length = words[base + FLOW_SYN_PAYLOAD]!
-    if (packet.ack === ((words[nextAt]! + length) | 0)) {
-      words[nextAt] = packet.ack
+    const { hot, cold } = this.flows
+    const nextAt = (flow << FLOW_SHIFT) + FLOW_NEXT_CLIENT_SEQ
+    const data = flow << FLOW_COLD_SHIFT
+    const length = cold[data + FLOW_SYN_PAYLOAD]!
+    if (packet.ack === ((hot[nextAt]! + length) | 0)) {
+      hot[nextAt] = packet.ack
       if (!this.#stream.process(flow, CLIENT)) this.flows.destroy(flow)
       return
     }
     // Refused: it will come again behind the handshake.
-    if (words[base + FLOW_REQUEST] !== 0) this.flows.data.release(words[base + FLOW_REQUEST]! - 1)
-    words[base + FLOW_REQUEST] = 0
-    words[base + FLOW_REQUEST_LENGTH] = 0
-    words[base + FLOW_HTTP_POSITION] = 0
-    words[base + FLOW_STATE]! &= ~FLOW_NOT_HTTP
+    if (cold[data + FLOW_REQUEST] !== 0) this.flows.data.release(cold[data + FLOW_REQUEST]! - 1)
+    cold[data + FLOW_REQUEST] = 0
+    cold[data + FLOW_REQUEST_LENGTH] = 0
+    cold[data + FLOW_HTTP_POSITION] = 0
+    hot[(flow << FLOW_SHIFT) + FLOW_STATE]! &= ~FLOW_NOT_HTTP
   }
 
   #checkUptime(packet: Packet, ms: number, flow: number, subject: Subject): void {
     // Modern mode reads the clock of SYNs alone (Appendix C 12).
     if (!this.exact) return
-    const words = this.flows.words
-    const base = flow * FLOW_WORDS
+    const words = this.flows.hot
+    const base = flow << FLOW_SHIFT
     if ((words[base + FLOW_STATE]! & FLOW_SENDSYN) !== 0) return
     const host = words[base + (subject === CLIENT ? FLOW_CLIENT : FLOW_SERVER)]!
-    this.#uptime.checkFlow(words, flow, host, subject, packet, ms, this.#at)
+    this.#uptime.checkFlow(flow, host, subject, packet, ms, this.#at)
   }
 
   /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */
@@ -472,8 +474,8 @@ export class Observer {
 
   /** Modern mode: whether both hosts of the flow are still in the table. */
   #hasHosts(flow: number): boolean {
-    const words = this.flows.words
-    const base = flow * FLOW_WORDS
+    const words = this.flows.hot
+    const base = flow << FLOW_SHIFT
     return (
       this.hosts.holds(
         words[base + FLOW_CLIENT]!,

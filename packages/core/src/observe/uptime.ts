@@ -7,7 +7,8 @@
  */
 import type { Shape } from "../fingerprint/shape.ts"
 import { type Packet, TCP_SYN } from "../packet/packet.ts"
-import { FLOW_CLIENT_RATE, FLOW_SERVER_RATE, FLOW_WORDS } from "./flow-record.ts"
+import { FLOW_CLIENT_RATE, FLOW_COLD_SHIFT, FLOW_SERVER_RATE } from "./flow-record.ts"
+import type { Flows } from "./flows.ts"
 import {
   COLD_CLOCK,
   COLD_SHIFT,
@@ -62,23 +63,18 @@ export class Uptime {
   log: ObservationLog | undefined = undefined
   observed = 0
   readonly #hosts: Hosts
+  readonly #flows: Flows
 
-  constructor(hosts: Hosts) {
+  constructor(hosts: Hosts, flows: Flows) {
     this.#hosts = hosts
+    this.#flows = flows
   }
 
   /** p0f: every packet of a flow is compared with the last SYN or SYN+ACK of its host, whichever connection that came from. */
-  checkFlow(
-    words: Int32Array,
-    flow: number,
-    host: number,
-    subject: Subject,
-    packet: Packet,
-    ms: number,
-    at: Endpoints
-  ): void {
-    const rateAt = flow * FLOW_WORDS + (subject === CLIENT ? FLOW_CLIENT_RATE : FLOW_SERVER_RATE)
-    if (packet.ts1 === 0 || words[rateAt] !== 0) return
+  checkFlow(flow: number, host: number, subject: Subject, packet: Packet, ms: number, at: Endpoints): void {
+    const flows = this.#flows
+    const rateAt = (flow << FLOW_COLD_SHIFT) + (subject === CLIENT ? FLOW_CLIENT_RATE : FLOW_SERVER_RATE)
+    if (packet.ts1 === 0 || flows.cold[rateAt] !== 0) return
     const hosts = this.#hosts
     let before: number
     let since: number
@@ -95,11 +91,15 @@ export class Uptime {
     if (rate === RATE_NONE) return
     if (rate < 0) {
       // A SYN may disagree because the address is shared.
-      if (packet.type !== TCP_SYN) words[rateAt] = -1
+      if (packet.type !== TCP_SYN) {
+        flows.coldOf(flow)
+        flows.cold[rateAt] = -1
+      }
       return
     }
     const hertz = roundRate(rate)
-    words[rateAt] = hertz
+    flows.coldOf(flow)
+    flows.cold[rateAt] = hertz
     this.#observe(host, subject, packet.ts1, rate, hertz, at)
   }
 
