@@ -3,12 +3,11 @@
  *
  * Where p0f itself fails we don't: a client that half-closes or a full client table costs no busy loop, and thousands may connect.
  */
-import type { ListenAddress } from "@synprint/core/runtime"
+import type { ListenAddress, SocketFile } from "@synprint/core/runtime"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type P0fCounters, P0fSession, type Reply } from "./p0f-session.ts"
 import { type OpenError, openListener } from "./server.ts"
-import type { SocketFile } from "./unix-socket.ts"
 
 export interface P0fSocketOptions {
   readonly path: string

@@ -11,11 +11,15 @@ import {
   type ConfigInvalid,
   type ListenAddress,
   type ListenError,
+  type SocketFile,
   invalid,
   isLocal,
   listenError,
   lock,
-  printListenAddress
+  own,
+  printListenAddress,
+  removeStale,
+  withPrivateMask
 } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -23,7 +27,6 @@ import type { Counters } from "./counters.ts"
 import { type NotifyHandler, Session } from "./session.ts"
 import type { Protocol } from "./stream-connection.ts"
 import { type ListenerCounters, StreamListener } from "./stream-listener.ts"
-import { type SocketFile, own, removeStale, withPrivateMask } from "./unix-socket.ts"
 
 /** How long requests that are on their way may still arrive after a stop was asked for. */
 const IN_FLIGHT_MS = 20

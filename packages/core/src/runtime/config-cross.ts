@@ -1,6 +1,7 @@
 /**
  * What must hold between keys: combinations that each key alone allows and that can't work together.
  */
+import { BUILTIN } from "../fingerprint/builtin-database.ts"
 import type { Config } from "./config.ts"
 import { HUGINN_VARIABLES, type Environment } from "./config-environment.ts"
 import type { Problem } from "./config-problem.ts"
@@ -35,6 +36,12 @@ export function crossCheck(program: Program, config: Config, environment: Enviro
         problem(wantsFeed[0]!, `${why}: add "pcap" to capture.backend, which is ${JSON.stringify(capture.backend)}`)
       )
     }
+  }
+
+  if (fingerprint.mode === "p0f" && fingerprint.databases.includes(BUILTIN) && program !== "agent") {
+    problems.push(
+      problem("fingerprint.databases", 'mode = "p0f" can\'t read the built-in database: name a p0f.fp file alone')
+    )
   }
 
   if (capture.key === "client" && (capture.ports.length > 0 || capture.addresses.length > 0)) {

@@ -5,7 +5,7 @@ import { duration, flag, integer, list, nonEmpty, oneOf } from "./config-value.t
 import { type Decoded, key, optionalKey, table } from "./config-key.ts"
 
 export const FingerprintTable = table({
-  /** `builtin` and/or p0f.fp files; across files the later wins within a tier. */
+  /** `builtin` and/or p0f.fp files; across files the later wins within a tier. Mode p0f: /etc/p0f/p0f.fp when not given. */
   databases: key("databases", list(nonEmpty('"builtin" or the path of a p0f.fp file')), ["builtin"]),
   mode: key("mode", oneOf("modern", "p0f"), "modern"),
   /** The seed's switch: false = no capture at all; true without `[capture] backend` = xdp. */

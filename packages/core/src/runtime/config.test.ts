@@ -349,6 +349,14 @@ test("the seed's variables: each missing one is named, a foreign port is an erro
   expect(bad(v6, { program: "proxy", environment: huginn })).toEqual([])
 })
 
+test("mode p0f: p0f's own database unless another is named, never the built-in one", () => {
+  expect(good('[fingerprint]\nmode = "p0f"').fingerprint.databases).toEqual(["/etc/p0f/p0f.fp"])
+  expect(good('[fingerprint]\nmode = "p0f"\ndatabases = "my.fp"').fingerprint.databases).toEqual(["my.fp"])
+  expect(bad('[fingerprint]\nmode = "p0f"\ndatabases = ["builtin"]')).toEqual([
+    'c.toml:3: fingerprint.databases: mode = "p0f" can\'t read the built-in database: name a p0f.fp file alone'
+  ])
+})
+
 test("combinations that can't work", () => {
   expect(bad('[capture]\nbackend = "xdp"\n[p0f_api]')[0]).toMatch(
     /^c.toml:3: p0f_api: the p0f socket needs every packet.*capture\.backend/

@@ -17,6 +17,7 @@ import { type HeadersConfig, headersConfig, type ProxyConfig, type RouteConfig }
 import type { AdminConfig, LogConfig, P0fApiConfig, Program, ReloadConfig } from "./config-service.ts"
 import type { SpoaConfig } from "./config-spoa.ts"
 import { FOREIGN, ROOT, SETTINGS } from "./config-tables.ts"
+import { P0F_DATABASE } from "./database-files.ts"
 import { nearest } from "./nearest.ts"
 import { lineOf, parseToml, printPath } from "./toml.ts"
 
@@ -230,6 +231,10 @@ export function readConfig(source: ConfigSource): ConfigReading {
     capture.backend === undefined &&
     program !== "agent"
   if (huginn) put(raw, ["capture", "backend"], "xdp")
+
+  // The built-in database uses what p0f does not know.
+  if (isTable(raw.fingerprint) && raw.fingerprint.mode === "p0f" && raw.fingerprint.databases === undefined)
+    put(raw, ["fingerprint", "databases"], P0F_DATABASE)
 
   let decoded = decoders[program](raw)
   const bad: Array<ReadonlyArray<PropertyKey>> = []

@@ -9,6 +9,9 @@ import { readDatabases } from "../fingerprint/database-reader.ts"
 import type { Database } from "../fingerprint/database.ts"
 import type { Mode } from "../fingerprint/signature.ts"
 
+/** Where Debian's p0f keeps its database: that of mode p0f when none is named. */
+export const P0F_DATABASE = "/etc/p0f/p0f.fp"
+
 export interface DatabaseFileProblem {
   readonly file: string
   readonly line: number | undefined

@@ -9,7 +9,7 @@ import { Observer } from "../observe/observer.ts"
 import type { TextLog } from "../observe/text-log.ts"
 import { CaptureReader, type CaptureProblem } from "../packet/capture-file.ts"
 import { BUILTIN } from "../fingerprint/builtin-database.ts"
-import { readDatabaseFiles } from "./database-files.ts"
+import { P0F_DATABASE, readDatabaseFiles } from "./database-files.ts"
 import { LogFile, LogFileError, writeAll } from "./log-file.ts"
 import { ReadProgress } from "./read-progress.ts"
 import { printCounts, printReport } from "./read-report.ts"
@@ -28,7 +28,6 @@ export interface ReadOptions {
   readonly ages: readonly [number, number] | undefined
 }
 
-export const P0F_DATABASE = "/etc/p0f/p0f.fp"
 /** p0f: config.h, MAX_CONN and MAX_HOSTS; CONN_MAX_AGE and HOST_IDLE_LIMIT. */
 const P0F_LIMITS = [1000, 10_000] as const
 const P0F_AGES = [30, 120] as const

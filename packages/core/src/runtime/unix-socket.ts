@@ -4,8 +4,10 @@
  * The caller holds the lock of the address, so that two instances that start together can't take each other's file away.
  */
 import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from "node:fs"
-import { type ConfigInvalid, type ListenAddress, ListenError, invalid, listenError } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
+import { type ConfigInvalid, invalid } from "./config-problem.ts"
+import type { ListenAddress } from "./listen-address.ts"
+import { ListenError, listenError } from "./listen-error.ts"
 
 export interface SocketFile {
   /** Permission bits. */
