@@ -5,11 +5,13 @@ import { Agent, type AgentSettings } from "./agent.ts"
 import { Counters } from "./counters.ts"
 import { Frame, readFrame } from "./frame.ts"
 import { Output } from "./output.ts"
+import { Session } from "./session.ts"
 import { answererOf, testShape } from "./testing/fixed-answerer.ts"
 import {
   type KeyValues,
   address,
   connectionArguments,
+  haproxyHello,
   notify,
   readFrames,
   readVariables
@@ -169,4 +171,19 @@ test("a broken list of messages is refused and leaves nothing in the output", ()
   const output = new Output()
   expect(agent.acknowledge(frame, output, 400)).toBe(false)
   expect(output.length).toBe(0)
+})
+
+test("the questions of one read are one batch, those of the next another", () => {
+  const batches: Array<number | undefined> = []
+  const { agent, counters } = agentOf(answererOf(({ batch }) => void batches.push(batch)))
+  const session = new Session({ maxFrameSize: 16380, pipelining: true, unhealthy: () => undefined }, agent, counters)
+  const output = new Output()
+  const read = Buffer.concat([1, 3, 5].map((sid) => notify([{ name: "m", args: connection }], { sid })))
+  session.feed(haproxyHello(), 0, output)
+  session.feed(read, 0, output)
+  session.feed(read.subarray(0, 30), 0, output)
+  session.feed(read.subarray(30), 0, output)
+  const [first, , , second] = batches
+  expect(first).not.toBe(second)
+  expect(batches).toEqual([first, first, first, second, second, second])
 })

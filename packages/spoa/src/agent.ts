@@ -37,6 +37,12 @@ export class Agent implements NotifyHandler {
     this.#counters = counters
   }
 
+  begin(): void {
+    const { connection } = this.#given
+    connection.openedAtMs = Date.now()
+    connection.batch = (connection.batch + 1) | 0
+  }
+
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
     const { answerer, variables, key, http } = this.settings
     const given = this.#given
@@ -50,7 +56,6 @@ export class Agent implements NotifyHandler {
       this.#counters.notifiesWithoutAddress++
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
-      given.connection.openedAtMs = Date.now()
       answerer.answer(given.connection, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)

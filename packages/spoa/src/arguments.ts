@@ -31,6 +31,7 @@ export interface MutableConnection {
   savedSyn: Uint8Array | undefined
   /** When it was asked about: HAProxy does not say when the connection was opened. */
   openedAtMs: number
+  batch: number
 }
 
 const CLIENT_PORT = 4
@@ -62,7 +63,8 @@ export class Arguments {
   readonly connection: MutableConnection = {
     key: makeConnectionKey(),
     savedSyn: undefined,
-    openedAtMs: 0
+    openedAtMs: 0,
+    batch: 0
   }
   /** 0, 4 or 6: nothing is known of the client with 0. */
   clientFamily: 0 | 4 | 6 = 0

@@ -27,6 +27,8 @@ class Recorder implements NotifyHandler {
   readonly limits: Array<number> = []
   readonly #notify = new Notify()
 
+  begin(): void {}
+
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
     const reader = this.#notify
     const text = (range: { at: number; length: number }) =>

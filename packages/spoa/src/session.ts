@@ -40,6 +40,8 @@ import type { Output } from "./output.ts"
 
 /** What answers a NOTIFY. */
 export interface NotifyHandler {
+  /** Called before the NOTIFYs of one read. */
+  readonly begin: () => void
   /**
    * Appends one ACK of at most `limitBytes`, LENGTH included. False, with nothing appended: the list of messages is malformed.
    */
@@ -108,6 +110,7 @@ export class Session {
   feed(bytes: Uint8Array, from: number, out: Output): number {
     const end = bytes.length
     let at = from
+    this.#handler.begin()
     if (this.#partialLength > 0) {
       if (out.room < ROOM) return at
       at = this.#complete(bytes, at, out)

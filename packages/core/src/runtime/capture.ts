@@ -19,6 +19,11 @@ export interface Connection {
   /** undefined: the front end has none to offer; empty: the kernel kept none (SYN cookie). */
   readonly savedSyn: Uint8Array | undefined
   readonly openedAtMs: number
+  /**
+   * Questions that arrived together have the same number: their SYNs came before any of them is answered, so a tap that was run dry for
+   * one of them has those of all. undefined: a question by itself.
+   */
+  readonly batch?: number | undefined
 }
 
 /** One SYN as captured: owned and reused by the caller, filled by a hit, valid until the next lookup. */
