@@ -72,8 +72,11 @@ describe("found, with the facts that the frame has", () => {
           expect({ ...packet, ...place }).toEqual({ ...expected, ...place })
           // A cooked header has no room for the tag; libpcap puts it into SLL only.
           if (interfaces === "interface") expect(syn.vlan).toBe(id)
+          // Others may use this machine's interfaces meanwhile.
+          if (interfaces === "interface") expect(capture.stats()["syns"]).toBe(1)
           expect(Math.abs(Date.now() - syn.seenAtMs)).toBeLessThan(10_000)
-          expect(capture.stats()).toMatchObject({ syns: 1, malformed: 0, truncated: 0, retransmits: 0 })
+          expect(capture.stats()).toMatchObject({ malformed: 0, truncated: 0 })
+          expect(syn.retransmits).toBe(0)
         })
       )
     }
@@ -140,7 +143,7 @@ describe("the same SYN again", () => {
       await find(capture, ...ends(V4))
       await Bun.sleep(150)
       await inject(two.there, [frame(tcp(V4))])
-      await until(() => capture.stats()["copies"] === 1, "the copy is seen")
+      await until(() => capture.stats()["copies"]! >= 1, "the copy is seen")
       expect((await find(capture, ...ends(V4))).syn.retransmits).toBe(0)
     })
   )

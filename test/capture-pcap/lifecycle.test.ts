@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect } from "bun:test"
 import { backend } from "@synprint/capture-pcap"
 import type { CaptureBackend } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import { held, leaks } from "../lib/leaks.ts"
@@ -43,7 +44,7 @@ async function logged(
       const context = yield* Effect.context<never>()
       const pass = (time: "1 minute") => Effect.runPromiseWith(context)(TestClock.adjust(time))
       yield* Effect.promise(() => body(capture, pass))
-    }).pipe(Effect.scoped, Effect.provide(Logger.layer([logger])), Effect.provide(TestClock.layer()))
+    }).pipe(Effect.scoped, Effect.provide(Layer.mergeAll(Logger.layer([logger]), TestClock.layer())))
   )
   return lines
 }
@@ -150,7 +151,7 @@ describe("setFilter", () => {
 
   testWith(
     NEEDS,
-    "loses no SYN that came before it",
+    "loses only the SYNs of the moment of the change",
     () =>
       withCapture(captureOptions([one.here.interface]), async (capture) => {
         using server = listen(capture)
@@ -168,8 +169,9 @@ describe("setFilter", () => {
         }
         await load
         const counts = tally(server.take())
-        // libpcap shuts the ring for some 10 us while it changes the filter: a SYN of that moment is lost.
-        expect(counts["hit"]).toBeGreaterThanOrEqual(990)
+        // libpcap shuts the socket for some 0.2 ms while it changes the filter; a SYN of that moment is lost (0.5 per change
+        // at this rate).
+        expect(1000 - counts["hit"]!).toBeLessThanOrEqual(3 * changes)
         expect(changes).toBeGreaterThan(5)
       }),
     30_000
@@ -219,6 +221,24 @@ describe("what cannot be opened", () => {
 })
 
 describe("closing", () => {
+  testWith(
+    NEEDS,
+    "after an interface was opened again: look-ups go on and say so",
+    async () => {
+      const last = await withCapture(captureOptions([one.here.interface]), async (capture) => {
+        await one.cut()
+        await one.again()
+        await until(() => capture.stats()["reopened"] === 1 && capture.down() === undefined, "captured again", 12_000)
+        return capture
+      })
+      using server = listen(last)
+      await connections(one.there, one.here.ipv4, server.port, 3)
+      expect(tally(server.take())).toEqual({ backend_down: 3 })
+      expect(last.stats()).toMatchObject({ interfaces: 0 })
+    },
+    30_000
+  )
+
   testWith(
     NEEDS,
     "gives every descriptor and mapping back, 50 times, failures included",

@@ -24,6 +24,7 @@ export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Che
       checks.push(...addressChecks(options, names, interfaceAddresses()))
       checks.push(capabilityCheck(readStatus()))
       checks.push(bufferCheck(options))
+      checks.push(...promiscuousChecks(options, names))
       const library = yield* Effect.result(openLibpcap)
       if (library._tag === "Failure") {
         checks.push(fail("pcap: library", library.failure.reason, library.failure.hint))
@@ -109,6 +110,13 @@ export function bufferCheck(options: CaptureOptions): Check {
   return frames < 4096
     ? warn("pcap: ring", detail, "raise [capture.pcap] buffer or lower snaplen: 4096 are 20 ms of a flood")
     : ok("pcap: ring", detail)
+}
+
+/** Only SYNs to this machine matter to a front end on it; a mirror port needs the flag, and a device by name. */
+export function promiscuousChecks(options: CaptureOptions, names: ReadonlyArray<string>): ReadonlyArray<Check> {
+  if (!options.pcap.promiscuous || !names.includes(ANY)) return []
+  const next = "name the interfaces in [capture] interface, or remove [capture.pcap] promiscuous"
+  return [warn("pcap: promiscuous", "has no effect on any", next)]
 }
 
 function readStatus(): string {

@@ -56,14 +56,16 @@ export class SynDrain {
     this.#ports = portSet(filter)
   }
 
-  /** false: the handle is lost. */
+  /** Until the ring is empty, or the SYN that the store is asked for has come; false: the handle is lost. */
   drain(handle: Handle): boolean {
     const ring = this.#ring
+    const store = this.#store
     for (let count = 0; count < DRAIN_LIMIT; count++) {
       const result = ring.next(handle)
       if (result !== 1) return result === 0
       this.packets++
       this.#judge(ring, handle)
+      if (store.hasArrived) return true
     }
     return true
   }
@@ -71,7 +73,7 @@ export class SynDrain {
   #judge(ring: Ring, handle: Handle): void {
     const bytes = ring.bytes
     const located = this.#located
-    const verdict = locateTcp(bytes, 0, ring.captured, ring.wire, handle.linkType, located)
+    const verdict = locateTcp(bytes, ring.at, ring.captured, ring.wire, handle.linkType, located)
     if (verdict !== VERDICT_TCP) {
       if (verdict === VERDICT_TRUNCATED) this.truncated++
       else if (verdict === VERDICT_FRAGMENT) this.fragments++
@@ -105,7 +107,7 @@ export class SynDrain {
     facts.seenAtMs = ring.sec * 1000 + ring.usec / 1000
     facts.vlan = located.vlan
     facts.interfaceIndex = located.interfaceIndex === 0 ? handle.interfaceIndex : located.interfaceIndex
-    this.#store.add(facts, bytes, located.ip, located.tcp, located.doff)
+    this.#store.add(facts, bytes, ring.words, located.ip, located.tcp, located.doff)
   }
 }
 

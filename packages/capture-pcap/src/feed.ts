@@ -42,7 +42,7 @@ export function makeFeed(c: Libpcap, taps: ReadonlyArray<Tap>, snaplen: number):
         if (oldest < 0) return count
         const ring = rings[oldest]!
         holds[oldest] = false
-        sink(ring.bytes, 0, ring.captured, ring.wire, linkTypes[oldest]!, ring.sec, ring.usec)
+        sink(ring.bytes, ring.at, ring.captured, ring.wire, linkTypes[oldest]!, ring.sec, ring.usec)
       }
       return DRAIN_LIMIT
     }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import type { CaptureOptions } from "@synprint/core/runtime"
-import { addressChecks, bufferCheck, capabilityCheck, interfaceChecks } from "./doctor.ts"
+import { addressChecks, bufferCheck, capabilityCheck, interfaceChecks, promiscuousChecks } from "./doctor.ts"
 import { nextPauseMs } from "./drain-timer.ts"
 import { parseProcNetDev } from "./interface-list.ts"
 import { lossLines } from "./minute-report.ts"
@@ -102,6 +102,13 @@ describe("doctor", () => {
     expect(checks.map((check) => check.result)).toEqual(["fail", "ok", "warn"])
     expect(checks[0]!.next).toBe("add eth1 to [capture] interface")
     expect(addressChecks(options(["198.51.100.7"]), ["any"], ADDRESSES)).toEqual([])
+  })
+
+  test("promiscuous", () => {
+    const promiscuous = { ...options([]), pcap: { ...options([]).pcap, promiscuous: true } }
+    expect(promiscuousChecks(promiscuous, ["any"]).map((check) => check.result)).toEqual(["warn"])
+    expect(promiscuousChecks(promiscuous, ["eth0"])).toEqual([])
+    expect(promiscuousChecks(options([]), ["any"])).toEqual([])
   })
 
   test("ring", () => {

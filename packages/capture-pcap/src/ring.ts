@@ -1,6 +1,7 @@
 /**
- * Takes packets out of the ring of a handle, one by one: `next` copies the head of the packet into `bytes`, which is valid until
- * the following call, as libpcap's own memory is.
+ * Takes packets out of the ring of a handle, one by one: `next` copies the head of the packet to `at` in `bytes`, which is valid
+ * until the following call, as libpcap's own memory is. `at` puts the IP header behind Ethernet on a multiple of 4, so that it can
+ * be copied on by words.
  *
  * pcap_next_ex + memcpy, measured against the other shapes (ns per packet of 74 bytes, Bun 1.4.5): read.u8 per byte 1000,
  * toArrayBuffer per packet 350, dispatch with a JSCallback 160 but no copy yet, this 130.
@@ -8,24 +9,35 @@
 import type { Handle } from "./handle.ts"
 import { PKTHDR_BYTES, type Libpcap } from "./libpcap.ts"
 
+/** 2 + 14 = 16; with a tag 20. Cooked and raw headers then lie unaligned, which costs their copy 40 ns. */
+const ALIGN_ETHERNET = 2
 const TWO_32 = 4294967296
 
 export class Ring {
-  /** The packet, from the link header on. */
   readonly bytes: Uint8Array
+  /** The same memory as words, big-endian content. */
+  readonly words: Int32Array
+  /** Where the link header begins. */
+  readonly at: number = ALIGN_ETHERNET
   captured = 0
   wire = 0
   sec = 0
   usec = 0
 
   readonly #c: Libpcap
+  readonly #snaplen: number
+  readonly #packet: Uint8Array
   readonly #header = new Uint32Array(new ArrayBuffer(PKTHDR_BYTES))
   readonly #headerAt = new Uint32Array(new ArrayBuffer(8))
   readonly #dataAt = new Uint32Array(new ArrayBuffer(8))
 
   constructor(c: Libpcap, snaplen: number) {
     this.#c = c
-    this.bytes = new Uint8Array(new ArrayBuffer(snaplen))
+    this.#snaplen = snaplen
+    const memory = new ArrayBuffer((snaplen + ALIGN_ETHERNET + 3) & ~3)
+    this.bytes = new Uint8Array(memory)
+    this.words = new Int32Array(memory)
+    this.#packet = new Uint8Array(memory, ALIGN_ETHERNET)
   }
 
   /** 1: a packet; 0: none waits; negative: PCAP_ERROR_*, the handle is lost. */
@@ -37,10 +49,10 @@ export class Ring {
     // Seconds in 32 bits: enough until 2106.
     this.sec = header[0]!
     this.usec = header[2]!
-    const captured = header[4]! < this.bytes.length ? header[4]! : this.bytes.length
+    const captured = header[4]! < this.#snaplen ? header[4]! : this.#snaplen
     this.captured = captured
     this.wire = header[5]!
-    this.#c.memcpy(this.bytes, address(this.#dataAt), captured as never)
+    this.#c.memcpy(this.#packet, address(this.#dataAt), captured as never)
     return 1
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
-import { makeRawSyn } from "@synprint/core/runtime"
-import { readKey, SLOT_BYTES, SynStore, type SynFacts } from "./syn-store.ts"
+import { makeRawSyn, type RawSyn } from "@synprint/core/runtime"
+import { readKey, HEADER_BYTES, SynStore, type SynFacts } from "./syn-store.ts"
 
 const MAX_AGE = 60_000
 
@@ -27,22 +27,31 @@ function facts(who: Who, isn: number, seenAtMs: number, interfaceIndex = 2): Syn
 /** Headers whose bytes tell who they are. */
 const headers = (mark: number, length = 60): Uint8Array => new Uint8Array(length).fill(mark)
 
+function put(store: SynStore, fact: SynFacts, packet: Uint8Array, ip: number, tcp: number, tcpLength: number): void {
+  store.add(fact, packet, new Int32Array(packet.buffer), ip, tcp, tcpLength)
+}
+
 function add(store: SynStore, who: Who, isn: number, at: number, interfaceIndex = 2, mark = isn & 255): void {
-  store.add(facts(who, isn, at, interfaceIndex), headers(mark), 0, 20, 40)
+  put(store, facts(who, isn, at, interfaceIndex), headers(mark), 0, 20, 40)
+}
+
+function look(store: SynStore, key: Uint8Array, now: number, into: RawSyn) {
+  store.seek(key)
+  return store.found(now, into)
 }
 
 function ask(store: SynStore, who: Who, now: number) {
   const into = makeRawSyn()
-  const result = store.lookup(keyOf(who), now, into)
+  const result = look(store, keyOf(who), now, into)
   return result === "hit" ? into : result
 }
 
 describe("what is stored", () => {
-  test("headers only, with all facts", () => {
+  test.each([14, 16])("headers only, with all facts, IP header at %p", (ip) => {
     const store = new SynStore(4, MAX_AGE, "connection")
     const packet = Uint8Array.from({ length: 200 }, (_, i) => i)
     const fact = { ...facts({}, 77, 1000.5, 9), vlan: 42 }
-    store.add(fact, packet, 14, 34, 32)
+    put(store, fact, packet, ip, ip + 20, 32)
     const syn = ask(store, {}, 2000)
     expect(syn).toMatchObject({
       ip: 0,
@@ -56,18 +65,33 @@ describe("what is stored", () => {
       interfaceIndex: 9
     })
     if (typeof syn === "string") throw new Error(syn)
-    expect([...syn.bytes.subarray(0, 52)]).toEqual([...packet.subarray(14, 66)])
+    expect([...syn.bytes.subarray(0, 52)]).toEqual([...packet.subarray(ip, ip + 52)])
     expect(syn.bytes[52]).toBe(0)
+  })
+
+  test("into a buffer that is not aligned", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    put(
+      store,
+      facts({}, 1, 0),
+      Uint8Array.from({ length: 200 }, (_, i) => i),
+      0,
+      20,
+      40
+    )
+    const into = { ...makeRawSyn(), bytes: new Uint8Array(512).subarray(3) }
+    expect(look(store, keyOf({}), 0, into)).toBe("hit")
+    expect([...into.bytes.subarray(0, 61)]).toEqual([...Array.from({ length: 60 }, (_, i) => i), 0])
   })
 
   test("long extension headers are cut, the TCP header never, the distance stays true", () => {
     const store = new SynStore(4, MAX_AGE, "connection")
     const packet = Uint8Array.from({ length: 500 }, (_, i) => i)
-    store.add(facts({}, 1, 0), packet, 0, 400, 60)
+    put(store, facts({}, 1, 0), packet, 0, 400, 60)
     const syn = ask(store, {}, 0)
     if (typeof syn === "string") throw new Error(syn)
     expect(syn).toMatchObject({ ipCaptured: 196, tcp: 196, tcpCaptured: 60, tcpDistance: 400 })
-    expect(syn.ipCaptured + syn.tcpCaptured).toBe(SLOT_BYTES)
+    expect(syn.ipCaptured + syn.tcpCaptured).toBe(HEADER_BYTES)
     expect([...syn.bytes.subarray(196, 256)]).toEqual([...packet.subarray(400, 460)])
   })
 
@@ -96,7 +120,7 @@ describe("what is stored", () => {
     key.set([0x04, 0x01, 0x01, 0xbb], 4)
     key.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, 1], 8)
     key.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 198, 51, 100, 7], 24)
-    expect(store.lookup(key, 5, makeRawSyn())).toBe("hit")
+    expect(look(store, key, 5, makeRawSyn())).toBe("hit")
   })
 })
 
@@ -239,6 +263,45 @@ describe('key = "client"', () => {
     expect(ask(store, { cport: 1026 }, 8)).toBe("not_captured")
     add(store, { server: "10.0.0.5", sport: 80 }, 1, 7.1, 5)
     expect([store.entries, store.copies]).toEqual([1, 1])
+  })
+})
+
+describe("a search while SYNs come", () => {
+  test("sees its own SYN arrive, and no other", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    store.seek(keyOf({}))
+    add(store, { cport: 1026 }, 1, 1)
+    expect(store.hasArrived).toBe(false)
+    add(store, {}, 1, 2)
+    expect(store.hasArrived).toBe(true)
+    const into = makeRawSyn()
+    expect(store.found(3, into)).toBe("hit")
+    expect(into.seenAtMs).toBe(2)
+    expect(store.hasArrived).toBe(false)
+  })
+
+  test("a retransmission or a copy is not an arrival, another ISN is", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    add(store, {}, 1, 1)
+    store.seek(keyOf({}))
+    add(store, {}, 1, 1000)
+    add(store, {}, 1, 1000, 9)
+    expect(store.hasArrived).toBe(false)
+    add(store, {}, 2, 2000)
+    expect(store.hasArrived).toBe(true)
+    expect(store.found(2000, makeRawSyn())).toBe("hit")
+    // Nothing is sought any more.
+    add(store, {}, 3, 3000)
+    expect(store.hasArrived).toBe(false)
+  })
+
+  test("what arrived and was evicted since is not given out", () => {
+    const store = new SynStore(2, MAX_AGE, "connection")
+    store.seek(keyOf({}))
+    add(store, {}, 1, 1)
+    add(store, { cport: 2 }, 1, 2)
+    add(store, { cport: 3 }, 1, 3)
+    expect(store.found(4, makeRawSyn())).toBe("not_captured")
   })
 })
 

@@ -1,12 +1,14 @@
 /**
  * The last SYNs by connection: a fixed slab, oldest replaced first, no object, string or timer per entry.
  *
- * Slots are taken round the slab, so the slot at the head is always the oldest. One slot holds the headers only:
+ * Slots are taken round the slab, so the slot at the head is always the oldest. All of an entry lies together, 140 bytes of it for
+ * a usual SYN (an array per field cost a cache miss each: 660 ns to add an entry, this 200):
  *
- *  0                                   ipCaptured        ipCaptured + tcpCaptured   256
- *  +-----------------------------------+-----------------+--------------------------+
- *  | IP header with extension headers  | TCP header      | not used                 |
- *  +-----------------------------------+-----------------+--------------------------+
+ *  0         8        16    20     24          28            32         36         40           80
+ *  +---------+--------+-----+------+-----------+-------------+----------+----------+------------+--------------------------+
+ *  | first   | last   | ISN | hash | interface | retransmits | ip / tcp | tcp      | connection | IP with extension headers |
+ *  | seen ms | seen   |     |      | index     | and VLAN    | captured | distance | key        | then TCP, 256 at most     |
+ *  +---------+--------+-----+------+-----------+-------------+----------+----------+------------+--------------------------+
  *
  * The rules of a key that is known already: an equal ISN is a retransmission when it comes again on the same interface, and a
  * second copy of the same packet when it comes on another one or within COPY_MS; the first SYN stays in both cases. Another ISN
@@ -16,13 +18,36 @@ import type { Miss, RawSyn } from "@synprint/core/runtime"
 import { SlotIndex } from "./slot-index.ts"
 
 /** IP 40 + extension headers up to 156 + TCP 60. */
-export const SLOT_BYTES = 256
+export const HEADER_BYTES = 256
 const TCP_BYTES_MAX = 60
-const IP_BYTES_MAX = SLOT_BYTES - TCP_BYTES_MAX
+const IP_BYTES_MAX = HEADER_BYTES - TCP_BYTES_MAX
 /** Words of Connection.key: family, ports, 4 of the client's address, 4 of the server's. */
 export const KEY_WORDS = 10
+/** First word of a key: the family and three zero bytes. */
+export const FAMILY_IPV4: number = 4 << 24
+export const FAMILY_IPV6: number = 6 << 24
+
 /** No stack sends a SYN again sooner: the initial timeout is 1 s (RFC 6298 §2), the shortest in use 200 ms. */
 const COPY_MS = 100
+const RETRANSMITS_MAX = 0xffff
+
+// The layout of a slot, in words and doubles.
+const HEADERS_AT = 80
+const SLOT_BYTES = HEADERS_AT + HEADER_BYTES
+const SLOT_WORDS = SLOT_BYTES / 4
+const SLOT_DOUBLES = SLOT_BYTES / 8
+const FIRST = 0
+const LAST = 1
+const ISN = 4
+const HASH = 5
+const INTERFACE = 6
+/** Retransmits in the low half, VLAN id + 1 in the high half. */
+const RETRANSMITS = 7
+/** ipCaptured in the low half, tcpCaptured in the high half. */
+const CAPTURED = 8
+/** 0 = the slot is free. */
+const DISTANCE = 9
+const KEY = 10
 
 /** What the store is told of a SYN; reused by the drain. */
 export interface SynFacts {
@@ -51,62 +76,52 @@ export class SynStore {
   readonly #maxAgeMs: number
   readonly #clientOnly: boolean
   readonly #bytes: Uint8Array
-  readonly #keys: Int32Array
-  readonly #hashes: Int32Array
-  readonly #addressHashes: Int32Array
-  readonly #isns: Int32Array
-  readonly #firstMs: Float64Array
-  readonly #lastMs: Float64Array
-  readonly #retransmits: Uint16Array
-  readonly #vlans: Int16Array
-  readonly #interfaces: Int32Array
-  readonly #ipCaptured: Uint16Array
-  readonly #tcpCaptured: Uint16Array
-  readonly #tcpDistance: Uint16Array
-  readonly #inUse: Uint8Array
+  readonly #words: Int32Array
+  readonly #doubles: Float64Array
   readonly #byKey: SlotIndex
-  /** Client address -> its newest slot. */
-  readonly #byAddress: SlotIndex
+  /** Client address -> its newest slot; made when it is asked for the first time. */
+  #byAddress: SlotIndex | undefined
   /** Secret odd multipliers: who sends SYNs must not be able to choose the hash. */
   readonly #multipliers: Int32Array
+  /** What `seek` asked for. */
   readonly #asked = new Int32Array(KEY_WORDS)
+  #askedHash = 0
+  #isSeeking = false
+  /** Slot of a new entry with the key that is sought, -1 before it comes. */
+  #arrived = -1
+  #callerBytes: Uint8Array | undefined
+  #callerWords: Int32Array | undefined
   #head = 0
 
   constructor(capacity: number, maxAgeMs: number, key: "connection" | "client") {
     this.capacity = capacity
     this.#maxAgeMs = maxAgeMs
     this.#clientOnly = key === "client"
-    this.#bytes = new Uint8Array(capacity * SLOT_BYTES)
-    this.#keys = new Int32Array(capacity * KEY_WORDS)
-    this.#hashes = new Int32Array(capacity)
-    this.#addressHashes = new Int32Array(capacity)
-    this.#isns = new Int32Array(capacity)
-    this.#firstMs = new Float64Array(capacity)
-    this.#lastMs = new Float64Array(capacity)
-    this.#retransmits = new Uint16Array(capacity)
-    this.#vlans = new Int16Array(capacity)
-    this.#interfaces = new Int32Array(capacity)
-    this.#ipCaptured = new Uint16Array(capacity)
-    this.#tcpCaptured = new Uint16Array(capacity)
-    this.#tcpDistance = new Uint16Array(capacity)
-    this.#inUse = new Uint8Array(capacity)
-    this.#byKey = new SlotIndex(this.#hashes)
-    this.#byAddress = new SlotIndex(this.#addressHashes)
+    const slab = new ArrayBuffer(capacity * SLOT_BYTES)
+    this.#bytes = new Uint8Array(slab)
+    this.#words = new Int32Array(slab)
+    this.#doubles = new Float64Array(slab)
+    this.#byKey = new SlotIndex(capacity)
     this.#multipliers = crypto.getRandomValues(new Int32Array(KEY_WORDS)).map((word) => word | 1)
   }
 
-  /** Takes a SYN: its IP header at `ip`, its TCP header of `tcpLength` bytes at `tcp`, both whole in `packet`. */
-  add(facts: SynFacts, packet: Uint8Array, ip: number, tcp: number, tcpLength: number): void {
-    const key = facts.key
+  /**
+   * Takes a SYN: its IP header at `ip`, its TCP header of `tcpLength` bytes at `tcp`, both whole in `packet`; `packetWords` is the
+   * same memory.
+   */
+  add(facts: SynFacts, packet: Uint8Array, packetWords: Int32Array, ip: number, tcp: number, tcpLength: number): void {
+    const { key, isn, seenAtMs } = facts
+    const words = this.#words
+    const doubles = this.#doubles
     if (this.#clientOnly) clearServer(key)
     const hash = this.#hash(key)
     const known = this.#find(key, hash)
     if (known >= 0) {
-      if (this.#isns[known] === facts.isn) {
+      if (words[known * SLOT_WORDS + ISN] === isn) {
         this.#seenAgain(known, facts)
         return
       }
-      if (facts.seenAtMs < this.#firstMs[known]!) {
+      if (seenAtMs < doubles[known * SLOT_DOUBLES + FIRST]!) {
         this.copies++
         return
       }
@@ -115,74 +130,119 @@ export class SynStore {
     } else {
       this.added++
     }
-    const slot = this.#take(facts.seenAtMs)
-    const at = slot * SLOT_BYTES
+    const slot = this.#take(seenAtMs)
+    const word = slot * SLOT_WORDS
+    const double = slot * SLOT_DOUBLES
     const distance = tcp - ip
     const ipBytes = distance < IP_BYTES_MAX ? distance : IP_BYTES_MAX
-    const bytes = this.#bytes
-    // A loop, not `set(subarray)`: two views per packet cost more than 80 bytes.
-    for (let i = 0; i < ipBytes; i++) bytes[at + i] = packet[ip + i]!
-    for (let i = 0; i < tcpLength; i++) bytes[at + ipBytes + i] = packet[tcp + i]!
-    for (let i = 0; i < KEY_WORDS; i++) this.#keys[slot * KEY_WORDS + i] = key[i]!
-    this.#hashes[slot] = hash
-    this.#isns[slot] = facts.isn
-    this.#firstMs[slot] = facts.seenAtMs
-    this.#lastMs[slot] = facts.seenAtMs
-    this.#retransmits[slot] = 0
-    this.#vlans[slot] = facts.vlan
-    this.#interfaces[slot] = facts.interfaceIndex
-    this.#ipCaptured[slot] = ipBytes
-    this.#tcpCaptured[slot] = tcpLength
-    this.#tcpDistance[slot] = distance
-    this.#inUse[slot] = 1
+    doubles[double + FIRST] = seenAtMs
+    doubles[double + LAST] = seenAtMs
+    words[word + ISN] = isn
+    words[word + HASH] = hash
+    words[word + INTERFACE] = facts.interfaceIndex
+    words[word + RETRANSMITS] = (facts.vlan + 1) << 16
+    words[word + CAPTURED] = (tcpLength << 16) | ipBytes
+    words[word + DISTANCE] = distance
+    for (let i = 0; i < KEY_WORDS; i++) words[word + KEY + i] = key[i]!
+    // Loops, not `set(subarray)`: two views per packet cost more than 80 bytes. All header lengths are multiples of 4.
+    if (((ip | tcp) & 3) === 0) {
+      const to = word + HEADERS_AT / 4
+      for (let i = 0; i < ipBytes >> 2; i++) words[to + i] = packetWords[(ip >> 2) + i]!
+      for (let i = 0; i < tcpLength >> 2; i++) words[to + (ipBytes >> 2) + i] = packetWords[(tcp >> 2) + i]!
+    } else {
+      const bytes = this.#bytes
+      const to = slot * SLOT_BYTES + HEADERS_AT
+      for (let i = 0; i < ipBytes; i++) bytes[to + i] = packet[ip + i]!
+      for (let i = 0; i < tcpLength; i++) bytes[to + ipBytes + i] = packet[tcp + i]!
+    }
     this.entries++
-    this.#byKey.add(slot)
-    this.#pointAddress(slot, key)
+    this.#byKey.add(slot, hash)
+    if (this.#isSeeking && hash === this.#askedHash && this.#find(this.#asked, hash) === slot) this.#arrived = slot
+    if (this.#byAddress !== undefined) this.#pointAddress(this.#byAddress, slot, key)
   }
 
-  /** The SYN of a connection; a client port of 0 asks for the newest one of the client's address. */
-  lookup(connectionKey: Uint8Array, nowMs: number, into: RawSyn): "hit" | Miss {
+  /** Begins the search for the SYN of a connection; a client port of 0 asks for the newest one of the client's address. */
+  seek(connectionKey: Uint8Array): void {
     const key = this.#asked
     readKey(connectionKey, key)
     if (this.#clientOnly) clearServer(key)
-    const slot =
-      key[1]! >>> 16 === 0 ? this.#findAddress(key, this.#hashAddress(key)) : this.#find(key, this.#hash(key))
+    this.#arrived = -1
+    this.#isSeeking = key[1]! >>> 16 !== 0
+    this.#askedHash = this.#isSeeking ? this.#hash(key) : 0
+  }
+
+  /** A SYN of the connection that is sought was added since `seek`. */
+  get hasArrived(): boolean {
+    return this.#arrived >= 0
+  }
+
+  /** Ends the search. */
+  found(nowMs: number, into: RawSyn): "hit" | Miss {
+    let slot = this.#arrived
+    if (slot < 0) {
+      slot = this.#isSeeking ? this.#find(this.#asked, this.#askedHash) : this.#findByAddress(this.#asked)
+    }
+    this.#isSeeking = false
+    this.#arrived = -1
     if (slot < 0) return "not_captured"
-    if (nowMs - this.#lastMs[slot]! > this.#maxAgeMs) return "stale"
-    const ipCaptured = this.#ipCaptured[slot]!
-    const tcpCaptured = this.#tcpCaptured[slot]!
-    const at = slot * SLOT_BYTES
-    const bytes = into.bytes
-    const from = this.#bytes
-    for (let i = 0, end = ipCaptured + tcpCaptured; i < end; i++) bytes[i] = from[at + i]!
+    const words = this.#words
+    const word = slot * SLOT_WORDS
+    const double = slot * SLOT_DOUBLES
+    if (nowMs - this.#doubles[double + LAST]! > this.#maxAgeMs) return "stale"
+    const ipCaptured = words[word + CAPTURED]! & 0xffff
+    const tcpCaptured = words[word + CAPTURED]! >>> 16
+    const to = this.#wordsOf(into.bytes)
+    if (to !== undefined) {
+      const from = word + HEADERS_AT / 4
+      for (let i = 0, end = (ipCaptured + tcpCaptured) >> 2; i < end; i++) to[i] = words[from + i]!
+    } else {
+      const { bytes } = into
+      const from = slot * SLOT_BYTES + HEADERS_AT
+      for (let i = 0, end = ipCaptured + tcpCaptured; i < end; i++) bytes[i] = this.#bytes[from + i]!
+    }
     into.ip = 0
     into.ipCaptured = ipCaptured
     into.tcp = ipCaptured
     into.tcpCaptured = tcpCaptured
-    into.tcpDistance = this.#tcpDistance[slot]!
-    into.seenAtMs = this.#firstMs[slot]!
-    into.retransmits = this.#retransmits[slot]!
-    into.vlan = this.#vlans[slot]!
-    into.interfaceIndex = this.#interfaces[slot]!
+    into.tcpDistance = words[word + DISTANCE]!
+    into.seenAtMs = this.#doubles[double + FIRST]!
+    into.retransmits = words[word + RETRANSMITS]! & 0xffff
+    into.vlan = (words[word + RETRANSMITS]! >>> 16) - 1
+    into.interfaceIndex = words[word + INTERFACE]!
     return "hit"
   }
 
+  /** The caller's buffer as words, made once per buffer; undefined when it is not aligned. */
+  #wordsOf(bytes: Uint8Array): Int32Array | undefined {
+    if (bytes !== this.#callerBytes) {
+      this.#callerBytes = bytes
+      this.#callerWords =
+        bytes.byteOffset % 4 === 0 && bytes.length >= HEADER_BYTES
+          ? new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
+          : undefined
+    }
+    return this.#callerWords
+  }
+
   #seenAgain(slot: number, facts: SynFacts): void {
-    if (facts.interfaceIndex !== this.#interfaces[slot] || facts.seenAtMs - this.#lastMs[slot]! < COPY_MS) {
+    const words = this.#words
+    const word = slot * SLOT_WORDS
+    const last = slot * SLOT_DOUBLES + LAST
+    if (facts.interfaceIndex !== words[word + INTERFACE] || facts.seenAtMs - this.#doubles[last]! < COPY_MS) {
       this.copies++
       return
     }
     this.retransmits++
-    if (this.#retransmits[slot]! < 0xffff) this.#retransmits[slot]!++
-    this.#lastMs[slot] = facts.seenAtMs
+    if ((words[word + RETRANSMITS]! & 0xffff) < RETRANSMITS_MAX) words[word + RETRANSMITS]!++
+    this.#doubles[last] = facts.seenAtMs
   }
 
   /** The slot at the head, emptied. */
   #take(nowMs: number): number {
     const slot = this.#head
     this.#head = slot + 1 === this.capacity ? 0 : slot + 1
-    if (this.#inUse[slot] === 1) {
-      const ageMs = nowMs - this.#firstMs[slot]!
+    if (this.#words[slot * SLOT_WORDS + DISTANCE] !== 0) {
+      const ageMs = nowMs - this.#doubles[slot * SLOT_DOUBLES + FIRST]!
       this.retentionMs = ageMs
       if (ageMs <= this.#maxAgeMs) this.evictions++
       this.#release(slot)
@@ -191,52 +251,64 @@ export class SynStore {
   }
 
   #release(slot: number): void {
-    this.#byKey.remove(slot)
+    const words = this.#words
+    const word = slot * SLOT_WORDS
+    this.#byKey.remove(slot, words[word + HASH]!)
     // Nothing is there when a newer SYN of the address has taken the place.
-    this.#byAddress.remove(slot)
-    this.#inUse[slot] = 0
+    if (this.#byAddress !== undefined) this.#byAddress.remove(slot, this.#hashAddress(words, word + KEY))
+    words[word + DISTANCE] = 0
+    if (slot === this.#arrived) this.#arrived = -1
     this.entries--
   }
 
-  #pointAddress(slot: number, key: Int32Array): void {
-    const hash = this.#hashAddress(key)
-    const older = this.#findAddress(key, hash)
-    if (older >= 0) this.#byAddress.remove(older)
-    this.#addressHashes[slot] = hash
-    this.#byAddress.add(slot)
-  }
-
   #find(key: Int32Array, hash: number): number {
-    const index = this.#byKey
-    const keys = this.#keys
-    for (let position = index.first(hash); ; position = index.next(position)) {
-      const slot = index.slots[position]!
+    const { table, mask } = this.#byKey
+    const words = this.#words
+    for (let position = hash & mask; ; position = (position + 1) & mask) {
+      const slot = table[2 * position]! - 1
       if (slot < 0) return -1
-      if (this.#hashes[slot] !== hash) continue
-      let word = 0
-      const at = slot * KEY_WORDS
-      while (word < KEY_WORDS && keys[at + word] === key[word]) word++
-      if (word === KEY_WORDS) return slot
+      if (table[2 * position + 1] !== hash) continue
+      const at = slot * SLOT_WORDS + KEY
+      let i = 0
+      while (i < KEY_WORDS && words[at + i] === key[i]) i++
+      if (i === KEY_WORDS) return slot
     }
   }
 
-  #findAddress(key: Int32Array, hash: number): number {
-    const index = this.#byAddress
-    const keys = this.#keys
-    for (let position = index.first(hash); ; position = index.next(position)) {
-      const slot = index.slots[position]!
-      if (slot < 0) return -1
-      const at = slot * KEY_WORDS
-      if (
-        keys[at] === key[0] &&
-        keys[at + 2] === key[2] &&
-        keys[at + 3] === key[3] &&
-        keys[at + 4] === key[4] &&
-        keys[at + 5] === key[5]
-      ) {
-        return slot
+  #findByAddress(key: Int32Array): number {
+    let index = this.#byAddress
+    if (index === undefined) {
+      index = this.#byAddress = new SlotIndex(this.capacity)
+      for (let n = 0; n < this.capacity; n++) {
+        // From the head on: oldest first, so the newest of an address stays.
+        const slot = (this.#head + n) % this.capacity
+        const word = slot * SLOT_WORDS
+        if (this.#words[word + DISTANCE] !== 0) {
+          this.#pointAddress(index, slot, this.#words.subarray(word + KEY, word + KEY + KEY_WORDS))
+        }
       }
     }
+    return this.#findAddress(index, key, this.#hashAddress(key, 0))
+  }
+
+  #findAddress({ table, mask }: SlotIndex, key: Int32Array, hash: number): number {
+    const words = this.#words
+    for (let position = hash & mask; ; position = (position + 1) & mask) {
+      const slot = table[2 * position]! - 1
+      if (slot < 0) return -1
+      if (table[2 * position + 1] !== hash) continue
+      const at = slot * SLOT_WORDS + KEY
+      let i = 2
+      while (i < 6 && words[at + i] === key[i]) i++
+      if (i === 6 && words[at] === key[0]) return slot
+    }
+  }
+
+  #pointAddress(index: SlotIndex, slot: number, key: Int32Array): void {
+    const hash = this.#hashAddress(key, 0)
+    const older = this.#findAddress(index, key, hash)
+    if (older >= 0) index.remove(older, hash)
+    index.add(slot, hash)
   }
 
   #hash(key: Int32Array): number {
@@ -249,11 +321,12 @@ export class SynStore {
     return hash
   }
 
-  #hashAddress(key: Int32Array): number {
+  /** Hash of the family and the client's address of the key at `at`. */
+  #hashAddress(words: Int32Array, at: number): number {
     const multipliers = this.#multipliers
-    let hash = Math.imul(key[0]!, multipliers[0]!)
+    let hash = Math.imul(words[at]!, multipliers[0]!)
     for (let i = 2; i < 6; i++) {
-      hash = Math.imul(hash ^ key[i]!, multipliers[i]!)
+      hash = Math.imul(hash ^ words[at + i]!, multipliers[i]!)
       hash ^= hash >>> 15
     }
     return hash
@@ -273,10 +346,6 @@ export function readKey(bytes: Uint8Array, words: Int32Array): void {
     words[3] = words[4] = words[5] = words[7] = words[8] = words[9] = 0
   }
 }
-
-/** First word of a key: the family and three zero bytes. */
-export const FAMILY_IPV4: number = 4 << 24
-export const FAMILY_IPV6: number = 6 << 24
 
 function clearServer(key: Int32Array): void {
   key[1] = key[1]! & ~0xffff

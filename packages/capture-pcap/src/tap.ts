@@ -45,6 +45,13 @@ export const openTap = (
         Scope.provide(scope),
         Effect.tapError(() => Scope.close(scope, Exit.void))
       )
+      // Runs before pcap_close: nobody may use the handle from then on, whoever closes the scope.
+      yield* Scope.addFinalizer(
+        scope,
+        Effect.sync(() => {
+          tap.handle = undefined
+        })
+      )
       current = { handle, scope }
       tap.handle = handle
       tap.reason = undefined
@@ -72,19 +79,18 @@ export const openTap = (
     const closeCurrent = Effect.suspend(() => {
       const last = current
       if (last === undefined) return Effect.void
-      tap.handle = undefined
       current = undefined
       readTotals(c, last.handle, closed)
       return Scope.close(last.scope, Exit.void)
     })
 
     const watch = Effect.gen(function* () {
-      if (current === undefined) return
-      if (tap.handle !== undefined && name !== ANY) {
+      if (tap.handle !== undefined) {
+        if (name === ANY) return
         const index = c.if_nametoindex(name)
-        if (index === current.handle.interfaceIndex) return
+        if (index === tap.handle.interfaceIndex) return
         tap.reason = `${name}: ${index === 0 ? "the interface disappeared" : "another interface took its name"}`
-      } else if (tap.handle !== undefined) return
+      }
       yield* closeCurrent
       yield* Effect.logWarning(`pcap: lost ${tap.reason}, trying again`)
       yield* openOnce.pipe(
@@ -99,14 +105,7 @@ export const openTap = (
       yield* Effect.logInfo(`pcap: captures on ${name} again`)
     }).pipe(Effect.catchCause((cause) => Effect.logError(`pcap: watching ${name} failed`, cause)))
 
-    // Before the handle, so that it runs after the fiber below is interrupted and before the handle is closed.
     yield* openOnce
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        tap.handle = undefined
-        tap.reason = `${name}: closed`
-      })
-    )
     yield* Effect.sleep(WATCH).pipe(Effect.andThen(watch), Effect.forever, Effect.forkScoped)
     return tap
   })
