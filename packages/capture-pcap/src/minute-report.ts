@@ -3,6 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { background } from "@synprint/core/runtime"
 import { interfaceAddresses, type MissedConnection } from "./missed-interface.ts"
 
 type Stats = Readonly<Record<string, number>>
@@ -24,7 +25,7 @@ export const reportEveryMinute = (
         { discard: true }
       )
     })
-    return report.pipe(Effect.delay("1 minute"), Effect.forever, Effect.forkScoped, Effect.asVoid)
+    return background("pcap report", Effect.forever(Effect.delay(report, "1 minute")))
   })
 
 /** What was lost between two readings of the counters. */

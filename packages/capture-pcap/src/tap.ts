@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import type { CaptureError } from "@synprint/core/runtime"
+import { background, type CaptureError } from "@synprint/core/runtime"
 import { ANY, errorText, openHandle, readTotals, type Handle, type HandleOptions, type Totals } from "./handle.ts"
 import type { Libpcap } from "./libpcap.ts"
 
@@ -106,6 +106,6 @@ export const openTap = (
     }).pipe(Effect.catchCause((cause) => Effect.logError(`pcap: watching ${name} failed`, cause)))
 
     yield* openOnce
-    yield* Effect.sleep(WATCH).pipe(Effect.andThen(watch), Effect.forever, Effect.forkScoped)
+    yield* background(`pcap watch of ${name}`, Effect.forever(Effect.delay(watch, WATCH)))
     return tap
   })
