@@ -130,3 +130,4 @@ export { Observer, type ObserverCounts, type ObserverOptions } from "./observe/o
 export { QUERY_BYTES, replyBytes, type ReplyLayout, replyTo } from "./observe/p0f-api.ts"
 export { P0fLog } from "./observe/p0f-log.ts"
 export { REASON_NAMES } from "./observe/reasons.ts"
+export { ToldRequest } from "./observe/told-request.ts"

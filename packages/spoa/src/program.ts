@@ -6,7 +6,7 @@
  * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
  * ```
  */
-import { type Database, Matcher, Observer, replyTo } from "@synprint/core"
+import { type Database, Matcher, Observer, ToldRequest, replyTo } from "@synprint/core"
 import {
   type Chain,
   type Config,
@@ -32,7 +32,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./agent-metrics.ts"
-import { Agent, type AgentSettings } from "./agent.ts"
+import { Agent, type AgentSettings, type HttpObserver } from "./agent.ts"
 import { backends } from "./backends.ts"
 import { needsRestart } from "./config-change.ts"
 import { Counters } from "./counters.ts"
@@ -41,6 +41,7 @@ import { P0fCounters, type Reply } from "./p0f-session.ts"
 import { serveP0fSocket } from "./p0f-socket.ts"
 import { serveAgent } from "./server.ts"
 import { VariableWriter } from "./variables.ts"
+import { warmUp } from "./warm-up.ts"
 
 /** Shapes remembered per database: a busy site sees a few thousand. */
 const MEMO_SHAPES = 16_384
@@ -75,7 +76,8 @@ const agent = (request: ConfigRequest) =>
       watch: ({ config }) => config.reload.watch,
       metrics
     })
-    const { config, database } = loaded.current()
+    const first = loaded.current()
+    const { config, database } = first
     const mode = config.fingerprint.mode
     // DESIGN 1.4: history has one source, chosen at start.
     const wantsFeed = config.capture.enabled && (mode === "p0f" || config.p0fApi !== undefined)
@@ -106,18 +108,19 @@ const agent = (request: ConfigRequest) =>
     })
 
     const counters = new Counters()
-    const settings = (current: Config): AgentSettings => ({
+    const settings = (current: Loaded): AgentSettings => ({
       answerer,
-      variables: new VariableWriter(current.spoa.variables),
+      variables: new VariableWriter(current.config.spoa.variables),
       key: config.capture.key,
-      http: undefined
+      http: readRequest(current.database)
     })
-    const handler = new Agent(settings(config), counters)
+    const handler = new Agent(settings(first), counters)
     const p0f = yield* openP0f(config, observer, chain)
     const file = { mode: config.spoa.mode, owner: config.spoa.owner, group: config.spoa.group }
     const unhealthy = () => (config.admin.readyNeedsCapture ? chain?.down() : undefined)
     let isServing = true
     yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
+    yield* warmUp(config, database)
     const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy })
 
     const measured: Measured = { counters, p0f, answerer, observer, chain }
@@ -131,11 +134,12 @@ const agent = (request: ConfigRequest) =>
     yield* background(
       "reload",
       loaded.changes.pipe(
-        Stream.drop(1),
-        Stream.runForEach(({ config: current, database: next }) =>
+        Stream.filter((next) => next !== first),
+        Stream.runForEach((next) =>
           Effect.gen(function* () {
-            answerer.setMatcher(new Matcher(next, mode, MEMO_SHAPES))
-            handler.settings = settings(current)
+            const { config: current } = next
+            answerer.setMatcher(new Matcher(next.database, mode, MEMO_SHAPES))
+            handler.settings = settings(next)
             if (chain !== undefined) {
               yield* chain
                 .setFilter(captureOptions(current.capture, wantsFeed).filter)
@@ -158,6 +162,15 @@ const agent = (request: ConfigRequest) =>
         (bound.length === 0 ? "" : `, metrics on ${bound.map(printListenAddress).join(", ")}`)
     )
   })
+
+/** Reads `ua` and `hdrs`. Its tables are made when the first request tells either: most configurations pass neither. */
+function readRequest(database: Database): HttpObserver {
+  let told: ToldRequest | undefined
+  return (bytes, given, into) => {
+    told ??= new ToldRequest(database)
+    told.read(bytes, given.userAgentAt, given.userAgentLength, given.headersAt, given.headersLength, into)
+  }
+}
 
 /** undefined: turned off by `[fingerprint] tcp_enabled = false`. */
 const openCapture = (config: Config, feed: boolean) =>
