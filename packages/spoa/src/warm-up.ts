@@ -6,7 +6,7 @@
  * no kept answer of the service knows of it.
  */
 import { type Database, Matcher, Observer } from "@synprint/core"
-import { type Config, captureOptions, makeAnswerer, openChain } from "@synprint/core/runtime"
+import { type AnswererStats, type Config, captureOptions, makeAnswerer, openChain } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import { Agent } from "./agent.ts"
 import { backends } from "./backends.ts"
