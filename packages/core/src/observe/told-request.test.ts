@@ -15,7 +15,7 @@ sig = *:64:0:*:*,*:::0
 ua_os = Linux,Windows,iOS=[iPad]
 label = s:!:Firefox:10.x or newer
 sys = Windows,@unix
-sig = *:Host,User-Agent,Accept=[,*/*;q=],?Accept-Language,Accept-Encoding=[gzip, deflate]:Accept-Charset,Keep-Alive:Firefox/
+sig = *:Host,User-Agent,Accept=[,*/*;q=],?Accept-Language,Accept-Encoding=[gzip, deflate],Connection=[keep-alive]:Accept-Charset,Keep-Alive:Firefox/
 label = s:!:curl:
 sys = @unix
 sig = *:Host,User-Agent,Accept=[*/*]:Connection,Accept-Encoding,Accept-Language:curl/

@@ -4,8 +4,8 @@
  *
  *     headers  name ":" value CR LF ... as HAProxy's req.hdrs gives them, names in lower case
  *
- * Differs from p0f: names are compared without case, since HTTP/2 and HAProxy lower them; the answer is about this request and
- * leaves the history of its address alone.
+ * Differs from p0f: names are compared without case, since HTTP/2 and HAProxy lower them; Connection and Keep-Alive don't count,
+ * since HAProxy takes them away before anybody is told; the answer is about this request and leaves the history of its address alone.
  */
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Database } from "../fingerprint/database.ts"
@@ -21,7 +21,7 @@ import {
 } from "./flow-data.ts"
 import { HttpHead, ID_UNKNOWN, VALUE_PRESENT } from "./http-head.ts"
 import { isDishonest, matchHttp } from "./http-match.ts"
-import { HttpTables } from "./http-tables.ts"
+import { type HttpNeedles, HttpTables } from "./http-tables.ts"
 import { languageName, languageNumber } from "./languages.ts"
 import { CLIENT } from "./observation-log.ts"
 
@@ -36,9 +36,26 @@ const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0
 
 const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
 
+/** Headers of one hop (RFC 9110 §7.6.1) that signatures mention. */
+const UNTOLD: ReadonlySet<string> = new Set(["Connection", "Keep-Alive"])
+
+/** A signature without the headers that are never told. */
+function withoutUntold(needles: HttpNeedles, untold: ReadonlySet<number>): HttpNeedles {
+  const kept = [...needles.ids.keys()].filter((index) => !untold.has(needles.ids[index]!))
+  return {
+    signature: needles.signature,
+    ids: Int32Array.from(kept, (index) => needles.ids[index]!),
+    optional: Uint8Array.from(kept, (index) => needles.optional[index]!),
+    values: kept.map((index) => needles.values[index]),
+    absent: needles.absent.filter((id) => !untold.has(id)),
+    expsw: needles.expsw
+  }
+}
+
 export class ToldRequest {
   readonly #database: Database
   readonly #tables: HttpTables
+  readonly #signatures: ReadonlyArray<HttpNeedles>
   /** Ids by the hash of the name in lower case. */
   readonly #ids = new Map<number, Array<number>>()
   readonly #data = new FlowData(1)
@@ -49,6 +66,11 @@ export class ToldRequest {
     this.#database = database
     this.#tables = new HttpTables(database)
     this.#slot = this.#data.take()
+    const untold = new Set<number>()
+    database.http.headerNames.forEach((name, id) => {
+      if (UNTOLD.has(name)) untold.add(id)
+    })
+    this.#signatures = this.#tables.request.signatures.map((needles) => withoutUntold(needles, untold))
     this.#tables.names.forEach((name, id) => {
       const hash = hashFolded(name, 0, name.length)
       const ids = this.#ids.get(hash)
@@ -76,7 +98,7 @@ export class ToldRequest {
       this.#appendAgent(bytes, agentAt, agentLength, count)
       this.#finish(count < MAX_HEADERS ? count + 1 : count)
     }
-    const needles = count === 0 ? undefined : matchHttp(head, this.#tables.request.signatures)
+    const needles = count === 0 ? undefined : matchHttp(head, this.#signatures)
     const label = needles?.signature.label
     if (label !== undefined && label.classId < 0) {
       into.httpName = this.#database.names[label.nameId]
