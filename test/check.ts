@@ -84,8 +84,8 @@ async function timed(gate: string, work: () => Promise<Counted>): Promise<Outcom
 const describe = ({ passed, failed, skipped }: Pick<Outcome, "passed" | "failed" | "skipped">): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`
 
-/** A reason that is no fault of this machine: things that only some checkouts have beside them. */
-const MAY_BE_MISSING = /shared|vectors|captures at|HAPROXY3|systemd|user namespaces/i
+/** Reasons that root can't help: what only some checkouts have beside them, and what the kernel was built without. */
+const MAY_BE_MISSING = /shared|vectors|captures at|HAPROXY3|systemd|user namespaces|Unknown device type/i
 
 /** `bun test` over files or directories; counts come from its JUnit report, since text is for people. */
 const tests = (

@@ -3,7 +3,6 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { configFile, configFlag } from "../daemon-flags.ts"
 import { ExitWith } from "../exit-with.ts"
 
@@ -21,12 +20,7 @@ export const doctorCommand = Command.make(
     Effect.gen(function* () {
       const { doctor, hasFailed, printChecks } = yield* Effect.promise(() => import("@synprint/core/runtime"))
       const { backends } = yield* Effect.promise(() => import("@synprint/spoa"))
-      const request = {
-        program,
-        file: Option.getOrUndefined(Option.map(config, (file) => file)) ?? configFile(config),
-        environment: process.env,
-        flags: []
-      }
+      const request = { program, file: configFile(config), environment: process.env, flags: [] }
       const checks = yield* doctor(request, backends)
       yield* Console.log(format === "json" ? JSON.stringify(checks, undefined, 2) : printChecks(checks))
       if (hasFailed(checks)) return yield* new ExitWith({ code: 1 })
