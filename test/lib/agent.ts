@@ -1,5 +1,6 @@
 /** The agent of this repository as its own process in a namespace: `spoa --config F`, from the sources or from an executable. */
 import * as fs from "node:fs"
+import { SERVER_PRIORITY } from "./haproxy.ts"
 import { waitListening } from "./listening.ts"
 
 const MAIN = `${import.meta.dir}/../../packages/cli/src/main.ts`
@@ -39,7 +40,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const base = `${options.directory}/agent-${count++}`
   const config = `${base}.toml`
   fs.writeFileSync(config, options.config ?? "")
-  const words = [...options.inside, ...(options.program ?? SYNPRINT), "spoa", "--config", config]
+  const words = [...options.inside, ...SERVER_PRIORITY, ...(options.program ?? SYNPRINT), "spoa", "--config", config]
   const child = Bun.spawn(words, {
     env: ENVIRONMENT,
     stdout: "ignore",

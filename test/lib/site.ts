@@ -12,7 +12,7 @@ import * as path from "node:path"
 import { type Agent, type AgentOptions, startAgent } from "./agent.ts"
 import { type Load, type LoadResult, runLoad } from "./client.ts"
 import { compileC } from "./compile.ts"
-import { type Haproxy, type HaproxyOptions, startHaproxy } from "./haproxy.ts"
+import { type Haproxy, type HaproxyOptions, SERVER_PRIORITY, startHaproxy } from "./haproxy.ts"
 import { waitListening } from "./listening.ts"
 import { connect, type End, makeNamespace } from "./netns.ts"
 import { requires } from "./requires.ts"
@@ -47,10 +47,13 @@ export async function openSite(): Promise<Site> {
     const link = owned.use(await connect(serverNamespace, clientNamespace))
     const [server, client] = [link.here, link.there]
     const program = await compileC("client.c", directory)
-    const echo = Bun.spawn([...server.inside, process.execPath, `${import.meta.dir}/echo.ts`, "8080"], {
-      stdout: "ignore",
-      stderr: "inherit"
-    })
+    const echo = Bun.spawn(
+      [...server.inside, ...SERVER_PRIORITY, process.execPath, `${import.meta.dir}/echo.ts`, "8080"],
+      {
+        stdout: "ignore",
+        stderr: "inherit"
+      }
+    )
     owned.defer(async () => {
       echo.kill()
       await echo.exited
