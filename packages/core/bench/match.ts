@@ -19,7 +19,7 @@ const RUNS = 7
 const HITS = 2_000_000
 const MISSES = 200_000
 
-const path = process.argv[2] ?? "/etc/p0f/p0f.fp"
+const path = process.argv.slice(2).find((word) => !word.startsWith("-")) ?? "/etc/p0f/p0f.fp"
 if (!existsSync(path)) {
   console.error(`match: cannot read ${path}: it is not there (apt-get install p0f, or name another p0f.fp)`)
   process.exit(1)
