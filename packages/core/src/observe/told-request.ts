@@ -4,8 +4,8 @@
  *
  *     headers  name ":" value CR LF ... as HAProxy's req.hdrs gives them, names in lower case
  *
- * Differs from p0f: names are compared without case, since HTTP/2 and HAProxy lower them; Connection and Keep-Alive don't count,
- * since HAProxy takes them away before anybody is told; the answer is about this request and leaves the history of its address alone.
+ * Differs from p0f: names are compared without case, since HTTP/2 and HAProxy lower them; Connection doesn't count, since
+ * HAProxy takes it away before anybody is told; the answer is about this request and leaves the history of its address alone.
  */
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Database } from "../fingerprint/database.ts"
@@ -36,8 +36,8 @@ const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0
 
 const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
 
-/** Headers of one hop (RFC 9110 §7.6.1) that signatures mention. */
-const UNTOLD: ReadonlySet<string> = new Set(["Connection", "Keep-Alive"])
+/** HAProxy 2.6 and newer pass on every other header, hop-by-hop or not. */
+const UNTOLD: ReadonlySet<string> = new Set(["Connection"])
 
 /** A signature without the headers that are never told. */
 function withoutUntold(needles: HttpNeedles, untold: ReadonlySet<number>): HttpNeedles {
