@@ -12,7 +12,7 @@ import { testWith } from "../lib/requires.ts"
 
 const NEEDS = needs("p0f", "tcpreplay")
 
-const VECTORS = `${process.env["SYNPRINT_SHARED"] ?? `${import.meta.dir}/../../../shared`}/vectors/p0f/api`
+const VECTORS = `${process.env["SYNPRINT_TEST_SHARED"] ?? `${import.meta.dir}/../../../shared`}/vectors/p0f/api`
 const REPLY_BYTES = 232
 
 const config = (site: Site) => `

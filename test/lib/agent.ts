@@ -5,10 +5,13 @@ import { waitListening } from "./listening.ts"
 
 const MAIN = `${import.meta.dir}/../../packages/cli/src/main.ts`
 
-/** Command words that start synprint: the sources, or what SYNPRINT_PROGRAM names, such as dist/synprint. */
-export const SYNPRINT: ReadonlyArray<string> = process.env["SYNPRINT_PROGRAM"]?.split(" ") ?? [process.execPath, MAIN]
+/** Command words that start synprint: the sources, or what SYNPRINT_TEST_PROGRAM names, such as dist/synprint. */
+export const SYNPRINT: ReadonlyArray<string> = process.env["SYNPRINT_TEST_PROGRAM"]?.split(" ") ?? [
+  process.execPath,
+  MAIN
+]
 
-/** The environment of a program under test: SYNPRINT_ names are settings of it, or of the tests (SYNPRINT_SHARED). */
+/** The environment of a program under test: SYNPRINT_ names are settings of it, or of the tests (SYNPRINT_TEST_SHARED). */
 export const ENVIRONMENT: Readonly<Record<string, string | undefined>> = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith("SYNPRINT_"))
 )
