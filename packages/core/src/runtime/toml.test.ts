@@ -37,6 +37,13 @@ test("values over several lines move the line", () => {
   })
 })
 
+test("quoted keys with every escape", () => {
+  expect(linesOf('"a\\u0041\\U00000022\\"\\\\U00000043\\t\t" = 1\nb = 2')).toEqual({
+    '"aA\\"\\"\\\\U00000043\\t\\t"': 1,
+    b: 2
+  })
+})
+
 test("arrays of tables and their tables, inline tables", () => {
   expect(linesOf("[[r]]\na = 1\n[r.t]\nb = 1\n[[r]]\na = 2\n[r.t]\nb = { c = 1, d.e = {} }\r\n[z]\r\nq=1")).toEqual({
     r: 1,

@@ -54,6 +54,14 @@ export function lineOf(lines: ReadonlyMap<string, number>, path: ReadonlyArray<P
   return undefined
 }
 
+/** TOML's escapes are JSON's and `\\UXXXXXXXX`. */
+function parseBasicString(quoted: string): string {
+  const text = quoted.replaceAll(/(?<!\\)((?:\\\\)*)\\U([0-9A-Fa-f]{8})/g, (_, before: string, code: string) => {
+    return before + JSON.stringify(String.fromCodePoint(Number.parseInt(code, 16))).slice(1, -1)
+  })
+  return String(JSON.parse(text.replaceAll("\t", "\\t")))
+}
+
 function findLines(text: string): Map<string, number> {
   const lines = new Map<string, number>()
   const elements = new Map<string, number>() // arrays of tables: how many so far
@@ -80,7 +88,7 @@ function findLines(text: string): Map<string, number> {
       if (text[at] === '"' || text[at] === "'") {
         skipString()
         const quoted = text.slice(start, at)
-        keys.push(quoted[0] === "'" ? quoted.slice(1, -1) : String(JSON.parse(quoted)))
+        keys.push(quoted[0] === "'" ? quoted.slice(1, -1) : parseBasicString(quoted))
       } else {
         skip(/[A-Za-z0-9_-]+/y)
         keys.push(text.slice(start, at))
