@@ -13,7 +13,7 @@ import {
   type RawSyn
 } from "@synprint/core/runtime"
 import { writePcap } from "@synprint/core/testing"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { run } from "../lib/process.ts"
@@ -111,19 +111,23 @@ export async function until(isSo: () => boolean, what: string, timeoutMs = 5000)
 }
 
 /** Sends Ethernet frames out of an interface, as they are; returns when all are sent. */
-export async function inject(
-  from: End,
-  frames: ReadonlyArray<Uint8Array>,
-  ...more: ReadonlyArray<string>
-): Promise<string> {
+export async function inject(from: End, frames: ReadonlyArray<Uint8Array>): Promise<string> {
+  using file = captureFile(frames)
+  return await run([...from.inside, "tcpreplay", "--topspeed", `--intf1=${from.interface}`, file.path])
+}
+
+/** The same while this process stands still: no timer empties the ring. */
+export function injectBlocking(from: End, frames: ReadonlyArray<Uint8Array>): string {
+  using file = captureFile(frames)
+  const words = [...from.inside, "tcpreplay", "--topspeed", `--intf1=${from.interface}`, file.path]
+  return Bun.spawnSync(words, { stderr: "inherit" }).stdout.toString()
+}
+
+function captureFile(frames: ReadonlyArray<Uint8Array>): Disposable & { readonly path: string } {
   const directory = mkdtempSync(path.join(os.tmpdir(), "synprint-"))
-  try {
-    const file = path.join(directory, "frames.pcap")
-    await Bun.write(file, writePcap(frames.map((bytes) => ({ bytes, sec: 0 }))))
-    return await run([...from.inside, "tcpreplay", "--topspeed", `--intf1=${from.interface}`, ...more, file])
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  const file = path.join(directory, "frames.pcap")
+  writeFileSync(file, writePcap(frames.map((bytes) => ({ bytes, sec: 0 }))))
+  return { path: file, [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }) }
 }
 
 /** Asks for one connection by its ends, until it is found or `timeoutMs` pass. */

@@ -52,6 +52,7 @@ describe("found, with the facts that the frame has", () => {
       -1
     ],
     ["an atomic fragment", V6, tcp({ ...V6, extensions: [{ kind: "fragment" }] }), -1],
+    ["an IPv6 first fragment", V6, fragment(tcp({ ...V6, payload: "x".repeat(100) }), 0, 80), -1],
     ["payload (TCP fast open)", V4, tcp({ ...V4, payload: "GET / HTTP/1.1\r\n\r\n" }), -1],
     ["a payload longer than the snap length", V4, tcp({ ...V4, payload: "x".repeat(1300) }), -1],
     ["TCP options up to the limit", V4, tcp({ ...V4, options: new Uint8Array(40).fill(1) }), -1]
