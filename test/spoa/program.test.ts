@@ -70,12 +70,12 @@ listen = ["SOCKET"]
 listen = []
 `
 
-const ask = (port = 40_000, syn: Uint8Array | undefined = SYN) => [
+const ask = (port = 40_000, syn: Uint8Array | null = SYN) => [
   {
     name: "m",
     args: [
       ...connectionArguments("10.0.0.1", port, "10.0.0.2", 80),
-      ["syn", syn === undefined ? ({ t: "null" } as const) : ({ t: "binary", v: syn } as const)] as const
+      ["syn", syn === null ? ({ t: "null" } as const) : ({ t: "binary", v: syn } as const)] as const
     ]
   }
 ]
@@ -97,7 +97,7 @@ describe("answers", () => {
       1460n,
       "1"
     ])
-    expect(await answered(haproxy, 40_000, undefined)).toEqual(first)
+    expect(await answered(haproxy, 40_000, null)).toEqual(first)
     expect(Object.fromEntries(await answered(haproxy, 40_001, new Uint8Array(0)))).toEqual({
       status: "syncookie",
       done: "1"
@@ -106,7 +106,7 @@ describe("answers", () => {
       status: "malformed",
       done: "1"
     })
-    expect((await answered(haproxy, 40_003, undefined)).get("status")).toBe("not_captured")
+    expect((await answered(haproxy, 40_003, null)).get("status")).toBe("not_captured")
     haproxy.abandon()
     expect(await agent.stop()).toBe(0)
   })
