@@ -1,7 +1,7 @@
 /**
- * Requests per second through HAProxy 2.6 with our agent against a C stub that answers a constant: median of 5 interleaved rounds.
+ * Requests per second through HAProxy 2.6 with our agent against a C stub that answers a constant: median of 7 interleaved rounds.
  *
- * HAProxy has core 0; wrk and the agent share core 1. `--constant` measures the agent without capture and database, `--rounds N` and
+ * HAProxy has core 0; wrk and the agent share core 1. A run during which other processes took CPU time is repeated. `--constant` measures the agent without capture and database, `--rounds N` and
  * `--seconds S` change the length. With --check it fails when a ratio is below its budget.
  */
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
@@ -13,8 +13,8 @@ const option = (name: string, otherwise: number): number => {
   return at < 0 ? otherwise : Number(flags[at + 1])
 }
 const isConstant = flags.includes("--constant")
-const rounds = option("--rounds", 5)
-const seconds = option("--seconds", 1.5)
+const rounds = option("--rounds", 7)
+const seconds = option("--seconds", 1)
 const CONNECTIONS = 50
 
 function skip(reason: string): never {
@@ -142,7 +142,15 @@ spoe-group p0f-group
     messages p0f-msg
 `
 
+/** CPU time that the whole machine was not idle, in microseconds (proc_stat(5); a tick is 10 ms). */
+function busyMicros(): number {
+  const [, user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "utf8").split(/\s+/).map(Number)
+  return (user! + nice! + system! + irq! + softirq! + steal!) * 10_000
+}
+
 interface Run {
+  /** Share of the two cores that others took. */
+  readonly noise: number
   readonly requestsPerSecond: number
   /** Of the agent, per request. */
   readonly agentMicros: number
@@ -153,14 +161,43 @@ async function wrk(port: number, isKeepAlive: boolean, pid: number | undefined):
   if (!isKeepAlive) words.push("-H", "Connection: close")
   // wrk takes whole seconds only.
   words[2] = `-d${Math.max(1, Math.round(seconds))}s`
-  const before = pid === undefined ? 0 : cpuMicros(pid)
+  const own = () => children.reduce((sum, child) => sum + cpuMicros(child.pid), 0)
+  const [agentBefore, ownBefore, busyBefore, from] = [
+    pid === undefined ? 0 : cpuMicros(pid),
+    own(),
+    busyMicros(),
+    performance.now()
+  ]
   const child = Bun.spawn(["taskset", "-c", "1", "wrk", ...words, `http://127.0.0.1:${port}/`], { stdout: "pipe" })
   const text = await new Response(child.stdout).text()
-  const after = pid === undefined ? 0 : cpuMicros(pid)
+  await child.exited
+  const agentMicros = pid === undefined ? 0 : cpuMicros(pid) - agentBefore
+  const others = busyMicros() - busyBefore - (own() - ownBefore) - Number(child.resourceUsage()?.cpuTime.total ?? 0)
   const requests = Number(/(\d+) requests in/.exec(text)?.[1])
   const requestsPerSecond = Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1])
   if (!(requests > 0) || /Non-2xx/.test(text)) throw new Error(`wrk on ${port}: ${text}`)
-  return { requestsPerSecond, agentMicros: (after - before) / requests }
+  return {
+    requestsPerSecond,
+    agentMicros: agentMicros / requests,
+    noise: others / ((performance.now() - from) * 1000 * CORES)
+  }
+}
+
+const CORES = availableParallelism()
+/** Interrupts on behalf of our own packets count as others' here: a quiet machine shows up to 0.04. */
+const NOISE_MAX = 0.08
+const REPEATS_MAX = 30
+let repeats = 0
+
+/** A run that others disturbed little; the least disturbed of them when there is no quiet one left. */
+async function quietRun(port: number, isKeepAlive: boolean, pid: number | undefined): Promise<Run> {
+  let best = await wrk(port, isKeepAlive, pid)
+  while (best.noise > NOISE_MAX && repeats < REPEATS_MAX) {
+    repeats++
+    const next = await wrk(port, isKeepAlive, pid)
+    if (next.noise < best.noise) best = next
+  }
+  return best
 }
 
 const median = (values: ReadonlyArray<number>): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
@@ -244,11 +281,11 @@ listen = []
     for (const { port } of [targets[0]!, targets[1]!].map((target) => ({ port: each.port(target) })))
       await wrk(port, each.isKeepAlive, undefined)
     for (let round = 0; round < rounds; round++) {
-      none.push((await wrk(nonePort, each.isKeepAlive, undefined)).requestsPerSecond)
+      none.push((await quietRun(nonePort, each.isKeepAlive, undefined)).requestsPerSecond)
       // Whoever comes first alternates.
       for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
         const target = targets[index]!
-        runs[index]!.push(await wrk(each.port(target), each.isKeepAlive, target.pid))
+        runs[index]!.push(await quietRun(each.port(target), each.isKeepAlive, target.pid))
       }
     }
     const [our, peer] = runs.map((all) => median(all.map(({ requestsPerSecond }) => requestsPerSecond))) as [
@@ -267,6 +304,8 @@ listen = []
     )
     if (ratio < each.budget || (each.isEvery && ourCpu / peerCpu > CPU_BUDGET)) isWithin = false
   }
+  const noise = repeats === 0 ? "" : `${repeats} runs were repeated because other processes were busy`
+  if (noise !== "") console.log(noise)
   return isWithin
 }
 
