@@ -1,10 +1,11 @@
 /** A SYN flood at our interface while real clients come: they keep their headers, and what the kernel drops is counted. */
 import { expect } from "bun:test"
 import { sumOf } from "../lib/agent.ts"
+import { SERVER_PRIORITY } from "../lib/haproxy.ts"
 import { compileC } from "../lib/compile.ts"
 import { countValues } from "../lib/expected.ts"
 import { run } from "../lib/process.ts"
-import { needs, openSite } from "../lib/site.ts"
+import { needs, openSite, type Site } from "../lib/site.ts"
 import { testWith } from "../lib/requires.ts"
 
 const NEEDS = needs()
@@ -13,47 +14,72 @@ const RATE = 200_000
 const SECONDS = 5
 const CONNECTIONS = 2000
 const LEAST_FOUND = 0.999
+/** A machine that is busy otherwise may not send so many: such a round is run again. */
+const ROUNDS = 3
+
+/** Sends SYNs at port 80 of the server; gives how many and in how many seconds. */
+async function flood(site: Site, seconds: number): Promise<{ readonly sent: number; readonly rate: number }> {
+  const program = await compileC("flood.c", site.directory)
+  const { server, client } = site
+  const words = [client.interface, server.mac, server.ipv4, "80", String(RATE), String(seconds)]
+  const output = await run([...client.inside, ...SERVER_PRIORITY, program, ...words])
+  const [sent, took] = output.trim().split(" ").map(Number)
+  return { sent: sent!, rate: sent! / took! }
+}
+
+/** Gives the achieved rate, after showing that the clients had their headers. */
+async function floodedRound(): Promise<number> {
+  await using site = await openSite()
+  const agent = await site.agent('[capture]\nbackend = "pcap"\n')
+  await site.haproxy({ example: "haproxy.cfg", replace: [["processing 20ms", "processing 100ms"]] })
+  const flooding = flood(site, SECONDS)
+  await Bun.sleep(250)
+  // 2 ms apart: they come as long as the flood lasts. Their MSS tells their SYNs from the flood's, which has 1460.
+  const load = { connections: CONNECTIONS, concurrency: 20, pauseMs: 2, mss: 1400 }
+  const result = await site.load({ ...load, host: site.server.ipv4 })
+  const { sent, rate } = await flooding
+  const statuses = countValues(result, "x-tcp-status")
+  const drops = sumOf(await agent.metrics(), "synprint_capture_drops_total")
+  console.log(
+    `${sent} SYNs at ${Math.round(rate)}/s, of which the kernel dropped ${drops}; ` +
+      `${CONNECTIONS} clients: ${JSON.stringify(statuses)}`
+  )
+  expect(result.errors).toEqual([])
+  expect(result.replies.length).toBe(CONNECTIONS)
+  expect(statuses["ok"] ?? 0).toBeGreaterThanOrEqual(CONNECTIONS * LEAST_FOUND)
+  const { absent: _, ...signatures } = countValues(result, "x-tcp-sig")
+  expect(Object.keys(signatures)).toEqual([
+    expect.stringMatching(/^4:64\+0:0:1400:mss\*\d+,\d+:mss,sok,ts,nop,ws:df,id\+:0$/)
+  ])
+  return rate
+}
 
 testWith(
   NEEDS,
   `${RATE} SYNs/s from random addresses for ${SECONDS} s while ${CONNECTIONS} clients come`,
   async () => {
-    await using site = await openSite()
-    const agent = await site.agent('[capture]\nbackend = "pcap"\n')
-    await site.haproxy({ example: "haproxy.cfg", replace: [["processing 20ms", "processing 100ms"]] })
-    const flood = await compileC("flood.c", site.directory)
-    const links = JSON.parse(await run([...site.server.inside, "ip", "-j", "link", "show", site.server.interface])) as [
-      { address: string }
-    ]
-    const words = [site.client.interface, links[0].address, site.server.ipv4, "80", String(RATE), String(SECONDS)]
-    const flooding = run([...site.client.inside, flood, ...words])
-    await Bun.sleep(250)
-    // 2 ms apart: they come as long as the flood lasts. Their MSS tells their SYNs from the flood's, which has 1460.
-    const result = await site.load({
-      host: site.server.ipv4,
-      connections: CONNECTIONS,
-      concurrency: 20,
-      pauseMs: 2,
-      mss: 1400
-    })
-    const [sent, seconds] = (await flooding).trim().split(" ").map(Number)
-    const statuses = countValues(result, "x-tcp-status")
-    const samples = await agent.metrics()
-    const drops = sumOf(samples, "synprint_capture_drops_total")
-    console.log(
-      `${sent} SYNs in ${seconds} s = ${Math.round(sent! / seconds!)}/s; kernel dropped ${drops}; ` +
-        `${CONNECTIONS} clients: ${JSON.stringify(statuses)}`
-    )
-    expect(sent! / seconds!).toBeGreaterThan(RATE * 0.9)
-    expect(result.errors).toEqual([])
-    expect(result.replies.length).toBe(CONNECTIONS)
-    expect(statuses["ok"] ?? 0).toBeGreaterThanOrEqual(CONNECTIONS * LEAST_FOUND)
-    const signatures = countValues(result, "x-tcp-sig")
-    delete signatures["absent"]
-    expect(Object.keys(signatures)).toEqual([
-      expect.stringMatching(/^4:64\+0:0:1400:mss\*\d+,\d+:mss,sok,ts,nop,ws:df,id\+:0$/)
-    ])
-    expect([...samples.keys()].some((name) => name.startsWith("synprint_capture_drops_total"))).toBe(true)
+    let rate = 0
+    for (let round = 0; round < ROUNDS && rate < RATE * 0.95; round++) rate = await floodedRound()
+    expect(rate).toBeGreaterThan(RATE * 0.95)
   },
-  60_000
+  90_000
+)
+
+testWith(
+  NEEDS,
+  "with a ring of 64 KiB: every SYN of the flood is either taken or counted as dropped by the kernel",
+  async () => {
+    await using site = await openSite()
+    const agent = await site.agent('[capture]\nbackend = "pcap"\n[capture.pcap]\nbuffer = "64 KiB"\n')
+    const { sent } = await flood(site, 1)
+    await Bun.sleep(500) // the rest of the ring
+    const samples = await agent.metrics()
+    const dropped = sumOf(samples, "synprint_capture_drops_total", 'where="kernel"')
+    const taken = sumOf(samples, "synprint_capture_syns_total")
+    expect(dropped).toBeGreaterThan(0)
+    // A few more may be dropped: IPv6 with extension headers (multicast reports) passes the filter to be judged by us.
+    expect(dropped + taken).toBeGreaterThanOrEqual(sent)
+    expect(dropped + taken).toBeLessThan(sent + 100)
+  },
+  30_000
 )

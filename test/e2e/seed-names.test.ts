@@ -13,7 +13,7 @@ const NEEDS = needs("tcpdump", "p0f")
 const CONNECTIONS = 1000
 const MOST_ABSENCES = 0.005
 /** 10 ms is little when two cores run the clients, HAProxy, the agent and the application: a disturbed round is run again. */
-const ROUNDS = 3
+const ROUNDS = 5
 
 const absences = (result: LoadResult) => result.replies.filter((reply) => !reply.headers.has("x_tcp_os"))
 
