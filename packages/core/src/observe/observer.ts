@@ -36,7 +36,9 @@ import {
   FLOW_MSS_SHIFT
 } from "./flow-record.ts"
 import { FLOW_DATA_BYTES } from "./flow-data.ts"
-import { Flows } from "./flows.ts"
+import { FlowList } from "./flow-list.ts"
+import { FlowRing } from "./flow-ring.ts"
+import type { Flows } from "./flows.ts"
 import { fillAnswer } from "./host-answer.ts"
 import { carryOver } from "./host-reload.ts"
 import {
@@ -46,6 +48,7 @@ import {
   COLD_SYNACK_STATE,
   COLD_SYNACK_TS1,
   HOST_DISTANCE,
+  HOST_HASH,
   HOST_LINK,
   HOST_STATE,
   HOST_SYN_LAYOUT,
@@ -61,7 +64,9 @@ import {
   STATE_SYN,
   STATE_TTL_SHIFT
 } from "./host-record.ts"
-import { Hosts } from "./hosts.ts"
+import { HostClock } from "./host-clock.ts"
+import { HostList } from "./host-list.ts"
+import type { Hosts } from "./hosts.ts"
 import { Http } from "./http.ts"
 import { HttpStream } from "./http-stream.ts"
 import { HttpTables } from "./http-tables.ts"
@@ -126,6 +131,8 @@ export class Observer {
   readonly #http: Http
   readonly #stream: HttpStream
   readonly #verdicts = [0, 0, 0, 0, 0, 0]
+  /** Host of the server that the last SYN went to. */
+  #server = 0
   #lastExpirySec = 0
   #packets = 0
   #syns = 0
@@ -139,14 +146,18 @@ export class Observer {
     this.exact = exact
     this.#matcher = matcher
     this.#labels = new Labels(matcher.database)
-    this.hosts = new Hosts({ exact, maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes })
-    this.flows = new Flows({
-      exact,
-      maxFlows: options.maxFlows,
-      ageSeconds: options.flowAgeSeconds,
-      hosts: this.hosts
-    })
-    this.hosts.onFull = () => this.flows.destroyOldestTenth()
+    const hostLimits = { maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes }
+    const flowLimits = { maxFlows: options.maxFlows, ageSeconds: options.flowAgeSeconds }
+    if (exact) {
+      const hosts = new HostList(hostLimits)
+      const flows = new FlowList(flowLimits, hosts)
+      hosts.onFull = () => flows.destroyOldestTenth()
+      this.hosts = hosts
+      this.flows = flows
+    } else {
+      this.hosts = new HostClock(hostLimits)
+      this.flows = new FlowRing(flowLimits)
+    }
     this.#nat = new Nat(exact, this.hosts, this.#labels)
     this.#uptime = new Uptime(this.hosts, this.flows)
     const tables = new HttpTables(matcher.database)
@@ -256,13 +267,17 @@ export class Observer {
     if (sec === this.#lastExpirySec) return
     this.#lastExpirySec = sec
     this.flows.expire(sec)
-    if (this.exact) this.hosts.expireAged(sec)
+    this.hosts.expire(sec)
   }
 
   #dispatch(packet: Packet, bytes: Uint8Array, ms: number): void {
     const { hosts, flows } = this
     const source = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
-    const destination = hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
+    // Most SYNs go to one server: its host was found a moment ago.
+    const server = this.#server
+    const destination = hosts.holds(server, packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3)
+      ? hosts.hot[(server << HOT_SHIFT) + HOST_HASH]!
+      : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
     const hash = flows.hash(source, destination, packet.sport, packet.dport)
     const found = flows.find(packet, hash)
     if (packet.type === TCP_SYN) {
@@ -272,7 +287,7 @@ export class Observer {
     if (found < 0) return
     const flow = found >> 1
     const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
-    if (!this.exact && !this.#hasHosts(flow)) {
+    if (!this.exact && !this.#hasHosts(flow, packet.ver)) {
       flows.destroy(flow)
       return
     }
@@ -307,7 +322,15 @@ export class Observer {
     flows.makeRoom()
     const sec = this.#at.sec
     const client = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, source, sec)
-    const server = hosts.obtain(packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3, destination, sec)
+    let server = this.#server
+    // Asked again: the client may just have taken its place.
+    if (
+      !hosts.holds(server, packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3) ||
+      !hosts.touch(server, sec)
+    ) {
+      server = hosts.obtain(packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3, destination, sec)
+      this.#server = server
+    }
     hosts.hot[(client << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     const flow = flows.create(packet, hash, client, server, sec)
@@ -473,24 +496,15 @@ export class Observer {
   }
 
   /** Modern mode: whether both hosts of the flow are still in the table. */
-  #hasHosts(flow: number): boolean {
-    const words = this.flows.hot
+  #hasHosts(flow: number, ver: number): boolean {
+    const { hosts } = this
+    const { hot } = this.flows
     const base = flow << FLOW_SHIFT
+    const client = hot[base + FLOW_CLIENT]!
+    const server = hot[base + FLOW_SERVER]!
     return (
-      this.hosts.holds(
-        words[base + FLOW_CLIENT]!,
-        words[base]!,
-        words[base + 1]!,
-        words[base + 2]!,
-        words[base + 3]!
-      ) &&
-      this.hosts.holds(
-        words[base + FLOW_SERVER]!,
-        words[base + 4]!,
-        words[base + 5]!,
-        words[base + 6]!,
-        words[base + 7]!
-      )
+      hosts.holds(client, ver, hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!) &&
+      hosts.holds(server, ver, hot[base + 4]!, hot[base + 5]!, hot[base + 6]!, hot[base + 7]!)
     )
   }
 
