@@ -27,6 +27,7 @@ enum state { FREE, CONNECTING, WAITING, READING };
 struct connection {
   enum state state;
   int fd, number, request, port;
+  int asked; /* requests on this socket */
   int64_t due_us, asked_us, deadline_us;
   char in[16384];
   int have;
@@ -90,11 +91,10 @@ static void learn_port(struct connection *c) {
     c->port = ntohs(own.ss_family == AF_INET ? ((struct sockaddr_in *)&own)->sin_port : ((struct sockaddr_in6 *)&own)->sin6_port);
 }
 
-static void start(struct connection *c) {
+static void dial(struct connection *c) {
   int six = server.ss_family == AF_INET6;
   c->fd = socket(server.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  c->number = started++;
-  c->request = c->port = c->have = 0;
+  c->asked = c->port = c->have = 0;
   c->deadline_us = now_us() + timeout_us;
   c->state = CONNECTING;
   active++;
@@ -108,13 +108,29 @@ static void start(struct connection *c) {
   epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event);
 }
 
+static void start(struct connection *c) {
+  c->number = started++;
+  c->request = 0;
+  dial(c);
+}
+
+/* A server may close a connection that is idle while a request is on its way: as any client does, ask again on a new one
+   (RFC 9112 section 9.3.1). */
+static int ask_again(struct connection *c) {
+  if (c->state != READING || c->asked < 2 || c->have > 0) return 0;
+  finish(c);
+  dial(c);
+  return 1;
+}
+
 static void ask(struct connection *c) {
-  if (c->request == 0 && prefix[0] && send(c->fd, prefix, strlen(prefix), MSG_NOSIGNAL | MSG_MORE) < 0) return fail(c, strerror(errno));
+  if (c->asked == 0 && prefix[0] && send(c->fd, prefix, strlen(prefix), MSG_NOSIGNAL | MSG_MORE) < 0) return fail(c, strerror(errno));
   c->asked_us = now_us();
   c->deadline_us = c->asked_us + timeout_us;
   c->have = 0;
-  if (send(c->fd, request, request_length, MSG_NOSIGNAL) != request_length) return fail(c, strerror(errno));
+  c->asked++;
   c->state = READING;
+  if (send(c->fd, request, request_length, MSG_NOSIGNAL) != request_length && !ask_again(c)) fail(c, strerror(errno));
 }
 
 static void wait_before(struct connection *c, int64_t delay_us) {
@@ -127,6 +143,13 @@ static void wait_before(struct connection *c, int64_t delay_us) {
 static void receive(struct connection *c) {
   ssize_t n = recv(c->fd, c->in + c->have, sizeof c->in - 1 - c->have, 0);
   if (n < 0 && errno == EAGAIN) return;
+  if (n <= 0 && c->state == WAITING) {
+    /* Closed while idle: the next request goes over a new connection. */
+    finish(c);
+    dial(c);
+    return;
+  }
+  if (n <= 0 && ask_again(c)) return;
   if (n < 0) return fail(c, strerror(errno));
   if (n == 0) return fail(c, "closed by the server before the answer");
   if (c->state == WAITING) return fail(c, "data without a request");
@@ -147,7 +170,11 @@ static void receive(struct connection *c) {
   fwrite(body, 1, length, stdout);
   putchar('\n');
   answers++;
-  if (++c->request >= requests || closing) return finish(c);
+  if (++c->request >= requests) return finish(c);
+  if (closing) {
+    finish(c);
+    return dial(c);
+  }
   wait_before(c, gap_us);
 }
 
@@ -220,7 +247,7 @@ int main(int count, char **values) {
         }
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
         epoll_ctl(epoll, EPOLL_CTL_MOD, c->fd, &event);
-        wait_before(c, first_delay_us);
+        wait_before(c, c->request == 0 ? first_delay_us : 0);
       } else if (c->state == READING || c->state == WAITING)
         receive(c);
     }

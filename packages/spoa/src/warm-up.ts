@@ -77,7 +77,7 @@ export const warmUp = (config: Config, database: Database): Effect.Effect<Answer
       return answerer.stats()
     })
     // Nothing depends on it: an agent that could not warm up is slow for a moment.
-  ).pipe(Effect.catchCause(() => Effect.succeed(undefined)))
+  ).pipe(Effect.catchCause(() => Effect.undefined))
 
 /** A new session for every batch, as at the start of a site. */
 function askAll(open: () => Session): void {
