@@ -3,7 +3,7 @@
  *
  * ```
  * opened in this order, closed in reverse:
- * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
+ * configuration and databases | observation log | capture chain | p0f socket | admin | SPOP listeners | reload
  * ```
  */
 import { type Database, Matcher, Observer, ToldRequest, replyTo } from "@synprint/core"
@@ -18,9 +18,9 @@ import {
   background,
   captureOptions,
   databaseFileNames,
+  databaseLoader,
   live,
   loadConfig,
-  loadDatabases,
   logging,
   makeAnswerer,
   openChain,
@@ -51,11 +51,13 @@ interface Loaded {
   readonly database: Database
 }
 
-const load = (request: ConfigRequest): Effect.Effect<Loaded, ConfigInvalid> =>
-  Effect.gen(function* () {
+const loader = (request: ConfigRequest): Effect.Effect<Loaded, ConfigInvalid> => {
+  const loadDatabases = databaseLoader()
+  return Effect.gen(function* () {
     const config = yield* loadConfig(request)
     return { config, database: yield* loadDatabases(config.fingerprint) }
   })
+}
 
 /** Runs until a signal ends it. */
 export const spoa = (request: ConfigRequest): Effect.Effect<never, unknown> =>
@@ -68,7 +70,7 @@ const agent = (request: ConfigRequest) =>
   Effect.gen(function* () {
     const metrics = new Metrics("spoa")
     const loaded = yield* live({
-      load: load(request),
+      load: loader(request),
       files: ({ config }) => [
         ...(config.file === undefined ? [] : [config.file]),
         ...databaseFileNames(config.fingerprint)
@@ -82,6 +84,7 @@ const agent = (request: ConfigRequest) =>
     // DESIGN 1.4: history has one source, chosen at start.
     const wantsFeed = config.capture.enabled && (mode === "p0f" || config.p0fApi !== undefined)
 
+    yield* warnOf(database)
     const log = yield* openObservations(config.log)
     const matcher = new Matcher(database, mode, MEMO_SHAPES)
     const observer = new Observer({
@@ -118,19 +121,20 @@ const agent = (request: ConfigRequest) =>
     const p0f = yield* openP0f(config, observer, chain)
     const file = { mode: config.spoa.mode, owner: config.spoa.owner, group: config.spoa.group }
     const unhealthy = () => (config.admin.readyNeedsCapture ? chain?.down() : undefined)
-    let isServing = true
-    yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
-    yield* warmUp(config, database)
-    const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy })
-
     const measured: Measured = { counters, p0f, answerer, observer, chain }
     registerMetrics(metrics, measured)
+    let state: "starting" | "serving" | "stopping" = "starting"
+    yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
+    // Before the listeners, so that /ready says 503 until they are open and again while they close.
     const bound = yield* admin({
       listen: config.admin.listen,
       metrics,
-      ready: () => (isServing ? unhealthy() : "stopping")
+      ready: () => (state === "serving" ? unhealthy() : state)
     })
+    yield* warmUp(config, database)
+    const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy })
     yield* summary({ read: summaryCounters(measured), cause: likelyCause })
+    let matched = database
     yield* background(
       "reload",
       loaded.changes.pipe(
@@ -138,7 +142,11 @@ const agent = (request: ConfigRequest) =>
         Stream.runForEach((next) =>
           Effect.gen(function* () {
             const { config: current } = next
-            answerer.setMatcher(new Matcher(next.database, mode, MEMO_SHAPES))
+            if (next.database !== matched) {
+              matched = next.database
+              yield* warnOf(matched)
+              answerer.setMatcher(new Matcher(matched, mode, MEMO_SHAPES))
+            }
             handler.settings = settings(next)
             if (chain !== undefined) {
               yield* chain
@@ -154,14 +162,19 @@ const agent = (request: ConfigRequest) =>
     // Last in, first out: readiness fails before anything closes.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
-        isServing = false
+        state = "stopping"
       })
     )
+    state = "serving"
     yield* Effect.logInfo(
       `synprint ${VERSION} serves SPOP on ${addresses.map(printListenAddress).join(", ")}` +
         (bound.length === 0 ? "" : `, metrics on ${bound.map(printListenAddress).join(", ")}`)
     )
   })
+
+/** What a database holds and never uses, such as a line that an earlier one covers. */
+const warnOf = (database: Database): Effect.Effect<void> =>
+  Effect.forEach(database.warnings, (warning) => Effect.logWarning(`database: ${warning}`), { discard: true })
 
 /** Reads `ua` and `hdrs`. Its tables are made when the first request tells either: most configurations pass neither. */
 function readRequest(database: Database): HttpObserver {

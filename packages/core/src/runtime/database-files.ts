@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs"
 import { BUILTIN, BUILTIN_DATABASE } from "../fingerprint/builtin-database.ts"
-import { readDatabases } from "../fingerprint/database-reader.ts"
+import { type DatabaseText, readDatabases } from "../fingerprint/database-reader.ts"
 import type { Database } from "../fingerprint/database.ts"
 import type { Mode } from "../fingerprint/signature.ts"
 
@@ -22,6 +22,8 @@ export interface DatabaseFiles {
   /** undefined exactly when there are problems. */
   readonly database: Database | undefined
   readonly problems: ReadonlyArray<DatabaseFileProblem>
+  /** What was read. */
+  readonly texts: ReadonlyArray<DatabaseText>
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -30,8 +32,9 @@ const WHY: Readonly<Record<string, string>> = {
   EISDIR: "it is a directory: name the p0f.fp file in it"
 }
 
-export function readDatabaseFiles(names: ReadonlyArray<string>, mode: Mode): DatabaseFiles {
-  const texts: Array<{ readonly name: string; readonly text: string }> = []
+/** With the same texts as `before`, `before` itself: who keeps something by database sees that it is the same. */
+export function readDatabaseFiles(names: ReadonlyArray<string>, mode: Mode, before?: DatabaseFiles): DatabaseFiles {
+  const texts: Array<DatabaseText> = []
   const problems: Array<DatabaseFileProblem> = []
   for (const name of names) {
     if (name === BUILTIN) {
@@ -49,8 +52,12 @@ export function readDatabaseFiles(names: ReadonlyArray<string>, mode: Mode): Dat
       })
     }
   }
+  if (problems.length === 0 && before?.database !== undefined && isSame(texts, before.texts)) return before
   const { database, problems: found } = readDatabases(texts, mode)
   for (const { file, line, column, message } of found)
     problems.push({ file, line, message: `${message} (column ${column})` })
-  return { database: problems.length === 0 ? database : undefined, problems }
+  return { database: problems.length === 0 ? database : undefined, problems, texts }
 }
+
+const isSame = (a: ReadonlyArray<DatabaseText>, b: ReadonlyArray<DatabaseText>): boolean =>
+  a.length === b.length && a.every(({ name, text }, n) => name === b[n]!.name && text === b[n]!.text)

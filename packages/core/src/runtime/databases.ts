@@ -6,23 +6,29 @@ import { BUILTIN } from "../fingerprint/builtin-database.ts"
 import type { Database } from "../fingerprint/database.ts"
 import { ConfigInvalid, type Problem } from "./config-problem.ts"
 import type { FingerprintConfig } from "./config-fingerprint.ts"
-import { readDatabaseFiles } from "./database-files.ts"
+import { type DatabaseFiles, readDatabaseFiles } from "./database-files.ts"
 
 /** Every problem in every database file of the configuration. */
-export const databaseProblems = (config: FingerprintConfig): ReadonlyArray<Problem> => read(config).problems
+export const databaseProblems = (config: FingerprintConfig): ReadonlyArray<Problem> =>
+  problemsOf(readDatabaseFiles(config.databases, config.mode))
 
-const read = (
-  config: FingerprintConfig
-): { readonly database: Database | undefined; readonly problems: ReadonlyArray<Problem> } => {
-  const { database, problems } = readDatabaseFiles(config.databases, config.mode)
-  return { database, problems: problems.map(({ file, line, message }) => ({ path: "", source: file, line, message })) }
-}
+const problemsOf = (read: DatabaseFiles): ReadonlyArray<Problem> =>
+  read.problems.map(({ file, line, message }) => ({ path: "", source: file, line, message }))
 
 export const loadDatabases = (config: FingerprintConfig): Effect.Effect<Database, ConfigInvalid> =>
-  Effect.suspend(() => {
-    const { database, problems } = read(config)
-    return database === undefined ? Effect.fail(new ConfigInvalid({ problems })) : Effect.succeed(database)
-  })
+  databaseLoader()(config)
+
+/** Loads again and again: the same texts give the same Database, so that a reload of other things need not match anew. */
+export const databaseLoader = (): ((config: FingerprintConfig) => Effect.Effect<Database, ConfigInvalid>) => {
+  let before: DatabaseFiles | undefined
+  return (config) =>
+    Effect.suspend(() => {
+      const read = readDatabaseFiles(config.databases, config.mode, before)
+      if (read.database === undefined) return Effect.fail(new ConfigInvalid({ problems: problemsOf(read) }))
+      before = read
+      return Effect.succeed(read.database)
+    })
+}
 
 /** The files behind the names, for `live`. */
 export const databaseFileNames = (config: FingerprintConfig): ReadonlyArray<string> =>
