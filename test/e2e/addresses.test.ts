@@ -1,5 +1,6 @@
 /** Which connection an answer belongs to: stacks behind one address, IPv4 on an IPv6 socket, PROXY headers, redirected ports. */
 import { expect } from "bun:test"
+import type { LoadResult } from "../lib/client.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
 import { run } from "../lib/process.ts"
 import { needs, openSite } from "../lib/site.ts"
@@ -8,6 +9,13 @@ import { testWith } from "../lib/requires.ts"
 const NEEDS = needs("tcpdump", "p0f", "nft")
 const PATIENT = ["processing 20ms", "processing 100ms"] as const
 const BINDS = "    bind 0.0.0.0:80\n    bind [::]:80 v6only\n"
+
+/** The first four fields of the signatures; the rest may differ by chance: 1 in 65,536 SYNs has the IP ID 0. */
+const startsOf = (result: LoadResult) => [
+  ...new Set(
+    Object.keys(countValues(result, "x-tcp-sig")).map((signature) => signature.split(":").slice(0, 4).join(":"))
+  )
+]
 
 testWith(
   NEEDS,
@@ -30,8 +38,8 @@ testWith(
       expect(wrongSignatures(kernel, version, sent)).toEqual([])
       expect(wrongSignatures(other, version, sent)).toEqual([])
       expect(countValues(other, "x-tcp-mss")).toEqual({ "1360": 200 })
-      expect(Object.keys(countValues(other, "x-tcp-sig"))).toEqual([expect.stringMatching(/^[46]:128\+0:0:1360:/)])
-      expect(Object.keys(countValues(kernel, "x-tcp-sig"))).toEqual([expect.stringMatching(/^[46]:64\+0:0:14[46]0:/)])
+      expect(startsOf(other)).toEqual([`${version}:128+0:0:1360`])
+      expect(startsOf(kernel)).toEqual([`${version}:64+0:0:${version === 4 ? 1460 : 1440}`])
     }
   },
   60_000

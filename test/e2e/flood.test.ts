@@ -47,10 +47,12 @@ async function floodedRound(): Promise<number> {
   expect(result.errors).toEqual([])
   expect(result.replies.length).toBe(CONNECTIONS)
   expect(statuses["ok"] ?? 0).toBeGreaterThanOrEqual(CONNECTIONS * LEAST_FOUND)
-  const { absent: _, ...signatures } = countValues(result, "x-tcp-sig")
-  expect(Object.keys(signatures)).toEqual([
-    expect.stringMatching(/^4:64\+0:0:1400:mss\*\d+,\d+:mss,sok,ts,nop,ws:df,id\+:0$/)
-  ])
+  const told = Object.keys(countValues(result, "x-tcp-sig")).filter((signature) => signature !== "absent")
+  // By chance 1 in 65,536 SYNs has the IP ID 0.
+  const foreign = told.filter(
+    (signature) => !/^4:64\+0:0:1400:mss\*\d+,\d+:mss,sok,ts,nop,ws:df(,id\+)?:0$/.test(signature)
+  )
+  expect(foreign).toEqual([])
   return rate
 }
 

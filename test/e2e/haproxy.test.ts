@@ -50,7 +50,8 @@ for (const example of ["haproxy-2.6.cfg", "haproxy.cfg"]) {
       await using sniffer = await site.sniff()
       const loads = await fourLoads(site, 500, 1)
       const sent = await sniffer.signatures()
-      expect(new Set(sent.values()).size).toBe(4)
+      // By chance 1 in 65,536 SYNs has the IP ID 0, and 1 in 2^20 the flow label 0.
+      expect(new Set([...sent.values()].map((signature) => signature.replace(/,id\+|flow/, ""))).size).toBe(4)
       for (const { result, version } of loads) {
         expect(result.replies.length).toBe(500)
         expect(wrongSignatures(result, version, sent)).toEqual([])
@@ -63,7 +64,9 @@ for (const example of ["haproxy-2.6.cfg", "haproxy.cfg"]) {
       expect(countValues(own, "x-tcp-mtu")).toEqual({ "1500": 500 })
       expect(countValues(own, "x-tcp-mss")).toEqual({ "1460": 500 })
       expect(countValues(other, "x-tcp-mtu")).toEqual({ "1340": 500 })
-      expect(Object.keys(countValues(own, "x-tcp-os"))).toEqual([expect.stringMatching(/^Linux/)])
+      const named = own.replies.filter((reply) => reply.headers.get("x-tcp-os")?.startsWith("Linux") === true)
+      // A SYN with the IP ID 0 is no exact match.
+      expect(named.length).toBeGreaterThanOrEqual(499)
       expect(Object.keys(countValues(own, "x-tcp-link"))).toEqual([expect.stringMatching(/^Ethernet/)])
     },
     60_000
