@@ -5,8 +5,7 @@
 import type { Packet } from "../packet/packet.ts"
 import { FLOW_CLIENT, FLOW_CREATED, FLOW_HASH, FLOW_SERVER, FLOW_SHIFT } from "./flow-record.ts"
 import { type FlowLimits, Flows } from "./flows.ts"
-import { HOST_USES, HOT_SHIFT } from "./host-record.ts"
-import type { Hosts } from "./hosts.ts"
+import type { HostList } from "./host-list.ts"
 import { TaggedIndex } from "./tagged-index.ts"
 
 /** p0f's KILL_PERCENT. */
@@ -15,7 +14,7 @@ const KILL_PERCENT = 10
 export class FlowList extends Flows {
   private readonly maxFlows: number
   private readonly ageSeconds: number
-  private readonly hosts: Hosts
+  private readonly hosts: HostList
   private readonly index: TaggedIndex
   // The list from oldest to newest, and that of freed entries, linked by `newer`; -1 ends both.
   private readonly older: Int32Array
@@ -27,7 +26,7 @@ export class FlowList extends Flows {
   private fresh = 0
 
   /** p0f checks `> max` before it inserts: one more fits. */
-  constructor(limits: FlowLimits, hosts: Hosts) {
+  constructor(limits: FlowLimits, hosts: HostList) {
     const capacity = limits.maxFlows + 1
     super(capacity, capacity * 2)
     this.maxFlows = limits.maxFlows
@@ -72,8 +71,8 @@ export class FlowList extends Flows {
     else this.newer[this.newest] = flow
     this.newest = flow
     this.fill(flow, packet, hash, client, server, nowSec)
-    this.hosts.hot[(client << HOT_SHIFT) + HOST_USES]!++
-    this.hosts.hot[(server << HOT_SHIFT) + HOST_USES]!++
+    this.hosts.uses[client]!++
+    this.hosts.uses[server]!++
     this.index.insert(hash, flow)
     return flow
   }
@@ -82,8 +81,8 @@ export class FlowList extends Flows {
     const { hot } = this
     const base = flow << FLOW_SHIFT
     this.index.remove(hot[base + FLOW_HASH]!, flow)
-    this.hosts.hot[(hot[base + FLOW_CLIENT]! << HOT_SHIFT) + HOST_USES]!--
-    this.hosts.hot[(hot[base + FLOW_SERVER]! << HOT_SHIFT) + HOST_USES]!--
+    this.hosts.uses[hot[base + FLOW_CLIENT]!]!--
+    this.hosts.uses[hot[base + FLOW_SERVER]!]!--
     const older = this.older[flow]!
     const newer = this.newer[flow]!
     if (older < 0) this.oldest = newer

@@ -1,7 +1,7 @@
 /**
  * Host clock: modern mode's order. CLOCK with a second chance; a host that was idle too long is a new host when it comes back.
  */
-import { HOST_HASH, HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6, STATE_REFERENCED } from "./host-record.ts"
+import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6, STATE_REFERENCED } from "./host-record.ts"
 import { type HostLimits, Hosts } from "./hosts.ts"
 import { TaggedIndex } from "./tagged-index.ts"
 
@@ -31,7 +31,7 @@ export class HostClock extends Hosts {
         ) {
           if (((nowSec - hot[base + HOST_LAST_SEEN]!) | 0) > this.idleSeconds) {
             this.expired++
-            this.reset(host, ver, a0, a1, a2, a3, hash, nowSec)
+            this.reset(host, ver, a0, a1, a2, a3, nowSec)
           } else {
             hot[base + HOST_LAST_SEEN] = nowSec
             hot[base + HOST_STATE]! |= STATE_REFERENCED
@@ -52,7 +52,7 @@ export class HostClock extends Hosts {
     }
     slots[at] = hash
     slots[at + 1] = host + 1
-    this.reset(host, ver, a0, a1, a2, a3, hash, nowSec)
+    this.reset(host, ver, a0, a1, a2, a3, nowSec)
     return host
   }
 
@@ -82,7 +82,7 @@ export class HostClock extends Hosts {
       at = (hand << HOT_SHIFT) + HOST_STATE
     }
     this.hand = hand + 1 === capacity ? 0 : hand + 1
-    this.index.remove(hot[(hand << HOT_SHIFT) + HOST_HASH]!, hand)
+    this.index.remove(this.hashOf(hand), hand)
     this.evicted++
     return hand
   }

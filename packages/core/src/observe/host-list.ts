@@ -2,7 +2,7 @@
  * Host list: p0f's order (process.c: touch_host, nuke_hosts, expire_cache; specs p0f.md §8.2, §8.4). A list by age, use counts of
  * flows, and a pruning that walks the list the wrong way and so removes at most one host (Appendix C 6).
  */
-import { HOST_HASH, HOST_LAST_SEEN, HOST_NEWER, HOST_OLDER, HOST_STATE, HOST_USES, HOT_SHIFT } from "./host-record.ts"
+import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT } from "./host-record.ts"
 import { COLD_WORDS, type HostLimits, Hosts, HOT_WORDS } from "./hosts.ts"
 import { TaggedIndex } from "./tagged-index.ts"
 
@@ -10,7 +10,11 @@ export class HostList extends Hosts {
   /** Called by a full table, before a host is pruned, to destroy 10 % of the flows. */
   onFull: () => void = () => {}
   private readonly maxHosts: number
-  /** Head of the list of freed entries, linked by HOST_NEWER, -1 none. */
+  /** Flows that use a host. */
+  uses: Int32Array
+  // The list from oldest to newest, and that of freed entries, linked by `newer`; -1 ends both.
+  private older: Int32Array
+  private newer: Int32Array
   private free = -1
   private oldest = -1
   private newest = -1
@@ -19,6 +23,9 @@ export class HostList extends Hosts {
   constructor(limits: HostLimits) {
     super(limits.maxHosts + 1, limits.idleMinutes, new TaggedIndex(limits.maxHosts + 1))
     this.maxHosts = limits.maxHosts
+    this.uses = new Int32Array(this.capacity)
+    this.older = new Int32Array(this.capacity)
+    this.newer = new Int32Array(this.capacity)
   }
 
   override obtain(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number, nowSec: number): number {
@@ -29,7 +36,8 @@ export class HostList extends Hosts {
     }
     const host = this.take()
     this.index.insert(hash, host)
-    this.reset(host, ver, a0, a1, a2, a3, hash, nowSec)
+    this.reset(host, ver, a0, a1, a2, a3, nowSec)
+    this.uses[host] = 0
     this.linkNewest(host)
     this.count++
     return host
@@ -53,8 +61,8 @@ export class HostList extends Hosts {
     const { hot } = this
     let host = this.oldest
     while (host >= 0 && (nowSec - hot[(host << HOT_SHIFT) + HOST_LAST_SEEN]!) >>> 0 > this.idleSeconds) {
-      const newer = hot[(host << HOT_SHIFT) + HOST_NEWER]!
-      if (hot[(host << HOT_SHIFT) + HOST_USES] === 0) {
+      const newer = this.newer[host]!
+      if (this.uses[host] === 0) {
         this.expired++
         this.destroy(host)
       }
@@ -65,14 +73,14 @@ export class HostList extends Hosts {
   private take(): number {
     if (this.count > this.maxHosts) {
       this.onFull()
-      if (this.oldest >= 0 && this.hot[(this.oldest << HOT_SHIFT) + HOST_USES] === 0) {
+      if (this.oldest >= 0 && this.uses[this.oldest] === 0) {
         this.evicted++
         this.destroy(this.oldest)
       }
     }
     const host = this.free
     if (host >= 0) {
-      this.free = this.hot[(host << HOT_SHIFT) + HOST_NEWER]!
+      this.free = this.newer[host]!
       return host
     }
     if (this.fresh === this.capacity) this.grow()
@@ -85,47 +93,46 @@ export class HostList extends Hosts {
    */
   private grow(): void {
     const capacity = this.capacity * 2
-    const hot = new Int32Array(capacity * HOT_WORDS)
-    const cold = new Int32Array(capacity * COLD_WORDS)
-    hot.set(this.hot)
-    cold.set(this.cold)
-    this.hot = hot
-    this.cold = cold
-    this.hotFloat = new Float64Array(hot.buffer)
-    this.coldFloat = new Float64Array(cold.buffer)
+    const grown = (words: Int32Array, length: number): Int32Array => {
+      const array = new Int32Array(length)
+      array.set(words)
+      return array
+    }
+    this.hot = grown(this.hot, capacity * HOT_WORDS)
+    this.cold = grown(this.cold, capacity * COLD_WORDS)
+    this.hotFloat = new Float64Array(this.hot.buffer)
+    this.coldFloat = new Float64Array(this.cold.buffer)
+    this.uses = grown(this.uses, capacity)
+    this.older = grown(this.older, capacity)
+    this.newer = grown(this.newer, capacity)
     this.index = new TaggedIndex(capacity)
-    for (let host = 0; host < this.capacity; host++) this.index.insert(hot[(host << HOT_SHIFT) + HOST_HASH]!, host)
+    for (let host = 0; host < this.capacity; host++) this.index.insert(this.hashOf(host), host)
     this.capacity = capacity
   }
 
   private destroy(host: number): void {
-    const base = host << HOT_SHIFT
     this.unlink(host)
-    this.index.remove(this.hot[base + HOST_HASH]!, host)
-    this.hot[base + HOST_STATE] = 0
-    this.hot[base + HOST_NEWER] = this.free
+    this.index.remove(this.hashOf(host), host)
+    this.hot[(host << HOT_SHIFT) + HOST_STATE] = 0
+    this.newer[host] = this.free
     this.free = host
     this.count--
   }
 
   private linkNewest(host: number): void {
-    const { hot } = this
-    const base = host << HOT_SHIFT
-    hot[base + HOST_NEWER] = -1
-    hot[base + HOST_OLDER] = this.newest
+    this.newer[host] = -1
+    this.older[host] = this.newest
     if (this.newest < 0) this.oldest = host
-    else hot[(this.newest << HOT_SHIFT) + HOST_NEWER] = host
+    else this.newer[this.newest] = host
     this.newest = host
   }
 
   private unlink(host: number): void {
-    const { hot } = this
-    const base = host << HOT_SHIFT
-    const newer = hot[base + HOST_NEWER]!
-    const older = hot[base + HOST_OLDER]!
+    const newer = this.newer[host]!
+    const older = this.older[host]!
     if (newer < 0) this.newest = older
-    else hot[(newer << HOT_SHIFT) + HOST_OLDER] = older
+    else this.older[newer] = older
     if (older < 0) this.oldest = newer
-    else hot[(older << HOT_SHIFT) + HOST_NEWER] = newer
+    else this.newer[older] = newer
   }
 }

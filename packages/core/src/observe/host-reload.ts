@@ -2,11 +2,11 @@
  * Host reload: makes host records say in terms of a new database what they said of the old one.
  */
 import {
+  COLD_HTTP,
   COLD_REQUEST_OS,
   COLD_RESPONSE,
   COLD_SHIFT,
   COLD_SYNACK_STATE,
-  HOST_HTTP,
   HOST_OS,
   HOST_STATE,
   HOT_SHIFT,
@@ -22,11 +22,11 @@ export function carryOver(hosts: Hosts, from: Labels, to: Labels): void {
   hosts.each((host) => {
     const base = host << HOT_SHIFT
     hot[base + HOST_OS] = carried[hot[base + HOST_OS]!] ?? 0
-    hot[base + HOST_HTTP] = carried[hot[base + HOST_HTTP]!] ?? 0
     hot[base + HOST_STATE]! &= ~STATE_HAS
     if (!hosts.hasCold(host)) return
     const at = host << COLD_SHIFT
     cold[at + COLD_SYNACK_STATE]! &= ~STATE_HAS
+    cold[at + COLD_HTTP] = carried[cold[at + COLD_HTTP]!] ?? 0
     cold[at + COLD_RESPONSE] = 0
     cold[at + COLD_REQUEST_OS] = 0
   })

@@ -6,14 +6,14 @@
  */
 import {
   COLD_SHIFT,
+  COLD_UPTIME,
+  DISTANCE_SHIFT,
   DISTANCE_UNKNOWN,
-  HOST_DISTANCE,
   HOST_FIRST_SEEN,
-  HOST_HASH,
   HOST_LAST_SEEN,
+  HOST_LINK,
   HOST_STATE,
   HOST_TOTAL_CONN,
-  HOST_UPTIME,
   HOT_SHIFT,
   STATE_COLD,
   STATE_IPV6,
@@ -86,6 +86,13 @@ export abstract class Hosts {
     return hash ^ (hash >>> 16)
   }
 
+  /** Hash of the address of an entry: computed again, which is cheaper than the cache line it would lie in. */
+  protected hashOf(host: number): number {
+    const { hot } = this
+    const base = host << HOT_SHIFT
+    return this.hash(hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!)
+  }
+
   /** Number of the host with this address, -1 when there is none. Refreshes nothing. */
   find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number {
     const { slots, mask } = this.index
@@ -134,6 +141,7 @@ export abstract class Hosts {
     if ((this.hot[at]! & STATE_COLD) === 0) {
       this.hot[at]! |= STATE_COLD
       this.cold.fill(0, base, base + COLD_WORDS)
+      this.cold[base + COLD_UPTIME] = -1
     }
     return base
   }
@@ -155,7 +163,6 @@ export abstract class Hosts {
     a1: number,
     a2: number,
     a3: number,
-    hash: number,
     nowSec: number
   ): void {
     const { hot } = this
@@ -164,12 +171,10 @@ export abstract class Hosts {
     hot[base + 1] = a1
     hot[base + 2] = a2
     hot[base + 3] = a3
-    hot[base + HOST_HASH] = hash
+    hot[base + HOST_LINK] = DISTANCE_UNKNOWN << DISTANCE_SHIFT
     hot[base + HOST_LAST_SEEN] = nowSec
     hot[base + HOST_FIRST_SEEN] = nowSec
     for (let word = base + HOST_TOTAL_CONN; word < base + HOT_WORDS; word++) hot[word] = 0
     hot[base + HOST_STATE] = ver === 6 ? STATE_LIVE | STATE_IPV6 : STATE_LIVE
-    hot[base + HOST_UPTIME] = -1
-    hot[base + HOST_DISTANCE] = DISTANCE_UNKNOWN
   }
 }

@@ -6,16 +6,22 @@ import type { HttpSignature } from "../fingerprint/database.ts"
 import { FLOW_CLIENT, FLOW_PORTS, FLOW_SERVER, FLOW_SHIFT } from "./flow-record.ts"
 import type { Flows } from "./flows.ts"
 import {
+  BAD_SW_MASK,
+  BAD_SW_SHIFT,
+  COLD_HTTP,
+  COLD_LANGUAGE,
   COLD_REQUEST_OS,
   COLD_RESPONSE,
   COLD_RESPONSE_DATE,
+  COLD_RESPONSE_PORT,
   COLD_RESPONSE_SEC,
   COLD_SHIFT,
-  COLD_SYNACK_MSS,
-  HOST_HTTP,
   HOST_LINK,
   HOST_OS,
-  HOT_SHIFT
+  HOT_SHIFT,
+  LANGUAGE_MASK,
+  QUALITY_MASK,
+  QUALITY_SHIFT
 } from "./host-record.ts"
 import type { Hosts } from "./hosts.ts"
 import { HttpHead } from "./http-head.ts"
@@ -44,10 +50,6 @@ import {
 
 /** p0f's HTTP_MAX_DATE_DIFF (config.h). */
 const MAX_DATE_DIFF = 10
-
-const LANGUAGE_SHIFT = 16
-const BAD_SW_SHIFT = 24
-const QUALITY_SHIFT = 26
 
 const isLetter = (byte: number): boolean => (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
 
@@ -119,7 +121,7 @@ export class Http implements HeadSink {
       if (subject === CLIENT) {
         const stored = hosts.cold[cold + COLD_REQUEST_OS]!
         reference = stored === 0 ? 0 : stored + 1
-      } else if (hosts.cold[cold + COLD_SYNACK_MSS]! >>> 16 === port) reference = hosts.cold[cold + COLD_RESPONSE]!
+      } else if (hosts.cold[cold + COLD_RESPONSE_PORT] === port) reference = hosts.cold[cold + COLD_RESPONSE]!
     }
     const before =
       reference < 2 ? undefined : (subject === CLIENT ? database.requests : database.responses)[reference - 2]!.label
@@ -191,25 +193,25 @@ export class Http implements HeadSink {
     // p0f counts an unknown OS as another one (Appendix C 9).
     if (known === undefined && !this.#exact) return false
     const nameId = known === undefined ? -1 : known.nameId
-    const hot = this.#hosts.hot
-    const at = (host << HOT_SHIFT) + HOST_LINK
     for (const { nameId: named, needle } of this.tables.uaOs) {
       if (!this.#head.valueContains(this.#head.software, needle)) continue
+      const at = this.#hosts.coldOf(host) + COLD_LANGUAGE
+      const { cold } = this.#hosts
       if (named === nameId) {
-        hot[at]! &= ~(3 << BAD_SW_SHIFT)
+        cold[at]! &= ~BAD_SW_MASK
         return false
       }
-      if ((hot[at]! & (3 << BAD_SW_SHIFT)) === 0) hot[at]! |= 1 << BAD_SW_SHIFT
+      if ((cold[at]! & BAD_SW_MASK) === 0) cold[at]! |= 1 << BAD_SW_SHIFT
       return true
     }
     return false
   }
 
   #rememberRequest(host: number, match: HttpSignature | undefined, dishonest: boolean, language: number): void {
-    const hot = this.#hosts.hot
-    const base = host << HOT_SHIFT
-    if (language !== 0)
-      hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~(255 << LANGUAGE_SHIFT)) | (language << LANGUAGE_SHIFT)
+    if (language !== 0) {
+      const at = this.#hosts.coldOf(host) + COLD_LANGUAGE
+      this.#hosts.cold[at] = (this.#hosts.cold[at]! & ~LANGUAGE_MASK) | language
+    }
     if (match === undefined) return
     if (match.label.classId < 0) this.#rememberApplication(host, match, dishonest)
     else {
@@ -224,17 +226,17 @@ export class Http implements HeadSink {
     hosts.cold[cold + COLD_RESPONSE] = match === undefined ? 1 : match.index + 2
     hosts.cold[cold + COLD_RESPONSE_SEC] = this.#at.sec
     hosts.coldFloat[(cold >> 1) + COLD_RESPONSE_DATE] = this.#head.date
-    hosts.cold[cold + COLD_SYNACK_MSS] = (hosts.cold[cold + COLD_SYNACK_MSS]! & 0xffff) | (port << 16)
+    hosts.cold[cold + COLD_RESPONSE_PORT] = port
     if (match === undefined) return
     if (match.label.classId < 0) this.#rememberApplication(host, match, dishonest)
     else this.#rememberSystem(host, match)
   }
 
   #rememberApplication(host: number, match: HttpSignature, dishonest: boolean): void {
-    const hot = this.#hosts.hot
-    const base = host << HOT_SHIFT
-    hot[base + HOST_HTTP] = match.label.id + 1
-    if (dishonest) hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~(3 << BAD_SW_SHIFT)) | (2 << BAD_SW_SHIFT)
+    const base = this.#hosts.coldOf(host)
+    const { cold } = this.#hosts
+    cold[base + COLD_HTTP] = match.label.id + 1
+    if (dishonest) cold[base + COLD_LANGUAGE] = (cold[base + COLD_LANGUAGE]! & ~BAD_SW_MASK) | (2 << BAD_SW_SHIFT)
   }
 
   #rememberSystem(host: number, match: HttpSignature): void {
@@ -242,7 +244,7 @@ export class Http implements HeadSink {
     const base = host << HOT_SHIFT
     hot[base + HOST_OS] = match.label.id + 1
     hot[base + HOST_LINK] =
-      (hot[base + HOST_LINK]! & ~(3 << QUALITY_SHIFT)) | ((match.label.generic ? 2 : 0) << QUALITY_SHIFT)
+      (hot[base + HOST_LINK]! & ~QUALITY_MASK) | ((match.label.generic ? 2 : 0) << QUALITY_SHIFT)
   }
 
   /** The Accept-Language begins with exactly two letters. */

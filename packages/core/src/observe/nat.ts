@@ -10,19 +10,19 @@ import type { Shape } from "../fingerprint/shape.ts"
 import type { Packet } from "../packet/packet.ts"
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
 import {
+  COLD_CLIENT_BOARD,
+  COLD_LAST_CHG,
+  COLD_LAST_NAT,
+  COLD_REASONS,
   COLD_SERVER_BOARD,
+  COLD_SHIFT,
   COLD_SYNACK_MATCH,
   COLD_SYNACK_MS,
   COLD_SYNACK_MSS,
   COLD_SYNACK_STATE,
   COLD_SYNACK_TS1,
-  COLD_SHIFT,
-  HOST_CLIENT_BOARD,
-  HOST_LAST_CHG,
-  HOST_LAST_NAT,
   HOST_LINK,
   HOST_OS,
-  HOST_REASONS,
   HOST_STATE,
   HOST_SYN_LAYOUT,
   HOST_SYN_MATCH,
@@ -30,6 +30,8 @@ import {
   HOST_SYN_MSS,
   HOST_SYN_TS1,
   HOT_SHIFT,
+  QUALITY_MASK,
+  QUALITY_SHIFT,
   STATE_FUZZY,
   STATE_HAS,
   STATE_QUIRKS,
@@ -88,40 +90,33 @@ export class Nat {
   /** p0f's add_nat_score: notes a score, zero too, and tells when enough have come together. */
   add(host: number, subject: Subject, reasons: number, score: number, at: Endpoints): void {
     const hosts = this.#hosts
-    const hot = hosts.hot
-    const base = host << HOT_SHIFT
-    const board = subject === CLIENT ? hot : hosts.cold
-    const first = subject === CLIENT ? base + HOST_CLIENT_BOARD : hosts.coldOf(host) + COLD_SERVER_BOARD
-    if (score === 0) {
-      if (board[first + 3] === 0) {
-        if (reasons !== 0) hot[base + HOST_REASONS]! |= reasons
-        // Differs from p0f (Appendix C 11): what left the boards is no reason any more.
-        else if (!this.#exact && hot[base + HOST_REASONS] !== 0) this.#age(host)
-        return
-      }
-      for (let at = first; at < first + SCORE_WORDS; at++) board[at]! <<= 1
-      hot[base + HOST_REASONS]! |= reasons
-      return
-    }
-    board[first] = (board[first]! << 1) | (score >= 6 ? 1 : 0)
-    board[first + 1] = (board[first + 1]! << 1) | (score >= 3 ? 1 : 0)
-    board[first + 2] = (board[first + 2]! << 1) | (score >= 2 ? 1 : 0)
-    board[first + 3] = (board[first + 3]! << 1) | 1
-    hot[base + HOST_REASONS]! |= reasons
-    const a = ones(board[first]!)
-    const b = ones(board[first + 1]!)
-    const c = ones(board[first + 2]!)
-    const d = ones(board[first + 3]!)
+    if (score === 0 && reasons === 0 && !hosts.hasCold(host)) return
+    const base = hosts.coldOf(host)
+    const { cold } = hosts
+    const first = base + (subject === CLIENT ? COLD_CLIENT_BOARD : COLD_SERVER_BOARD)
+    // Differs from p0f (Appendix C 11): what left the boards is no reason any more.
+    if (!this.#exact && cold[base + COLD_CLIENT_BOARD + 3] === 0 && cold[base + COLD_SERVER_BOARD + 3] === 0)
+      cold[base + COLD_REASONS] = 0
+    cold[base + COLD_REASONS]! |= reasons
+    cold[first] = (cold[first]! << 1) | (score >= 6 ? 1 : 0)
+    cold[first + 1] = (cold[first + 1]! << 1) | (score >= 3 ? 1 : 0)
+    cold[first + 2] = (cold[first + 2]! << 1) | (score >= 2 ? 1 : 0)
+    cold[first + 3] = (cold[first + 3]! << 1) | (score >= 1 ? 1 : 0)
+    if (score === 0) return
+    const a = ones(cold[first]!)
+    const b = ones(cold[first + 1]!)
+    const c = ones(cold[first + 2]!)
+    const d = ones(cold[first + 3]!)
     if (a > 2 || b > 4 || c > 6 || d > 8) {
       this.ipSharings++
-      this.log?.ipSharing(at, subject, hot[base + HOST_REASONS]!, a, b, c, d)
-      hot[base + HOST_LAST_NAT] = at.sec
-      board.fill(0, first, first + SCORE_WORDS)
-      hot[base + HOST_REASONS] = 0
+      this.log?.ipSharing(at, subject, cold[base + COLD_REASONS]!, a, b, c, d)
+      cold[base + COLD_LAST_NAT] = at.sec
+      cold.fill(0, first, first + SCORE_WORDS)
+      cold[base + COLD_REASONS] = 0
     } else if (score > 1) {
       this.hostChanges++
       this.log?.hostChange(at, subject, reasons, a, b, c, d)
-      hot[base + HOST_LAST_CHG] = at.sec
+      cold[base + COLD_LAST_CHG] = at.sec
     }
   }
 
@@ -257,7 +252,7 @@ export class Nat {
           reasons |= REASON_TTL
         }
       }
-      if (packet.mss !== (cold[base + COLD_SYNACK_MSS]! & 0xffff)) {
+      if (packet.mss !== (cold[base + COLD_SYNACK_MSS])) {
         score++
         reasons |= REASON_MTU
       }
@@ -316,18 +311,9 @@ export class Nat {
     const base = host << HOT_SHIFT
     if (match !== undefined) {
       hot[base + HOST_OS] = match.label.id + 1
-      hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & 0x03ff_ffff) | (shape.osMatchQ << 26)
+      hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~QUALITY_MASK) | (shape.osMatchQ << QUALITY_SHIFT)
     }
     const at = base + HOST_SYN_MSS
     hot[at] = (hot[at]! & 0xffff) | (port << 16)
-  }
-
-  #age(host: number): void {
-    const hosts = this.#hosts
-    const hot = hosts.hot
-    const base = host << HOT_SHIFT
-    if (hot[base + HOST_CLIENT_BOARD + 3] !== 0) return
-    if (hosts.hasCold(host) && hosts.cold[(host << COLD_SHIFT) + COLD_SERVER_BOARD + 3] !== 0) return
-    hot[base + HOST_REASONS] = 0
   }
 }

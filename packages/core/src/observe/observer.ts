@@ -47,8 +47,9 @@ import {
   COLD_SYNACK_MSS,
   COLD_SYNACK_STATE,
   COLD_SYNACK_TS1,
-  HOST_DISTANCE,
-  HOST_HASH,
+  COLD_UP_MOD_MSS,
+  DISTANCE_MASK,
+  DISTANCE_SHIFT,
   HOST_LINK,
   HOST_STATE,
   HOST_SYN_LAYOUT,
@@ -57,8 +58,8 @@ import {
   HOST_SYN_MSS,
   HOST_SYN_TS1,
   HOST_TOTAL_CONN,
-  HOST_UP_MOD_MSS,
   HOT_SHIFT,
+  LINK_MTU,
   STATE_FUZZY,
   STATE_HAS,
   STATE_SYN,
@@ -133,6 +134,7 @@ export class Observer {
   readonly #verdicts = [0, 0, 0, 0, 0, 0]
   /** Host of the server that the last SYN went to. */
   #server = 0
+  #serverHash = 0
   #lastExpirySec = 0
   #packets = 0
   #syns = 0
@@ -276,7 +278,7 @@ export class Observer {
     // Most SYNs go to one server: its host was found a moment ago.
     const server = this.#server
     const destination = hosts.holds(server, packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3)
-      ? hosts.hot[(server << HOT_SHIFT) + HOST_HASH]!
+      ? this.#serverHash
       : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
     const hash = flows.hash(source, destination, packet.sport, packet.dport)
     const found = flows.find(packet, hash)
@@ -331,6 +333,7 @@ export class Observer {
       server = hosts.obtain(packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3, destination, sec)
       this.#server = server
     }
+    this.#serverHash = destination
     hosts.hot[(client << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     const flow = flows.create(packet, hash, client, server, sec)
@@ -361,7 +364,7 @@ export class Observer {
     if (match !== undefined) this.#matched++
     const sendsyn = shape.sendsyn
     if (log !== undefined) log.syn(at, shape, sendsyn)
-    if (!shape.randomTtl) hosts.hot[base + HOST_DISTANCE] = shape.dist
+    if (!shape.randomTtl) this.#setDistance(host, shape.dist)
     if (flow >= 0)
       this.flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |=
         (packet.mss << FLOW_MSS_SHIFT) | (sendsyn ? FLOW_SENDSYN : 0)
@@ -375,6 +378,7 @@ export class Observer {
     if (packet.mss !== 0) this.#observeMtu(host, CLIENT, shape)
     if (!this.exact) this.#uptime.checkClock(host, CLIENT, shape, packet, ms, at)
     else if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
+    if (packet.mss === 0) this.#keepLinkMss(host)
     const hot = hosts.hot
     hot[base + HOST_STATE] =
       (hot[base + HOST_STATE]! & ~STATE_SYN) |
@@ -407,7 +411,7 @@ export class Observer {
     this.#synAcks++
     if (match !== undefined) this.#matched++
     if (this.#log !== undefined) this.#log.synAck(at, shape, sendsyn)
-    if (!shape.randomTtl) hosts.hot[(host << HOT_SHIFT) + HOST_DISTANCE] = shape.dist
+    if (!shape.randomTtl) this.#setDistance(host, shape.dist)
     if (match !== undefined && match.label.classId < 0) {
       this.#nat.addToolClass(host, SERVER, match, at)
       flows.destroy(flow)
@@ -427,7 +431,7 @@ export class Observer {
     hosts.cold[cold + COLD_SYNACK_MATCH] = match === undefined ? 0 : match.index + 1
     hosts.cold[cold + COLD_SYNACK_TS1] = packet.ts1
     hosts.coldFloat[(cold >> 1) + COLD_SYNACK_MS] = ms
-    hosts.cold[cold + COLD_SYNACK_MSS] = (hosts.cold[cold + COLD_SYNACK_MSS]! & ~0xffff) | packet.mss
+    hosts.cold[cold + COLD_SYNACK_MSS] = packet.mss
     words[base + FLOW_NEXT_SERVER_SEQ] = packet.seq + 1
     if (!this.exact && flows.cold[(flow << FLOW_COLD_SHIFT) + FLOW_SYN_PAYLOAD] !== 0)
       this.#acceptSynPayload(packet, flow)
@@ -488,11 +492,29 @@ export class Observer {
 
   /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */
   #observeMtu(host: number, subject: Subject, shape: Shape): void {
-    const hot = this.hosts.hot
-    const base = host << HOT_SHIFT
+    const { hosts } = this
+    const at = (host << HOT_SHIFT) + HOST_LINK
     if (this.#log !== undefined) this.#log.mtu(this.#at, subject, shape)
-    hot[base + HOST_UP_MOD_MSS] = (hot[base + HOST_UP_MOD_MSS]! & 0xffff) | (shape.mss << 16)
-    if (shape.link !== undefined) hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~0xffff) | shape.linkMtu
+    if (shape.link !== undefined) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | shape.linkMtu
+    // That of a SYN is stored with the SYN.
+    if (subject === CLIENT && !hosts.hasCold(host)) return
+    const cold = hosts.coldOf(host) + COLD_UP_MOD_MSS
+    hosts.cold[cold] = (hosts.cold[cold]! & 0xffff) | (shape.mss << 16)
+  }
+
+  /** A SYN without MSS replaces one with: the link's stays known. */
+  #keepLinkMss(host: number): void {
+    const { hosts } = this
+    const mss = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_MSS]! & 0xffff
+    if (mss === 0) return
+    const at = hosts.coldOf(host) + COLD_UP_MOD_MSS
+    if (hosts.cold[at]! >>> 16 === 0) hosts.cold[at]! |= mss << 16
+  }
+
+  #setDistance(host: number, distance: number): void {
+    const { hot } = this.hosts
+    const at = (host << HOT_SHIFT) + HOST_LINK
+    hot[at] = (hot[at]! & ~DISTANCE_MASK) | (distance << DISTANCE_SHIFT)
   }
 
   /** Modern mode: whether both hosts of the flow are still in the table. */

@@ -10,24 +10,9 @@
  *
  * As p0f: strings of 32 bytes and more fill their field without NUL, an unknown distance is 255, and a look-up refreshes nothing.
  */
-import type { Labels } from "./labels.ts"
-import {
-  HOST_DISTANCE,
-  HOST_FIRST_SEEN,
-  HOST_HTTP,
-  HOST_LAST_CHG,
-  HOST_LAST_NAT,
-  HOST_LAST_SEEN,
-  HOST_LINK,
-  HOST_OS,
-  HOST_STATE,
-  HOST_TOTAL_CONN,
-  HOST_UP_MOD_MSS,
-  HOST_UPTIME,
-  HOT_SHIFT,
-  STATE_IPV6
-} from "./host-record.ts"
+import { HostView } from "./host-answer.ts"
 import type { Hosts } from "./hosts.ts"
+import type { Labels } from "./labels.ts"
 import { languageName } from "./languages.ts"
 
 export const QUERY_BYTES = 21
@@ -42,6 +27,7 @@ const STATUS_NO_MATCH = 0x20
 const STRING_BYTES = 32
 
 const encoder = new TextEncoder()
+const view = new HostView()
 
 function putU32(out: Uint8Array, at: number, value: number): void {
   out[at] = value
@@ -98,33 +84,30 @@ export function replyTo(
     return length
   }
   putU32(out, outAt + 4, STATUS_OK)
-  const hot = hosts.hot
-  const base = host << HOT_SHIFT
-  putU32(out, outAt + 8, hot[base + HOST_FIRST_SEEN]!)
-  putU32(out, outAt + 12, hot[base + HOST_LAST_SEEN]!)
-  putU32(out, outAt + 16, hot[base + HOST_TOTAL_CONN]!)
-  if (hot[base + HOST_UPTIME] !== -1) {
-    putU32(out, outAt + 20, hot[base + HOST_UPTIME]!)
-    putU32(out, outAt + 24, hot[base + HOST_UP_MOD_MSS]! & 0xffff)
+  view.read(hosts, host)
+  putU32(out, outAt + 8, view.firstSeen)
+  putU32(out, outAt + 12, view.lastSeen)
+  putU32(out, outAt + 16, view.totalConn)
+  if (view.uptimeMinutes >= 0) {
+    putU32(out, outAt + 20, view.uptimeMinutes)
+    putU32(out, outAt + 24, view.upModDays)
   }
-  putU32(out, outAt + 28, hot[base + HOST_LAST_NAT]!)
-  putU32(out, outAt + 32, hot[base + HOST_LAST_CHG]!)
-  putU16(out, outAt + 36, hot[base + HOST_DISTANCE]!)
-  const link = hot[base + HOST_LINK]!
-  out[outAt + 38] = (link >> 24) & 3
-  out[outAt + 39] = (link >> 26) & 3
-  putString(out, outAt + 40, labels.nameOf(hot[base + HOST_OS]!))
-  putString(out, outAt + 72, labels.flavorOf(hot[base + HOST_OS]!))
-  putString(out, outAt + 104, labels.nameOf(hot[base + HOST_HTTP]!))
-  putString(out, outAt + 136, labels.flavorOf(hot[base + HOST_HTTP]!))
+  putU32(out, outAt + 28, view.lastNat)
+  putU32(out, outAt + 32, view.lastChg)
+  putU16(out, outAt + 36, view.distance)
+  out[outAt + 38] = view.badSw
+  out[outAt + 39] = view.osMatchQ
+  putString(out, outAt + 40, labels.nameOf(view.os))
+  putString(out, outAt + 72, labels.flavorOf(view.os))
+  putString(out, outAt + 104, labels.nameOf(view.http))
+  putString(out, outAt + 136, labels.flavorOf(view.http))
   let tail = outAt + 168
   if (layout === "friendly") {
-    const mss = hot[base + HOST_UP_MOD_MSS]! >>> 16
-    if (mss !== 0) putU16(out, tail, mss + ((hot[base + HOST_STATE]! & STATE_IPV6) !== 0 ? 60 : 40))
-    putU16(out, tail + 2, mss)
+    putU16(out, tail, view.linkMtu)
+    putU16(out, tail + 2, view.linkMss)
     tail += 4
   }
-  putString(out, tail, labels.database.links.get(link & 0xffff))
-  putString(out, tail + STRING_BYTES, languageName((link >> 16) & 255))
+  putString(out, tail, labels.database.links.get(view.namedMtu))
+  putString(out, tail + STRING_BYTES, languageName(view.language))
   return length
 }

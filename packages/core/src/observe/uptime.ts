@@ -10,15 +10,15 @@ import { type Packet, TCP_SYN } from "../packet/packet.ts"
 import { FLOW_CLIENT_RATE, FLOW_COLD_SHIFT, FLOW_SERVER_RATE } from "./flow-record.ts"
 import type { Flows } from "./flows.ts"
 import {
-  COLD_CLOCK,
+  COLD_CLIENT_CLOCK,
+  COLD_SERVER_CLOCK,
   COLD_SHIFT,
   COLD_SYNACK_MS,
   COLD_SYNACK_TS1,
-  HOST_CLOCK,
+  COLD_UP_MOD_MSS,
+  COLD_UPTIME,
   HOST_SYN_MS,
   HOST_SYN_TS1,
-  HOST_UP_MOD_MSS,
-  HOST_UPTIME,
   HOT_SHIFT
 } from "./host-record.ts"
 import type { Hosts } from "./hosts.ts"
@@ -107,44 +107,43 @@ export class Uptime {
   checkClock(host: number, subject: Subject, shape: Shape, packet: Packet, ms: number, at: Endpoints): void {
     const hosts = this.#hosts
     if (shape.match === undefined || !shape.match.clock || packet.ts1 === 0) return
-    const words = subject === CLIENT ? hosts.hot : hosts.cold
-    let clockAt: number
     let before: number
     let since: number
     if (subject === CLIENT) {
-      clockAt = (host << HOT_SHIFT) + HOST_CLOCK
-      before = words[(host << HOT_SHIFT) + HOST_SYN_TS1]!
+      before = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_TS1]!
       since = ms - hosts.hotFloat[(host << (HOT_SHIFT - 1)) + HOST_SYN_MS]!
     } else {
-      const base = hosts.coldOf(host)
-      clockAt = base + COLD_CLOCK
-      before = words[base + COLD_SYNACK_TS1]!
-      since = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
+      if (!hosts.hasCold(host)) return
+      before = hosts.cold[(host << COLD_SHIFT) + COLD_SYNACK_TS1]!
+      since = ms - hosts.coldFloat[(host << (COLD_SHIFT - 1)) + COLD_SYNACK_MS]!
     }
     if (before === 0) return
     const rate = clockRate(packet.ts1, before, since)
     if (rate === RATE_NONE) return
-    const clock = words[clockAt]!
+    const base = hosts.coldOf(host)
+    const { cold } = hosts
+    const clockAt = base + (subject === CLIENT ? COLD_CLIENT_CLOCK : COLD_SERVER_CLOCK)
     if (rate < 0) {
       // It was not one clock after all.
-      words[clockAt] = 0
-      if (clock !== 0) hosts.hot[(host << HOT_SHIFT) + HOST_UPTIME] = -1
+      if (cold[clockAt] !== 0) cold[base + COLD_UPTIME] = -1
+      cold[clockAt] = 0
       return
     }
+    const clock = cold[clockAt]!
     const hertz = roundRate(rate)
     const agreeing = clock >> 8 === hertz ? Math.min((clock & 255) + 1, 255) : 1
-    words[clockAt] = (hertz << 8) | agreeing
+    cold[clockAt] = (hertz << 8) | agreeing
     if (agreeing >= MIN_AGREEING) this.#observe(host, subject, packet.ts1, rate, hertz, at)
-    else hosts.hot[(host << HOT_SHIFT) + HOST_UPTIME] = -1
+    else if (clock !== 0) cold[base + COLD_UPTIME] = -1
   }
 
   #observe(host: number, subject: Subject, ts1: number, rate: number, hertz: number, at: Endpoints): void {
     const minutes = Math.trunc(Math.trunc((ts1 >>> 0) / hertz) / 60)
     const moduloDays = Math.trunc(U32_MAX / (hertz * 86_400))
-    const hot = this.#hosts.hot
-    const base = host << HOT_SHIFT
-    hot[base + HOST_UPTIME] = minutes
-    hot[base + HOST_UP_MOD_MSS] = (hot[base + HOST_UP_MOD_MSS]! & ~0xffff) | moduloDays
+    const base = this.#hosts.coldOf(host)
+    const { cold } = this.#hosts
+    cold[base + COLD_UPTIME] = minutes
+    cold[base + COLD_UP_MOD_MSS] = (cold[base + COLD_UP_MOD_MSS]! & ~0xffff) | moduloDays
     this.observed++
     this.log?.uptime(at, subject, minutes, moduloDays, rate)
   }
