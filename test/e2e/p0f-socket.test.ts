@@ -156,29 +156,48 @@ function withoutTimes(reply: string): string {
   return bytes.toString("hex")
 }
 
+interface Stored {
+  readonly ip: string
+  readonly hex: string
+}
+
+/** Replays a capture to fresh processes; gives each host whose replies differ. */
+async function replay(capture: string, then: ReadonlyArray<Stored>): Promise<ReadonlyArray<string>> {
+  await using site = await openSite()
+  const both = await startBoth(site)
+  try {
+    await run([...site.client.inside, "tcpreplay", "-q", "-i", site.client.interface, capture])
+    await Bun.sleep(300)
+    const queries = then.map(({ ip }) => encodeQuery(ip))
+    const theirs = await askAll(`${site.directory}/p0f.sock`, queries)
+    const ours = await askAll(`${site.directory}/synprint.sock`, queries)
+    expect(ours.filter((reply) => reply.startsWith(STATUS_OK)).length).toBeGreaterThan(0)
+    return then.flatMap(({ ip, hex }, i) => [
+      ...(ours[i] === theirs[i] ? [] : [`${ip}: ours ${ours[i]}, p0f's ${theirs[i]}`]),
+      ...(withoutTimes(ours[i]!) === withoutTimes(hex) ? [] : [`${ip}: ours ${ours[i]}, stored ${hex}`])
+    ])
+  } finally {
+    await both.stop()
+  }
+}
+
+/** tcpreplay keeps time badly and p0f's ring is small when the machine is busy: such a round is run again. */
+const ROUNDS = 3
+
 if (VECTORS !== undefined)
   for (const file of fs.readdirSync(VECTORS).filter((name) => name.endsWith(".pcap")))
     testWith(
       NEEDS,
       `${file} of the shared vectors, replayed over veth: the same bytes as p0f beside us and, but for times, as p0f then`,
       async () => {
-        const then = JSON.parse(fs.readFileSync(`${VECTORS}/${file.replace(".pcap", ".json")}`, "utf8")) as Array<{
-          ip: string
-          hex: string
-        }>
-        await using site = await openSite()
-        const both = await startBoth(site)
-        try {
-          await run([...site.client.inside, "tcpreplay", "-q", "-i", site.client.interface, `${VECTORS}/${file}`])
-          const now = await compareReplies(
-            site,
-            then.map(({ ip }) => ip)
-          )
-          expect(now.filter((reply) => reply.startsWith(STATUS_OK)).length).toBeGreaterThan(0)
-          expect(now.map(withoutTimes)).toEqual(then.map(({ hex }) => withoutTimes(hex)))
-        } finally {
-          await both.stop()
+        const json = fs.readFileSync(`${VECTORS}/${file.replace(".pcap", ".json")}`, "utf8")
+        const then = JSON.parse(json) as ReadonlyArray<Stored>
+        let differing = await replay(`${VECTORS}/${file}`, then)
+        for (let round = 1; round < ROUNDS && differing.length > 0; round++) {
+          console.log(`${file}: ${differing.length} replies differ in a disturbed round:\n${differing.join("\n")}`)
+          differing = await replay(`${VECTORS}/${file}`, then)
         }
+        expect(differing).toEqual([])
       },
       30_000
     )
