@@ -1,12 +1,9 @@
 /**
- * @synprint/proxy: the reverse proxy. Not built yet: running it says so and names what works instead.
+ * @synprint/proxy: the reverse proxy that tells the application behind it what sent the SYN of each client connection.
  */
-import { type ConfigInvalid, type ConfigRequest, loadConfig, NotBuilt } from "@synprint/core/runtime"
-import * as Effect from "effect/Effect"
-
-/** Fails in every case; a configuration that can't work is told first. */
-export const proxy = (request: ConfigRequest): Effect.Effect<never, ConfigInvalid | NotBuilt> =>
-  Effect.andThen(
-    loadConfig(request),
-    Effect.fail(new NotBuilt({ what: "the proxy", instead: "use HAProxy with synprint spoa: synprint demo shows it" }))
-  )
+export { backends } from "./backends.ts"
+export { type Counters, makeCounters } from "./counters.ts"
+export { type EchoApplication, openEchoApplication } from "./echo-application.ts"
+export { proxy } from "./program.ts"
+export { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts"
+export { Site, type SiteSettings } from "./site.ts"

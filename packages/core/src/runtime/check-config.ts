@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import type { ConfigRequest } from "./config.ts"
 import { readConfig, readConfigFile } from "./config.ts"
+import { noRoute } from "./config-cross.ts"
 import { ConfigInvalid, type Problem } from "./config-problem.ts"
 import type { ProxyConfig } from "./config-proxy.ts"
 import { databaseProblems } from "./databases.ts"
@@ -52,7 +53,11 @@ export const checkConfig = (request: ConfigRequest): Effect.Effect<string, Confi
     const all = [...problems]
     if (config !== undefined) {
       if (request.program !== "agent") all.push(...databaseProblems(config.fingerprint))
-      if (request.program === "proxy") all.push(...certificateProblems(config.proxy))
+      if (request.program === "proxy") {
+        const missing = noRoute(config)
+        if (missing !== undefined && problems.length === 0) all.push(missing)
+        all.push(...certificateProblems(config.proxy))
+      }
     }
     if (all.length > 0) return yield* new ConfigInvalid({ problems: all })
     return `${request.file ?? "defaults"}: ok`

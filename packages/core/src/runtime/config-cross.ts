@@ -15,6 +15,17 @@ const overlaps = (a: ListenAddress, b: ListenAddress): boolean =>
     ? printListenAddress(a) === printListenAddress(b)
     : a.port !== 0 && a.port === b.port && a.host === b.host
 
+/** Of the proxy alone: with a configuration requests never go to the echo application. undefined: there is a route. */
+export const noRoute = (config: Config): Problem | undefined =>
+  config.file === undefined || config.routes.length > 0
+    ? undefined
+    : {
+        path: "routes",
+        message: "a configuration needs one [[routes]] at least: where do requests go?",
+        source: config.file,
+        line: undefined
+      }
+
 /** Problems of a decoded configuration. */
 export function crossCheck(program: Program, config: Config, environment: Environment): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []

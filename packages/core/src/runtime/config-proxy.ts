@@ -35,20 +35,32 @@ const TlsTable = table({
 })
 
 const LimitsTable = table({
-  headBytes: key("head", size(1024, 1 << 20), "64 KiB"),
-  headers: key("headers", integer(8, 10_000), 200),
+  headBytes: key("head", size(1024, 1 << 20), "32 KiB"),
+  headers: key("headers", integer(8, 1000), 128),
+  responseHeadBytes: key("response_head", size(1024, 1 << 20), "64 KiB"),
+  responseHeaders: key("response_headers", integer(8, 1000), 512),
   /** 0 = no limit. */
   bodyBytes: key("body", size(0, Number.MAX_SAFE_INTEGER), 0),
-  connections: key("connections", integer(1, 1 << 22), 65536),
+  connections: key("connections", integer(1, 1 << 22), 10_000),
+  backlog: key("backlog", integer(1, 65_535), 4096),
   /** Of one address; 0 = no limit. */
-  connectionsPerAddress: key("connections_per_address", integer(0, 1 << 22), 0)
+  connectionsPerAddress: key("connections_per_address", integer(0, 1 << 22), 0),
+  /** Requests of one address in a second; 0 = no limit. */
+  requestsPerSecond: key("requests_per_second", integer(0, 1 << 22), 0),
+  /** Requests that wait for a connection to one upstream to open; more get 503. */
+  pendingPerUpstream: key("pending_per_upstream", integer(1, 1 << 20), 1024),
+  /** Idle connections to one upstream that are kept. */
+  idlePerUpstream: key("idle_per_upstream", integer(0, 1 << 16), 256)
 })
 
 const TimeoutsTable = table({
   headMs: key("head", duration(100), "10 seconds"),
   idleMs: key("idle", duration(100), "60 seconds"),
   upstreamConnectMs: key("upstream_connect", duration(10), "5 seconds"),
+  /** Until the response head, and between two pieces of a body. */
   upstreamMs: key("upstream", duration(100), "60 seconds"),
+  upstreamIdleMs: key("upstream_idle", duration(100), "30 seconds"),
+  tunnelMs: key("tunnel", duration(100), "1 hour"),
   shutdownMs: key("shutdown", duration(0, 600_000), "30 seconds")
 })
 
@@ -64,7 +76,9 @@ export const ProxyTable = table({
   tls: subTable("tls", TlsTable),
   limits: subTable("limits", LimitsTable),
   timeouts: subTable("timeouts", TimeoutsTable),
-  proxyProtocol: subTable("proxy_protocol", ProxyProtocolTable)
+  proxyProtocol: subTable("proxy_protocol", ProxyProtocolTable),
+  /** Peers whose X-Forwarded-* are kept and extended; those of others are replaced. */
+  trusted: key("trusted", list(network), [])
 })
 
 /** `http://host:port`, `https://...` or `unix:PATH`. */
@@ -80,12 +94,35 @@ const path: Value<string> = value("text", (input) =>
   typeof input === "string" && input.startsWith("/") ? input : expected('a path that begins with "/"', input)
 )
 
+const optionalPath: Value<string> = value("text", (input) =>
+  input === "" || (typeof input === "string" && /^\/[\x21\x22\x24-\x7e]*$/.test(input))
+    ? input
+    : expected('a path that begins with "/"', input)
+)
+
+/** RFC 9110 section 5: a token, a colon, and a value without control characters. */
+const headerLine: Value<string> = value("text", (input) =>
+  typeof input === "string" && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*$/.test(input)
+    ? input
+    : expected('a header line such as "X-Env: production"', input)
+)
+
 export const RouteTable = table({
   /** "*" = every host; "*.example.org" = one label. */
   host: key("host", nonEmpty("a host name or *"), "*"),
   path: key("path", path, "/"),
   upstreams: key("upstream", list(upstream), []),
-  forceNewConnection: key("force_new_connection", flag, false)
+  /** The client's connection is closed after each response: every request has a SYN of its own. */
+  forceNewConnection: key("force_new_connection", flag, false),
+  stripPrefix: key("strip_prefix", flag, false),
+  /** Goes on in place of the route's path. */
+  replacePrefix: key("replace_prefix", optionalPath, ""),
+  /** Sent as Host; empty: the client's. */
+  setHost: key("set_host", text, ""),
+  addHeaders: key("add_headers", list(headerLine), []),
+  removeHeaders: key("remove_headers", list(headerName), []),
+  addResponseHeaders: key("add_response_headers", list(headerLine), []),
+  removeResponseHeaders: key("remove_response_headers", list(headerName), [])
 })
 
 export const PRESETS = ["x-tcp", "x-p0f", "seed", "huginn"] as const

@@ -11,3 +11,6 @@ export {
   readRequests
 } from "./oracle.ts"
 export { chunked, mutate, randomRequest } from "./random-request.ts"
+export { answerHeads, type FakeUpstream, openFakeUpstream, type UpstreamSide } from "./fake-upstream.ts"
+export { RawClient } from "./raw-client.ts"
+export { type RunningProxy, settingsOf, startProxy } from "./running-proxy.ts"

@@ -1,0 +1,88 @@
+/**
+ * The application behind a proxy without a configuration: answers every request with the head as it arrived, so that curl shows what an
+ * application would see.
+ *
+ * It listens on an abstract unix socket (unix(7)) of its own, and is reached as any upstream is.
+ */
+import type { Socket } from "bun"
+import { CHUNKED } from "./http/body-length.ts"
+import { ChunkedScanner } from "./http/chunked.ts"
+import { isFault, MORE } from "./http/fault.ts"
+import { METHOD_HEAD, RequestHead } from "./http/request-head.ts"
+import { parseTrailers } from "./http/trailer-section.ts"
+
+interface Reader {
+  held: Uint8Array | undefined
+  /** Octets of the body that are to come, or CHUNKED. */
+  left: number
+  readonly scanner: ChunkedScanner
+}
+
+const head = new RequestHead()
+
+export interface EchoApplication {
+  /** As `upstream` names it. */
+  readonly target: string
+  readonly close: () => void
+}
+
+export function openEchoApplication(): EchoApplication {
+  const path = `\0synprint-echo-${process.pid}-${Math.random().toString(36).slice(2)}`
+  const listener = Bun.listen<Reader>({
+    unix: path,
+    socket: {
+      binaryType: "uint8array",
+      open: (socket) => {
+        socket.data = { held: undefined, left: 0, scanner: new ChunkedScanner() }
+      },
+      data: (socket, chunk) => receive(socket, chunk),
+      error: () => {}
+    }
+  })
+  return { target: `unix:${path}`, close: () => listener.stop(true) }
+}
+
+function receive(socket: Socket<Reader>, chunk: Uint8Array): void {
+  const reader = socket.data
+  const bytes = reader.held === undefined ? chunk : Buffer.concat([reader.held, chunk])
+  reader.held = undefined
+  for (let at = 0; at < bytes.length;) {
+    const next = reader.left === 0 ? answer(socket, bytes, at) : passBody(reader, bytes, at)
+    if (isFault(next)) {
+      socket.terminate()
+      return
+    }
+    if (next === MORE) {
+      reader.held = bytes.subarray(at)
+      return
+    }
+    at = next
+  }
+}
+
+function answer(socket: Socket<Reader>, bytes: Uint8Array, from: number): number {
+  const end = head.parse(bytes, from, bytes.length, 1024)
+  if (end <= 0) return end
+  const reader = socket.data
+  reader.left = head.isChunked ? CHUNKED : Math.max(0, head.contentLength)
+  if (head.isChunked) reader.scanner.reset()
+  const shown = bytes.subarray(head.start, end - 2)
+  const lines = `HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${shown.length}\r\n\r\n`
+  socket.write(head.method === METHOD_HEAD ? Buffer.from(lines) : Buffer.concat([Buffer.from(lines), shown]))
+  return end
+}
+
+function passBody(reader: Reader, bytes: Uint8Array, from: number): number {
+  if (reader.left !== CHUNKED) {
+    const end = Math.min(bytes.length, from + reader.left)
+    reader.left -= end - from
+    return end
+  }
+  const { scanner } = reader
+  const at = scanner.isAtTrailers ? from : scanner.scan(bytes, from, bytes.length)
+  if (isFault(at) || !scanner.isAtTrailers || at === bytes.length) return at
+  const end = parseTrailers(bytes, at, bytes.length)
+  if (end > 0) reader.left = 0
+  // What was scanned must not be scanned again.
+  return end === MORE && at > from ? at : end
+}

@@ -1,0 +1,25 @@
+/**
+ * libc by bun:ffi: sockets with options that Bun.listen does not know. None of these blocks.
+ */
+import { dlopen } from "bun:ffi"
+
+const SYMBOLS = {
+  // int socket(int domain, int type, int protocol);
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  // int setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen);
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  // int getsockopt(int fd, int level, int optname, void *optval, socklen_t *optlen);
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  // int bind(int fd, const struct sockaddr *addr, socklen_t addrlen);
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  // int listen(int fd, int backlog);
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  // int getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen);
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  // int close(int fd);
+  close: { args: ["i32"], returns: "i32" },
+  // int *__errno_location(void);  strerror(3)'s names are Bun's: this is for messages alone
+  __errno_location: { args: [], returns: "ptr" }
+} as const
+
+export const libc = dlopen("libc.so.6", SYMBOLS).symbols

@@ -1,0 +1,109 @@
+/**
+ * What is known of a client when its connection opens, put on the connection as header lines: addresses, and core's answer about the SYN.
+ *
+ * Looked up once per connection: every request on it tells the same.
+ */
+import {
+  Answer,
+  Located,
+  STATUSES,
+  type Status,
+  clearServer,
+  locateSavedSyn,
+  makeConnectionKey,
+  parseAddress,
+  parseConnectionKey,
+  printAddress,
+  putConnectionKey,
+  VERDICT_TCP
+} from "@synprint/core"
+import type { Answerer } from "@synprint/core/runtime"
+import type { Socket } from "bun"
+import type { ClientConnection } from "./client-connection.ts"
+import { type Counters, STATUS } from "./counters.ts"
+import { octets } from "./http/octets.ts"
+import { readSavedSyn } from "./saved-syn-socket.ts"
+import type { Site } from "./site.ts"
+
+const STATUS_CELLS: Readonly<Record<Status, number>> = Object.fromEntries(
+  STATUSES.map((status, index) => [status, STATUS + index])
+) as Record<Status, number>
+
+export class PeerReader {
+  readonly #answerer: Answerer
+  readonly #isClientKey: boolean
+  readonly #counters: Counters
+  readonly #answer = new Answer()
+  readonly #located = new Located()
+  readonly #address = new Uint8Array(16)
+  readonly #connection = {
+    key: makeConnectionKey(),
+    savedSyn: undefined as Uint8Array | undefined,
+    openedAtMs: 0
+  }
+  /** Of the last address: a client mostly comes again. */
+  #lastRemote = ""
+  #lastAddress: Uint8Array = octets("")
+
+  constructor(answerer: Answerer, key: "connection" | "client", counters: Counters) {
+    this.#answerer = answerer
+    this.#isClientKey = key === "client"
+    this.#counters = counters
+  }
+
+  /** A connection that this process accepted itself. */
+  read(socket: Socket<unknown>, site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
+    const connection = this.#connection
+    const answer = this.#answer
+    const remote = socket.remoteAddress
+    const savedSyn = readSavedSyn((socket as { readonly fd?: number }).fd)
+    connection.savedSyn = savedSyn
+    connection.openedAtMs = Date.now()
+    let isKnown = false
+    if (savedSyn !== undefined && savedSyn.length > 0 && locateSavedSyn(savedSyn, this.#located) === VERDICT_TCP) {
+      putConnectionKey(this.#located, connection.key)
+      isKnown = true
+    } else
+      isKnown = parseConnectionKey(remote, socket.remotePort, socket.localAddress, socket.localPort, connection.key)
+    if (isKnown) {
+      if (this.#isClientKey) clearServer(connection.key)
+      this.#answerer.answer(connection, answer)
+    } else answer.reset("not_captured")
+    this.#describe(remote, site, scheme, port, into)
+  }
+
+  #describe(remote: string, site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
+    const answer = this.#answer
+    this.#counters[STATUS_CELLS[answer.status]]!++
+    const family = parseAddress(remote, this.#address)
+    if (remote !== this.#lastRemote) {
+      this.#lastRemote = remote
+      this.#lastAddress = octets(family === 0 ? "unknown" : printAddress(family, this.#address))
+    }
+    into.address = this.#lastAddress
+    into.scheme = scheme
+    into.port = port
+    into.isTrusted = family !== 0 && site.trusted.containsBytes(family, this.#address)
+    into.forwarded = forwardedLines(into.address, scheme, port)
+    into.shapeBlock = site.block.shapeBlock(answer)
+    into.ownBlock = site.block.ownBlock(answer)
+  }
+}
+
+const FOR = octets("X-Forwarded-For: ")
+const PORT = octets("\r\nX-Forwarded-Port: ")
+const PROTO = octets("\r\nX-Forwarded-Proto: ")
+
+function forwardedLines(address: Uint8Array, scheme: Uint8Array, port: Uint8Array): Uint8Array {
+  const lines = new Uint8Array(
+    FOR.length + PORT.length + PROTO.length + address.length + scheme.length + port.length + 2
+  )
+  let at = 0
+  for (const part of [FOR, address, PORT, port, PROTO, scheme]) {
+    lines.set(part, at)
+    at += part.length
+  }
+  lines[at] = 0x0d
+  lines[at + 1] = 0x0a
+  return lines
+}

@@ -1,0 +1,73 @@
+/**
+ * Site: one generation of what a reload may change: routes and their upstreams, header names, limits, time-outs. Requests that are on
+ * their way finish with the generation they began with.
+ */
+import { FIELDS, parsePrefixes, type PrefixSet } from "@synprint/core"
+import type { HeadersConfig, ProxyConfig, RouteConfig } from "@synprint/core/runtime"
+import { HeaderBlock, headerNames } from "./header-block.ts"
+import { NameSet } from "./http/field-name.ts"
+import { RequestWriter } from "./http/request-writer.ts"
+import { Route } from "./route.ts"
+import { RouteTable } from "./route-table.ts"
+import { Upstream } from "./upstream.ts"
+
+/** What a site is made of; plain data, so that it can be sent to another thread. */
+export interface SiteSettings {
+  readonly proxy: ProxyConfig
+  readonly routes: ReadonlyArray<RouteConfig>
+  readonly headers: HeadersConfig
+}
+
+/** Tells the application which of our headers the client tried to send. */
+const SPOOFED_HEADER = "x-tcp-spoofed"
+
+export class Site {
+  readonly settings: SiteSettings
+  readonly limits: ProxyConfig["limits"]
+  readonly timeouts: ProxyConfig["timeouts"]
+  readonly routes: RouteTable<Route>
+  readonly upstreams: ReadonlyMap<string, Upstream>
+  readonly block: HeaderBlock
+  readonly writer: RequestWriter
+  /** Names of ours beside those that core reserves. */
+  readonly reserved: NameSet
+  /** Peers whose X-Forwarded-* are believed. */
+  readonly trusted: PrefixSet
+
+  /** Upstreams of `previous` that are still named keep their connections and what is known of their health. */
+  constructor(settings: SiteSettings, previous: Site | undefined) {
+    this.settings = settings
+    const { proxy, headers } = settings
+    this.limits = proxy.limits
+    this.timeouts = proxy.timeouts
+    const upstreams = new Map<string, Upstream>()
+    const upstream = (target: string): Upstream => {
+      let found = upstreams.get(target)
+      if (found === undefined) {
+        const options = {
+          target,
+          idleConnections: proxy.limits.idlePerUpstream,
+          pending: proxy.limits.pendingPerUpstream
+        }
+        const before = previous?.upstreams.get(target)
+        const isSame = before !== undefined && JSON.stringify(before.settings) === JSON.stringify(options)
+        upstreams.set(target, (found = isSame ? before : new Upstream(options)))
+      }
+      return found
+    }
+    this.routes = new RouteTable(
+      settings.routes.map((route) => [route, new Route(route, route.upstreams.map(upstream))])
+    )
+    this.upstreams = upstreams
+    this.block = new HeaderBlock(headers)
+    this.reserved = new NameSet(FIELDS.flatMap((field) => headerNames(headers, field)))
+    this.writer = new RequestWriter(this.reserved, SPOOFED_HEADER)
+    const trusted = parsePrefixes(proxy.trusted)
+    if (!("containsBytes" in trusted)) throw new Error(`proxy.trusted: ${trusted.join("; ")}`)
+    this.trusted = trusted
+  }
+
+  upstreamTls(upstream: Upstream): { readonly serverName: string; readonly rejectUnauthorized: true } {
+    return { serverName: upstream.hostname, rejectUnauthorized: true }
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * A proxy of this process on a port of its own, with routes of a test and saved SYNs of the loopback interface.
+ */
+import { Matcher, Observer } from "@synprint/core"
+import { loadDatabases, makeAnswerer, parseConfig, savedSyn } from "@synprint/core/runtime"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { type Counters, makeCounters } from "../counters.ts"
+import { ProxyServer } from "../proxy-server.ts"
+import { Site, type SiteSettings } from "../site.ts"
+
+export interface RunningProxy {
+  readonly port: number
+  readonly server: ProxyServer
+  readonly counters: Counters
+  readonly close: () => void
+}
+
+/** From TOML, as an operator would write it. */
+export function settingsOf(text: string): SiteSettings {
+  const parsed = parseConfig({ program: "proxy", file: "test.toml", text, environment: {}, flags: [] })
+  if (Result.isFailure(parsed)) throw parsed.failure
+  const { proxy, routes, headers } = parsed.success
+  return { proxy, routes, headers }
+}
+
+export async function startProxy(text: string): Promise<RunningProxy> {
+  const database = await Effect.runPromise(
+    loadDatabases({ databases: ["builtin"], mode: "modern", tcpEnabled: undefined })
+  )
+  const matcher = new Matcher(database, "modern", 256)
+  const observer = new Observer({
+    mode: "modern",
+    matcher,
+    maxFlows: 16,
+    maxHosts: 64,
+    flowAgeSeconds: 30,
+    hostIdleMinutes: 30
+  })
+  const capture = await Effect.runPromise(Effect.scoped(savedSyn.open({} as Parameters<typeof savedSyn.open>[0])))
+  const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers: 1024 })
+  const counters = makeCounters()
+  const server = new ProxyServer({ site: new Site(settingsOf(text), undefined), answerer, key: "connection", counters })
+  const address = server.listen({ kind: "tcp", host: "127.0.0.1", port: 0 })
+  return { port: address.kind === "tcp" ? address.port : 0, server, counters, close: () => server.close() }
+}
