@@ -35,11 +35,15 @@ import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS } from "./http/request-head.ts"
 import { HEAD_EXTRA, type Peer } from "./http/request-writer.ts"
 import { CLOSES, STAYS, STAYS_1_0, writeResponseHead } from "./http/response-writer.ts"
 import { parseTrailers, TRAILERS_MAX, writeTrailers } from "./http/trailer-section.ts"
+import { UNLIMITED } from "./address-limits.ts"
 import { Outlet } from "./outlet.ts"
+import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 import type { Route } from "./route.ts"
 import { UpstreamConnection } from "./upstream-connection.ts"
 
+/** Waits for a PROXY header. */
+const INTRODUCTION = -1
 const READING = 0
 const EXCHANGE = 1
 const TUNNEL = 2
@@ -62,6 +66,9 @@ export class ClientConnection extends Outlet implements Peer {
   isTrusted = false
   shapeBlock: Uint8Array = EMPTY
   ownBlock: Uint8Array = EMPTY
+
+  /** Of the address limits. */
+  limitSlot = UNLIMITED
 
   readonly #server: ProxyServer
   #state = READING
@@ -107,6 +114,9 @@ export class ClientConnection extends Outlet implements Peer {
     switch (this.#state) {
       case READING:
         this.#read(chunk)
+        break
+      case INTRODUCTION:
+        this.#readIntroduction(chunk)
         break
       case EXCHANGE:
         if (this.#isRequestDone) this.#hold(chunk)
@@ -195,6 +205,35 @@ export class ClientConnection extends Outlet implements Peer {
     this.#abort()
   }
 
+  // ---- the start
+
+  /** The peer is a balancer that says whose connection it is (proxy-protocol.ts). */
+  expectProxyHeader(port: Uint8Array): void {
+    this.#state = INTRODUCTION
+    this.port = port
+  }
+
+  #readIntroduction(chunk: Uint8Array): void {
+    const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk])
+    this.#held = undefined
+    const header = new ProxyHeader()
+    const length = decodeProxyHeader(bytes, 0, bytes.length, header)
+    if (length === INCOMPLETE) this.#held = bytes
+    else if (length === BROKEN) {
+      this.#server.counters[REFUSED]!++
+      this.#abort()
+    } else {
+      this.#state = READING
+      this.#server.introduce(this, header, this.port)
+      if (length < bytes.length && this.#isReading()) this.#read(bytes.subarray(length))
+    }
+  }
+
+  /** Too many connections of one address. */
+  refuseConnection(): void {
+    this.#refuse(429, "too many connections from this address")
+  }
+
   // ---- the request
 
   #read(chunk: Uint8Array): void {
@@ -252,7 +291,8 @@ export class ClientConnection extends Outlet implements Peer {
     this.#route = route
     this.#keeps = head.keepsAlive && !server.isStopping && route?.forcesNew !== true
     server.wheel.schedule(this, site.timeouts.upstreamMs)
-    if (route === undefined) this.#failEarly(bytes, headEnd, 404, "no route leads there")
+    if (!server.mayRequest(this.limitSlot)) this.#failEarly(bytes, headEnd, 429, "too many requests from this address")
+    else if (route === undefined) this.#failEarly(bytes, headEnd, 404, "no route leads there")
     else if (site.limits.bodyBytes > 0 && this.#bodyLeft > site.limits.bodyBytes)
       this.#failEarly(bytes, headEnd, 413, "the request body is too large")
     else this.#forward(bytes, headEnd)

@@ -16,6 +16,8 @@ const SYMBOLS = {
   listen: { args: ["i32", "i32"], returns: "i32" },
   // int getsockname(int fd, struct sockaddr *addr, socklen_t *addrlen);
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  // int dup(int oldfd);
+  dup: { args: ["i32"], returns: "i32" },
   // int close(int fd);
   close: { args: ["i32"], returns: "i32" },
   // int *__errno_location(void);  strerror(3)'s names are Bun's: this is for messages alone

@@ -22,6 +22,7 @@ import type { Socket } from "bun"
 import type { ClientConnection } from "./client-connection.ts"
 import { type Counters, STATUS } from "./counters.ts"
 import { octets } from "./http/octets.ts"
+import type { ProxyHeader } from "./proxy-protocol.ts"
 import { readSavedSyn } from "./saved-syn-socket.ts"
 import type { Site } from "./site.ts"
 
@@ -35,7 +36,9 @@ export class PeerReader {
   readonly #counters: Counters
   readonly #answer = new Answer()
   readonly #located = new Located()
-  readonly #address = new Uint8Array(16)
+  /** Of the client read last: family (0: none) and address. */
+  family: 0 | 4 | 6 = 0
+  readonly address: Uint8Array = new Uint8Array(16)
   readonly #connection = {
     key: makeConnectionKey(),
     savedSyn: undefined as Uint8Array | undefined,
@@ -72,18 +75,33 @@ export class PeerReader {
     this.#describe(remote, site, scheme, port, into)
   }
 
+  /** A connection of a balancer: the SYN was the balancer's, so nothing is said of the client's stack. */
+  readProxied(
+    header: ProxyHeader,
+    socket: Socket<unknown>,
+    site: Site,
+    scheme: Uint8Array,
+    port: Uint8Array,
+    into: ClientConnection
+  ): void {
+    this.#answer.reset("via_proxy")
+    const remote = header.family === 0 ? socket.remoteAddress : printAddress(header.family, header.client)
+    this.#describe(remote, site, scheme, header.family === 0 ? port : octets(String(header.serverPort)), into)
+  }
+
   #describe(remote: string, site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
     const answer = this.#answer
     this.#counters[STATUS_CELLS[answer.status]]!++
-    const family = parseAddress(remote, this.#address)
+    const family = parseAddress(remote, this.address)
+    this.family = family
     if (remote !== this.#lastRemote) {
       this.#lastRemote = remote
-      this.#lastAddress = octets(family === 0 ? "unknown" : printAddress(family, this.#address))
+      this.#lastAddress = octets(family === 0 ? "unknown" : printAddress(family, this.address))
     }
     into.address = this.#lastAddress
     into.scheme = scheme
     into.port = port
-    into.isTrusted = family !== 0 && site.trusted.containsBytes(family, this.#address)
+    into.isTrusted = family !== 0 && site.trusted.containsBytes(family, this.address)
     into.forwarded = forwardedLines(into.address, scheme, port)
     into.shapeBlock = site.block.shapeBlock(answer)
     into.ownBlock = site.block.ownBlock(answer)

@@ -2,28 +2,47 @@
  * One thread's proxy: its listeners, its connections, and what they share: parsers, one output buffer, one timer wheel.
  */
 import type { Socket, SocketHandler, TCPSocketListener } from "bun"
+import { parseAddress } from "@synprint/core"
 import type { Answerer, ListenAddress } from "@synprint/core/runtime"
+import { type AddressLimits, TOO_MANY, UNLIMITED } from "./address-limits.ts"
 import { ClientConnection } from "./client-connection.ts"
 import { CONNECTIONS, type Counters, DENIED, OPEN } from "./counters.ts"
 import { octets } from "./http/octets.ts"
 import { RequestHead } from "./http/request-head.ts"
 import { ResponseHead } from "./http/response-head.ts"
+import { libc } from "./libc.ts"
 import { openListeningSocket } from "./listening-socket.ts"
 import { PeerReader } from "./peer-reader.ts"
+import type { ProxyHeader } from "./proxy-protocol.ts"
 import type { Site } from "./site.ts"
 import { TICK_MS, TimerWheel } from "./timer-wheel.ts"
+import { openTls } from "./tls-listener.ts"
 import type { UpstreamConnection } from "./upstream-connection.ts"
 
 /** A head with its blocks, and room for a body that fits beside it: one write for most messages. */
 const OUTPUT_SIZE = 131_072
 
 const HTTP = octets("http")
+const HTTPS = octets("https")
+
+/** A listening socket that somebody else opened and closes. */
+export interface Descriptor {
+  readonly fd: number
+  /** As text, for X-Forwarded-Port; a unix socket has none. */
+  readonly port: number
+  readonly isTls: boolean
+}
+
+type Listener = TCPSocketListener<ClientConnection>
 
 export interface ProxyServerOptions {
   readonly site: Site
   readonly answerer: Answerer
   readonly key: "connection" | "client"
   readonly counters: Counters
+  /** Connections of the other threads; their sum with ours is limited. */
+  readonly openElsewhere?: () => number
+  readonly addressLimits?: AddressLimits | undefined
 }
 
 export class ProxyServer {
@@ -36,7 +55,12 @@ export class ProxyServer {
   readonly upstreamHandlers: SocketHandler<UpstreamConnection>
   readonly #peers: PeerReader
   readonly #clients = new Set<ClientConnection>()
-  readonly #listeners: Array<TCPSocketListener<ClientConnection>> = []
+  readonly #openElsewhere: (() => number) | undefined
+  readonly #addressLimits: AddressLimits | undefined
+  readonly #address = new Uint8Array(16)
+  readonly #descriptors: Array<Descriptor> = []
+  readonly #listeners: Array<Listener> = []
+  #tlsListeners: Array<Listener> = []
   readonly #ticker: ReturnType<typeof setInterval>
   #output = new Uint8Array(new ArrayBuffer(OUTPUT_SIZE))
   #waiting: Array<ClientConnection> = []
@@ -46,6 +70,8 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.site = options.site
     this.counters = options.counters
+    this.#openElsewhere = options.openElsewhere
+    this.#addressLimits = options.addressLimits
     this.#peers = new PeerReader(options.answerer, options.key, options.counters)
     this.wheel.advance(performance.now())
     this.#ticker = setInterval(() => this.wheel.advance(performance.now()), TICK_MS)
@@ -68,28 +94,44 @@ export class ProxyServer {
     return this.#clients.size
   }
 
-  /** Throws what sockets throw; gives the address that was bound. */
+  /** Opens a socket of its own; gives the address that was bound. Throws what sockets throw. */
   listen(address: ListenAddress): ListenAddress {
     if (address.kind === "unix") {
-      const listener = Bun.listen<ClientConnection>({
-        unix: address.path,
-        allowHalfOpen: true,
-        socket: this.#clientHandlers("0")
-      })
-      this.#listeners.push(listener as unknown as TCPSocketListener<ClientConnection>)
+      const socket = this.#clientHandlers(HTTP, "0")
+      const listener = Bun.listen<ClientConnection>({ unix: address.path, allowHalfOpen: true, socket })
+      this.#listeners.push(listener as unknown as Listener)
       return address
     }
     const { fd, port } = openListeningSocket(address, this.site.limits.backlog)
-    const options = { fd, allowHalfOpen: true, socket: this.#clientHandlers(String(port)) }
-    this.#listeners.push(Bun.listen(options as unknown as Bun.TCPSocketListenOptions<ClientConnection>))
+    this.#listenOn({ fd, port, isTls: false }, fd)
     return { kind: "tcp", host: address.host, port }
   }
 
-  #clientHandlers(portText: string): SocketHandler<ClientConnection> {
+  /** Accepts from a socket that stays its owner's. */
+  attach(descriptor: Descriptor): void {
+    this.#descriptors.push(descriptor)
+    this.#listenOn(descriptor, libc.dup(descriptor.fd))
+  }
+
+  #listenOn({ port, isTls }: Descriptor, fd: number): void {
+    const handlers = this.#clientHandlers(isTls ? HTTPS : HTTP, String(port))
+    let options: object = { fd, allowHalfOpen: true, socket: handlers }
+    if (isTls) {
+      const tls = openTls(this.site.settings.proxy.tls)
+      // With a handshake handler `open` is called when the connection was accepted, as without TLS.
+      const socket = { ...handlers, handshake: () => {}, serverName: tls.serverName }
+      options = { fd, allowHalfOpen: true, socket, tls: tls.options }
+    }
+    const listener = Bun.listen(options as unknown as Bun.TCPSocketListenOptions<ClientConnection>)
+    this.#listeners.push(listener)
+    if (isTls) this.#tlsListeners.push(listener)
+  }
+
+  #clientHandlers(scheme: Uint8Array, portText: string): SocketHandler<ClientConnection> {
     const port = octets(portText)
     return {
       binaryType: "uint8array",
-      open: (socket) => this.#opened(socket, HTTP, port),
+      open: (socket) => this.#opened(socket, scheme, port),
       data: (socket, chunk) => socket.data?.received(chunk),
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.peerEnded(),
@@ -100,7 +142,8 @@ export class ProxyServer {
 
   #opened(socket: Socket<ClientConnection>, scheme: Uint8Array, port: Uint8Array): void {
     const { counters, site } = this
-    if (this.isStopping || this.#clients.size >= site.limits.connections) {
+    const open = this.#clients.size + (this.#openElsewhere === undefined ? 0 : this.#openElsewhere())
+    if (this.isStopping || open >= site.limits.connections) {
       counters[DENIED]!++
       socket.terminate()
       return
@@ -110,11 +153,46 @@ export class ProxyServer {
     const client = new ClientConnection(this, socket as Socket<unknown>)
     socket.data = client
     this.#clients.add(client)
+    const { accept, from } = site.proxyProtocol
+    // A balancer's connection says first whose it is.
+    if (accept && scheme === HTTP) {
+      const family = parseAddress(socket.remoteAddress, this.#address)
+      if (family !== 0 && from.containsBytes(family, this.#address)) {
+        client.expectProxyHeader(port)
+        return
+      }
+    }
     this.#peers.read(socket as Socket<unknown>, site, scheme, port, client)
+    this.#limit(client)
+  }
+
+  /** The PROXY header of a connection was read. */
+  introduce(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {
+    this.#peers.readProxied(header, client.socket!, this.site, HTTP, port, client)
+    this.#limit(client)
+  }
+
+  #limit(client: ClientConnection): void {
+    const { connectionsPerAddress, requestsPerSecond } = this.site.limits
+    const limits = this.#addressLimits
+    if (limits === undefined || (connectionsPerAddress === 0 && requestsPerSecond === 0)) return
+    const { family, address } = this.#peers
+    if (family === 0) return
+    client.limitSlot = limits.connect(family, address, connectionsPerAddress, Math.floor(Date.now() / 1000))
+    if (client.limitSlot === TOO_MANY) client.refuseConnection()
+  }
+
+  /** Whether an address may send another request in this second. */
+  mayRequest(slot: number): boolean {
+    const { requestsPerSecond } = this.site.limits
+    if (slot < 0 || requestsPerSecond === 0) return true
+    return this.#addressLimits!.request(slot, requestsPerSecond, Math.floor(Date.now() / 1000))
   }
 
   gone(client: ClientConnection): void {
-    if (this.#clients.delete(client)) this.counters[OPEN]!--
+    if (!this.#clients.delete(client)) return
+    this.counters[OPEN]!--
+    if (client.limitSlot !== UNLIMITED) this.#addressLimits?.disconnect(client.limitSlot)
   }
 
   /** The output buffer with room for `length` octets; what was in it is gone. */
@@ -149,6 +227,12 @@ export class ProxyServer {
     const before = this.site
     this.site = site
     for (const [target, upstream] of before.upstreams) if (site.upstreams.get(target) !== upstream) upstream.closeIdle()
+    // New certificates: the new listeners accept before the old ones stop.
+    const old = this.#tlsListeners
+    this.#tlsListeners = []
+    for (const descriptor of this.#descriptors)
+      if (descriptor.isTls) this.#listenOn(descriptor, libc.dup(descriptor.fd))
+    for (const listener of old) listener.stop()
   }
 
   /** Refuses new connections; idle ones close, the others after their response. */

@@ -33,6 +33,8 @@ export class Site {
   readonly reserved: NameSet
   /** Peers whose X-Forwarded-* are believed. */
   readonly trusted: PrefixSet
+  /** Peers that begin with a PROXY header. */
+  readonly proxyProtocol: { readonly accept: boolean; readonly from: PrefixSet }
 
   /** Upstreams of `previous` that are still named keep their connections and what is known of their health. */
   constructor(settings: SiteSettings, previous: Site | undefined) {
@@ -65,6 +67,9 @@ export class Site {
     const trusted = parsePrefixes(proxy.trusted)
     if (!("containsBytes" in trusted)) throw new Error(`proxy.trusted: ${trusted.join("; ")}`)
     this.trusted = trusted
+    const from = parsePrefixes(proxy.proxyProtocol.trusted)
+    if (!("containsBytes" in from)) throw new Error(`proxy.proxy_protocol.trusted: ${from.join("; ")}`)
+    this.proxyProtocol = { accept: proxy.proxyProtocol.accept, from }
   }
 
   upstreamTls(upstream: Upstream): { readonly serverName: string; readonly rejectUnauthorized: true } {
