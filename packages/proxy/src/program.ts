@@ -1,65 +1,53 @@
 /**
- * `synprint proxy`: configuration -> capture -> answers -> listeners, admin; reload; graceful stop.
+ * `synprint proxy`: the main thread, which serves no request: configuration, listening sockets, Workers, admin.
  *
  * ```
  * opened in this order, closed in reverse:
- * configuration and databases | echo application | capture chain | admin | listeners | reload
+ * configuration, databases, certificates | echo application | admin | listening sockets | Workers | reload
  * ```
  */
-import { type Database, Matcher, Observer } from "@synprint/core"
+import { availableParallelism } from "node:os"
 import {
-  type AlreadyRunning,
   type Config,
   ConfigInvalid,
   type ConfigRequest,
-  type ListenAddress,
-  ListenError,
   Metrics,
   VERSION,
   admin,
   background,
-  captureOptions,
+  certificateProblems,
   databaseFileNames,
   databaseLoader,
+  invalid,
   listenError,
   live,
   loadConfig,
   lock,
   logging,
-  makeAnswerer,
   noRoute,
-  openChain,
   printListenAddress,
-  removeStale,
   serveUntilStopped,
   summary
 } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { backends } from "./backends.ts"
-import { makeCounters } from "./counters.ts"
 import { openEchoApplication } from "./echo-application.ts"
+import { libc } from "./libc.ts"
+import { openListeningSocket } from "./listening-socket.ts"
 import { likelyCause, registerMetrics, summaryCounters } from "./proxy-metrics.ts"
-import { ProxyServer } from "./proxy-server.ts"
-import { Site, type SiteSettings } from "./site.ts"
+import type { Descriptor } from "./proxy-server.ts"
+import { openWorkerPool } from "./worker-pool.ts"
 
-/** Shapes remembered per database: a busy site sees a few thousand. */
-const MEMO_SHAPES = 16_384
-const POLL_MS = 20
-
-interface Loaded {
-  readonly config: Config
-  readonly database: Database
-}
-
-const loader = (request: ConfigRequest): Effect.Effect<Loaded, ConfigInvalid> => {
+/** With databases and certificates, so that a reload with a bad one changes nothing. */
+const loader = (request: ConfigRequest): Effect.Effect<Config, ConfigInvalid> => {
   const loadDatabases = databaseLoader()
   return Effect.gen(function* () {
     const config = yield* loadConfig(request)
     const missing = noRoute(config)
-    if (missing !== undefined) return yield* new ConfigInvalid({ problems: [missing] })
-    return { config, database: yield* loadDatabases(config.fingerprint) }
+    const problems = [...(missing === undefined ? [] : [missing]), ...certificateProblems(config.proxy)]
+    if (problems.length > 0) return yield* new ConfigInvalid({ problems })
+    yield* loadDatabases(config.fingerprint)
+    return config
   })
 }
 
@@ -75,66 +63,55 @@ const serve = (request: ConfigRequest) =>
     const metrics = new Metrics("proxy")
     const loaded = yield* live({
       load: loader(request),
-      files: ({ config }) => [
+      files: ({ proxy: { tls }, ...config }) => [
         ...(config.file === undefined ? [] : [config.file]),
-        ...databaseFileNames(config.fingerprint)
+        ...databaseFileNames(config.fingerprint),
+        ...tls.certificates.flatMap(({ certificate, key }) => [certificate, key])
       ],
-      watch: ({ config }) => config.reload.watch,
+      watch: ({ reload }) => reload.watch,
       metrics
     })
-    const first = loaded.current()
-    const { config, database } = first
-    const { mode } = config.fingerprint
+    const config = loaded.current()
+    if (!config.capture.enabled)
+      yield* Effect.logWarning("capture is off: fingerprint.tcp_enabled = false; every status is disabled")
     const echo = config.file === undefined ? yield* openEcho : undefined
-    const matcher = new Matcher(database, mode, MEMO_SHAPES)
-    const observer = new Observer({
-      mode,
-      matcher,
-      maxFlows: config.history.flows,
-      maxHosts: config.history.hosts,
-      flowAgeSeconds: config.history.flowIdleMs / 1000,
-      hostIdleMinutes: config.history.idleMs / 60_000
-    })
-    const chain = yield* openCapture(config)
-    const answerer = makeAnswerer({
-      capture: chain,
-      matcher,
-      observer,
-      history: "connections",
-      answers: config.proxy.limits.connections
-    })
-
-    const counters = makeCounters()
-    const site = new Site(siteSettings(config, echo), undefined)
-    const server = yield* Effect.acquireRelease(
-      Effect.sync(() => new ProxyServer({ site, answerer, key: config.capture.key, counters })),
-      (opened) => stop(opened, config.proxy.timeouts.shutdownMs)
-    )
-    registerMetrics(metrics, { counters, server, answerer, chain })
+    const threads = config.proxy.workers === 0 ? availableParallelism() : config.proxy.workers
     let state: "starting" | "serving" | "stopping" = "starting"
+    yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
+    // Before the listeners, so that /ready says 503 until they are open and again while they close.
     const bound = yield* admin({
       listen: config.admin.listen,
       metrics,
-      ready: () => (state === "serving" ? (config.admin.readyNeedsCapture ? chain?.down() : undefined) : state)
+      ready: () => (state === "serving" ? undefined : state)
     })
-    const addresses = yield* Effect.forEach(config.proxy.listen, (address) => openListener(server, address))
-    yield* summary({ read: () => summaryCounters(counters), cause: likelyCause })
-    let matched = database
+    const sockets = yield* openSockets(config, threads)
+    const run = Effect.runForkWith(yield* Effect.context<never>())
+    const pool = yield* openWorkerPool({
+      config,
+      echo,
+      threads,
+      descriptors: sockets.descriptors,
+      shutdownMs: config.proxy.timeouts.shutdownMs,
+      log: (level, message) => {
+        run(
+          level === "error"
+            ? Effect.logError(message)
+            : level === "warn"
+              ? Effect.logWarning(message)
+              : Effect.logInfo(message)
+        )
+      }
+    })
+    registerMetrics(metrics, pool)
+    yield* summary({ read: () => summaryCounters(pool), cause: likelyCause })
     yield* background(
       "reload",
       loaded.changes.pipe(
-        Stream.filter((next) => next !== first),
-        Stream.runForEach((next) =>
-          Effect.sync(() => {
-            if (next.database !== matched) {
-              matched = next.database
-              answerer.setMatcher(new Matcher(matched, mode, MEMO_SHAPES))
-            }
-            server.reload(new Site(siteSettings(next.config, echo), server.site))
-          })
-        )
+        Stream.filter((next) => next !== config),
+        Stream.runForEach((next) => Effect.sync(() => pool.reload({ config: next, echo })))
       )
     )
+    // Last in, first out: readiness fails before anything closes.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         state = "stopping"
@@ -142,82 +119,57 @@ const serve = (request: ConfigRequest) =>
     )
     state = "serving"
     yield* Effect.logInfo(
-      `synprint ${VERSION} serves HTTP on ${addresses.map(printListenAddress).join(", ")}` +
+      `synprint ${VERSION} serves ${sockets.names.join(", ")} with ${threads} ${threads === 1 ? "worker" : "workers"}` +
         (bound.length === 0 ? "" : `, metrics on ${bound.map(printListenAddress).join(", ")}`)
     )
-    if (echo !== undefined) {
-      const address = addresses.find(({ kind }) => kind === "tcp")
-      if (address !== undefined)
-        yield* Effect.logInfo(
-          `no configuration: requests are shown as an application would see them; try curl http://${printListenAddress(address)}/`
-        )
-    }
+    const address = sockets.names[0]
+    if (echo !== undefined && address !== undefined)
+      yield* Effect.logInfo(
+        `no configuration: requests are shown as an application would see them; try curl ${address}/`
+      )
   })
-
-/** Without a configuration file every request goes to the echo application; a configuration without routes was refused. */
-function siteSettings(config: Config, echo: string | undefined): SiteSettings {
-  const routes =
-    echo === undefined
-      ? config.routes
-      : [
-          {
-            host: "*",
-            path: "/",
-            upstreams: [echo],
-            forceNewConnection: false,
-            stripPrefix: false,
-            replacePrefix: "",
-            setHost: "",
-            addHeaders: [],
-            removeHeaders: [],
-            addResponseHeaders: [],
-            removeResponseHeaders: []
-          }
-        ]
-  return { proxy: config.proxy, routes, headers: config.headers }
-}
 
 const openEcho = Effect.acquireRelease(
   Effect.sync(() => openEchoApplication()),
   (opened) => Effect.sync(() => opened.close())
 ).pipe(Effect.map(({ target }) => target))
 
-const openListener = (
-  server: ProxyServer,
-  address: ListenAddress
-): Effect.Effect<ListenAddress, ListenError | AlreadyRunning, Scope.Scope> =>
+/** One socket per listen address and thread; they share the port, and the kernel spreads connections over them. */
+const openSockets = (config: Config, threads: number) =>
   Effect.gen(function* () {
-    yield* lock("proxy.listen", address)
-    if (address.kind === "unix") yield* removeStale("proxy.listen", address)
-    return yield* Effect.try({
-      try: () => server.listen(address),
-      catch: (cause) => listenError("proxy.listen", address, cause)
-    })
-  })
-
-/** Idle connections close, requests on their way are answered, the rest ends with the deadline. */
-const stop = (server: ProxyServer, shutdownMs: number): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const deadline = performance.now() + shutdownMs
-    server.stop()
-    while (server.open > 0 && performance.now() < deadline) yield* Effect.sleep(POLL_MS)
-    server.close()
-  })
-
-/** undefined: turned off by `[fingerprint] tcp_enabled = false`. */
-const openCapture = (config: Config) =>
-  Effect.gen(function* () {
-    if (!config.capture.enabled) {
-      yield* Effect.logWarning("capture is off: fingerprint.tcp_enabled = false; every status is disabled")
-      return undefined
+    const descriptors: Array<Array<Descriptor>> = Array.from({ length: threads }, () => [])
+    const names: Array<string> = []
+    for (const [setting, addresses, isTls] of [
+      ["proxy.listen", config.proxy.listen, false],
+      ["proxy.tls.listen", config.proxy.tls.listen, true]
+    ] as const) {
+      for (const address of addresses) {
+        if (address.kind === "unix")
+          return yield* invalid(
+            config.file,
+            "the proxy listens on TCP addresses: there is no SYN on a unix socket",
+            setting
+          )
+        yield* lock(setting, address)
+        let { port } = address
+        for (let thread = 0; thread < threads; thread++) {
+          const at = { ...address, port }
+          const socket = yield* Effect.acquireRelease(
+            Effect.try({
+              try: () => openListeningSocket(at, config.proxy.limits.backlog),
+              catch: (cause) => listenError(setting, at, cause)
+            }),
+            ({ fd }) => Effect.sync(() => void libc.close(fd))
+          )
+          port = socket.port
+          if (!socket.savesSyn && thread === 0)
+            yield* Effect.logWarning(
+              "this kernel keeps no SYN with the socket (TCP_SAVE_SYN, Linux 4.3): only other backends can answer"
+            )
+          descriptors[thread]!.push({ fd: socket.fd, port, isTls })
+        }
+        names.push(`${isTls ? "https" : "http"}://${printListenAddress({ ...address, port })}`)
+      }
     }
-    const ports = config.proxy.listen.flatMap((address) =>
-      address.kind === "tcp" && address.port !== 0 ? [address.port] : []
-    )
-    const capture =
-      config.capture.ports.length > 0 || config.capture.key === "client" ? config.capture : { ...config.capture, ports }
-    const chain = yield* openChain(backends, config.capture.backend, captureOptions(capture, false))
-    yield* Effect.logInfo(chain.choice.summary)
-    for (const hint of chain.choice.hints) yield* Effect.logInfo(hint)
-    return chain
+    return { descriptors, names }
   })

@@ -2,22 +2,15 @@
  * The proxy's metrics and its summary once a minute: readers over the counters of its threads, capture and answers.
  */
 import { STATUSES } from "@synprint/core"
-import type { Chain, LiveAnswerer, Metrics } from "@synprint/core/runtime"
+import type { Metrics } from "@synprint/core/runtime"
 import * as cell from "./counters.ts"
-import type { ProxyServer } from "./proxy-server.ts"
-
-export interface Measured {
-  readonly counters: cell.Counters
-  readonly server: ProxyServer
-  readonly answerer: LiveAnswerer
-  readonly chain: Chain | undefined
-}
+import type { WorkerPool } from "./worker-pool.ts"
 
 const COUNTERS: ReadonlyArray<
   readonly [name: string, help: string, at: number, labels?: Readonly<Record<string, string>>]
 > = [
-  ["connections_total", "Connections accepted.", cell.CONNECTIONS],
-  ["connections_denied_total", "Connections closed at once: too many.", cell.DENIED],
+  ["connections_total", "Connections accepted.", cell.CONNECTIONS, { listener: "http" }],
+  ["connections_denied_total", "Connections closed at once: too many.", cell.DENIED, { listener: "http" }],
   ["requests_total", "Requests read.", cell.REQUESTS],
   ["requests_refused_total", "Requests that are not valid or exceed a limit.", cell.REFUSED],
   ["headers_spoofed_total", "Client copies of our headers that were removed.", cell.SPOOFED],
@@ -35,58 +28,34 @@ const COUNTERS: ReadonlyArray<
   ["sent_bytes_total", "Octets to clients.", cell.BYTES_OUT]
 ]
 
-export function registerMetrics(metrics: Metrics, { counters, server, answerer, chain }: Measured): void {
+export function registerMetrics(metrics: Metrics, pool: WorkerPool): void {
   for (const [name, help, at, labels] of COUNTERS)
-    metrics.read(`synprint_${name}`, "counter", help, () => counters[at]!, labels ?? {})
+    metrics.read(`synprint_${name}`, "counter", help, () => pool.sum(at), labels ?? {})
+  const byStatus = "Responses by the first digit of their status."
   for (let hundreds = 1; hundreds <= 5; hundreds++) {
-    metrics.read(
-      "synprint_responses_total",
-      "counter",
-      "Responses by the first digit of their status.",
-      () => counters[cell.RESPONSES + hundreds]!,
-      {
-        status: `${hundreds}xx`
-      }
-    )
+    const status = `${hundreds}xx`
+    metrics.read("synprint_responses_total", "counter", byStatus, () => pool.sum(cell.RESPONSES + hundreds), { status })
   }
+  const byAnswer = "Connections by what is known of their SYN."
   for (const [n, status] of STATUSES.entries())
-    metrics.read(
-      "synprint_answers_total",
-      "counter",
-      "Connections by what is known of their SYN.",
-      () => counters[cell.STATUS + n]!,
-      { status }
-    )
-  metrics.read("synprint_connections_open", "gauge", "Connections open now.", () => server.open)
-  metrics.read("synprint_answers_kept", "gauge", "Connections whose answer is kept.", () => answerer.stats().answers)
-  for (const member of chain?.members ?? []) {
-    for (const result of Object.keys(member.lookups) as ReadonlyArray<keyof typeof member.lookups>) {
-      metrics.read(
-        "synprint_lookups_total",
-        "counter",
-        "Lookups by backend and result.",
-        () => member.lookups[result],
-        {
-          backend: member.name,
-          result
-        }
-      )
-    }
-  }
+    metrics.read("synprint_answers_total", "counter", byAnswer, () => pool.sum(cell.STATUS + n), { status })
+  const open = "Connections open now."
+  metrics.read("synprint_connections_open", "gauge", open, () => pool.sum(cell.OPEN), { listener: "http" })
+  metrics.read("synprint_worker_restarts_total", "counter", "Workers that died and were replaced.", () => pool.restarts)
+  metrics.read("synprint_workers", "gauge", "Threads that serve.", () => pool.threads)
 }
 
-export function summaryCounters(counters: cell.Counters): Record<string, number> {
-  const at = (index: number): number => counters[index]!
+export function summaryCounters(pool: WorkerPool): Record<string, number> {
   return {
-    connections: at(cell.CONNECTIONS),
-    requests: at(cell.REQUESTS),
-    refused: at(cell.REFUSED),
-    denied: at(cell.DENIED),
-    spoofed: at(cell.SPOOFED),
-    upstream_unreachable: at(cell.UPSTREAM_CONNECT_FAILURES),
-    upstream_failures: at(cell.UPSTREAM_FAILURES),
-    upstream_timeouts: at(cell.UPSTREAM_TIMEOUTS),
-    syncookie: at(cell.STATUS + STATUSES.indexOf("syncookie"))
+    connections: pool.sum(cell.CONNECTIONS),
+    requests: pool.sum(cell.REQUESTS),
+    refused: pool.sum(cell.REFUSED),
+    denied: pool.sum(cell.DENIED),
+    spoofed: pool.sum(cell.SPOOFED),
+    upstream_unreachable: pool.sum(cell.UPSTREAM_CONNECT_FAILURES),
+    upstream_failures: pool.sum(cell.UPSTREAM_FAILURES),
+    upstream_timeouts: pool.sum(cell.UPSTREAM_TIMEOUTS),
+    syncookie: pool.sum(cell.STATUS + STATUSES.indexOf("syncookie"))
   }
 }
 

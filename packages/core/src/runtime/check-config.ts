@@ -25,7 +25,8 @@ function readPem<A>(path: string, file: string, parse: (pem: Buffer) => A, probl
   }
 }
 
-function certificateProblems(proxy: ProxyConfig): ReadonlyArray<Problem> {
+/** Certificates that can't be read, or keys that are not theirs. */
+export function certificateProblems(proxy: ProxyConfig): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []
   for (const [n, pair] of proxy.tls.certificates.entries()) {
     if (pair.certificate === "" || pair.key === "") continue // reported with the configuration

@@ -1,0 +1,35 @@
+/**
+ * What the main thread and its Workers tell each other. Counters and limits lie in shared memory.
+ */
+import type { Config } from "@synprint/core/runtime"
+import type { Descriptor } from "./proxy-server.ts"
+
+/** What a Worker serves with; plain data. */
+export interface WorkerSettings {
+  readonly config: Config
+  /** The echo application, when there is no configuration. */
+  readonly echo: string | undefined
+}
+
+export interface WorkerStart extends WorkerSettings {
+  readonly type: "start"
+  /** 0 to below `threads`. */
+  readonly thread: number
+  readonly threads: number
+  readonly descriptors: ReadonlyArray<Descriptor>
+  /** CELLS numbers per thread. */
+  readonly counters: SharedArrayBuffer
+  readonly limits: SharedArrayBuffer
+}
+
+export type ToWorker =
+  | WorkerStart
+  | ({ readonly type: "reload" } & WorkerSettings)
+  /** Finish what is on its way. */
+  | { readonly type: "stop" }
+
+export type FromWorker =
+  | { readonly type: "started"; readonly summary: string; readonly hints: ReadonlyArray<string> }
+  | { readonly type: "failed"; readonly message: string; readonly exitCode: number }
+  | { readonly type: "log"; readonly level: "info" | "warn" | "error"; readonly message: string }
+  | { readonly type: "stopped" }

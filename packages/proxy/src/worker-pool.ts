@@ -1,0 +1,155 @@
+/**
+ * The Workers: started one after the other, replaced when one dies, told of reloads, stopped within a deadline.
+ *
+ * The main thread keeps every listening socket. A Worker accepts from a copy of its own one, so that connections which come while it is
+ * replaced wait in the kernel.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
+import { AddressLimits } from "./address-limits.ts"
+import { CELLS, OPEN } from "./counters.ts"
+import type { Descriptor } from "./proxy-server.ts"
+import type { FromWorker, ToWorker, WorkerSettings } from "./worker-message.ts"
+
+/** A Worker can't start. */
+export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{
+  readonly message: string
+  readonly exitCode: number
+}> {
+  override get [Runtime.errorExitCode](): number {
+    return this.exitCode
+  }
+}
+
+export interface WorkerPoolOptions extends WorkerSettings {
+  readonly threads: number
+  /** Sockets of each thread. */
+  readonly descriptors: ReadonlyArray<ReadonlyArray<Descriptor>>
+  readonly shutdownMs: number
+  readonly log: (level: "info" | "warn" | "error", message: string) => void
+}
+
+/** Addresses that have a connection or sent a request in this second: more are not limited. */
+const LIMIT_SLOTS = 65_536
+const RESTART_MS = 250
+
+interface Member {
+  worker: Worker
+  /** Resolves when it said that it stopped. */
+  readonly stopped: PromiseWithResolvers<void>
+}
+
+export class WorkerPool {
+  readonly threads: number
+  readonly #options: WorkerPoolOptions
+  readonly #counters: SharedArrayBuffer
+  readonly #cells: Float64Array
+  readonly #limits: SharedArrayBuffer
+  readonly #members: Array<Member | undefined> = []
+  #settings: WorkerSettings
+  #isStopping = false
+  /** Workers that died and were replaced. */
+  restarts = 0
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options
+    this.threads = options.threads
+    this.#settings = { config: options.config, echo: options.echo }
+    this.#counters = new SharedArrayBuffer(8 * CELLS * options.threads)
+    this.#cells = new Float64Array(this.#counters)
+    this.#limits = AddressLimits.allocate(LIMIT_SLOTS, options.threads)
+  }
+
+  /** Sum of a counter over the threads. */
+  sum(cell: number): number {
+    let sum = 0
+    for (let thread = 0; thread < this.threads; thread++) sum += this.#cells[thread * CELLS + cell]!
+    return sum
+  }
+
+  /** Rejects with a WorkerFailed; gives what the Worker says of its capture. */
+  start(thread: number): Promise<{ readonly summary: string; readonly hints: ReadonlyArray<string> }> {
+    const started = Promise.withResolvers<{ readonly summary: string; readonly hints: ReadonlyArray<string> }>()
+    const member: Member = {
+      worker: new Worker(new URL("./worker.ts", import.meta.url).href),
+      stopped: Promise.withResolvers()
+    }
+    const { worker } = member
+    this.#members[thread] = member
+    worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === "started") started.resolve(data)
+      else if (data.type === "failed") started.reject(new WorkerFailed(data))
+      else if (data.type === "log") this.#options.log(data.level, data.message)
+      else member.stopped.resolve()
+    })
+    worker.addEventListener("error", (event) => {
+      this.#options.log("error", `worker ${thread}: ${event.message}`)
+      started.reject(new WorkerFailed({ message: event.message, exitCode: 1 }))
+    })
+    worker.addEventListener("close", () => this.#died(thread, member))
+    const { descriptors, threads } = this.#options
+    const message: ToWorker = {
+      type: "start",
+      ...this.#settings,
+      thread,
+      threads,
+      descriptors: descriptors[thread]!,
+      counters: this.#counters,
+      limits: this.#limits
+    }
+    worker.postMessage(message)
+    return started.promise
+  }
+
+  reload(settings: WorkerSettings): void {
+    this.#settings = settings
+    for (const member of this.#members) member?.worker.postMessage({ type: "reload", ...settings } satisfies ToWorker)
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const members = this.#members.filter((member) => member !== undefined)
+    for (const { worker } of members) worker.postMessage({ type: "stop" } satisfies ToWorker)
+    await Promise.race([
+      Promise.all(members.map(({ stopped }) => stopped.promise)),
+      Bun.sleep(this.#options.shutdownMs)
+    ])
+    for (const { worker } of members) worker.terminate()
+  }
+
+  #died(thread: number, member: Member): void {
+    member.stopped.resolve()
+    if (this.#isStopping || this.#members[thread] !== member) return
+    this.restarts++
+    this.#cells[thread * CELLS + OPEN] = 0
+    new AddressLimits(this.#limits, this.threads, thread).forget(thread)
+    this.#options.log("error", `worker ${thread} ended; another takes its place`)
+    const again = (): void => {
+      if (this.#isStopping) return
+      this.start(thread).catch((error: Error) => this.#options.log("error", `worker ${thread}: ${error.message}`))
+    }
+    setTimeout(again, RESTART_MS)
+  }
+}
+
+/** Runs while the Scope is open. */
+export const openWorkerPool = (options: WorkerPoolOptions): Effect.Effect<WorkerPool, WorkerFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const pool = yield* Effect.acquireRelease(
+      Effect.sync(() => new WorkerPool(options)),
+      (opened) => Effect.promise(() => opened.stop())
+    )
+    for (let thread = 0; thread < options.threads; thread++) {
+      const { summary, hints } = yield* Effect.tryPromise({
+        try: () => pool.start(thread),
+        catch: (cause) =>
+          cause instanceof WorkerFailed ? cause : new WorkerFailed({ message: String(cause), exitCode: 1 })
+      })
+      if (thread > 0) continue
+      yield* Effect.logInfo(summary)
+      for (const hint of hints) yield* Effect.logInfo(hint)
+    }
+    return pool
+  })
