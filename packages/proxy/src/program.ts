@@ -161,6 +161,8 @@ const openSockets = (config: Config, threads: number) =>
             }),
             ({ fd }) => Effect.sync(() => void libc.close(fd))
           )
+          // A port 0 is known by now, and no other instance may share it.
+          if (port === 0) yield* lock(setting, { ...address, port: socket.port })
           port = socket.port
           if (!socket.savesSyn && thread === 0)
             yield* Effect.logWarning(

@@ -1,6 +1,7 @@
 /** The proxy over loopback sockets of this process: what goes in at one end and what comes out at the other, octet by octet. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { seededRandom } from "@synprint/core/testing"
+import { Site } from "./site.ts"
 import { CLIENT_ABORTS, OPEN, RETRIES, SPOOFED, STATUS } from "./counters.ts"
 import {
   answerHeads,
@@ -11,12 +12,16 @@ import {
   RawClient,
   readRequests,
   type RunningProxy,
+  settingsOf,
   startProxy,
   type UpstreamSide
 } from "./testing/index.ts"
 
 const closers: Array<() => void> = []
+const proxies: Array<RunningProxy> = []
 afterEach(() => {
+  // What a handler threw would cost a connection and no test.
+  expect(proxies.splice(0).flatMap(({ bugs }) => bugs)).toEqual([])
   for (const close of closers.splice(0)) close()
 })
 
@@ -33,6 +38,7 @@ async function setUp(receive: (side: UpstreamSide) => void = answerHeads(OK), ro
   closers.push(() => upstream.close())
   const proxy = await startProxy(`${tables}\n[[routes]]\nupstream = "${upstream.target}"\n${route}`)
   closers.push(() => proxy.close())
+  proxies.push(proxy)
   return { proxy, upstream, connect: () => RawClient.connect(proxy.port) }
 }
 
@@ -383,6 +389,83 @@ describe("ends and failures", () => {
     expect(await busy.untilEnd()).toContain("Connection: close\r\n\r\nok")
     expect(proxy.counters[OPEN]).toBe(0)
   })
+})
+
+describe("PROXY protocol", () => {
+  const TRUST = '[proxy.proxy_protocol]\naccept = true\ntrusted = "127.0.0.1"\n'
+  test("the header's client is told, its stack is not; the header may come in pieces", async () => {
+    const { upstream, connect } = await setUp(answerHeads(OK), "", TRUST)
+    const client = await connect()
+    await client.sendSplit(`PROXY TCP4 192.0.2.9 198.51.100.7 1 8443\r\n${GET}`, () => 5)
+    await client.until(whole)
+    const { text } = upstream.connections[0]!
+    expect(text).toContain("\r\nX-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Port: 8443\r\n")
+    expect(text).toContain("\r\nx-tcp-status: via_proxy\r\n")
+    expect(text).not.toContain("x-tcp-sig")
+  })
+  test("without it, or with a broken one, the connection ends and nothing goes on", async () => {
+    const { upstream, connect } = await setUp(answerHeads(OK), "", TRUST)
+    for (const text of [GET, "PROXY TCP4 x y 1 2\r\n"]) {
+      const client = await connect()
+      client.send(text)
+      expect(await client.untilEnd()).toBe("")
+    }
+    expect(upstream.connections.length).toBe(0)
+  })
+  test("others can't send it", async () => {
+    const { connect } = await setUp(answerHeads(OK), "", TRUST.replace("127.0.0.1", "192.0.2.1"))
+    const client = await connect()
+    client.send(`PROXY TCP4 192.0.2.9 198.51.100.7 1 8443\r\n${GET}`)
+    expect(await client.untilEnd()).toStartWith("HTTP/1.1 400 ")
+  })
+})
+
+describe("limits", () => {
+  test("connections of one address", async () => {
+    const { connect } = await setUp(answerHeads(OK), "", "[proxy.limits]\nconnections_per_address = 2\n")
+    const [first, second, third] = [await connect(), await connect(), await connect()]
+    expect(await third.untilEnd()).toStartWith("HTTP/1.1 429 ")
+    first.end()
+    second.send(GET)
+    await second.until(whole)
+    await Bun.sleep(10)
+    const fourth = await connect()
+    fourth.send(GET)
+    await fourth.until(whole)
+  })
+  test("requests of one address in a second", async () => {
+    const { connect } = await setUp(answerHeads(OK), "", "[proxy.limits]\nrequests_per_second = 3\n")
+    await Bun.sleep(1010 - (Date.now() % 1000))
+    const [first, second] = [await connect(), await connect()]
+    first.send(GET + GET)
+    await first.until((text) => text === OK + OK)
+    second.send(GET + GET)
+    expect(await second.until((text) => text.includes("429 Too Many Requests: "))).toStartWith(OK)
+  })
+  test("connections in all", async () => {
+    const { connect } = await setUp(answerHeads(OK), "", "[proxy.limits]\nconnections = 1\n")
+    const first = await connect()
+    const second = await connect()
+    await second.until((_text, { isClosed, hasEnded }) => isClosed || hasEnded)
+    first.send(GET)
+    await first.until(whole)
+  })
+})
+
+test("a reload: new requests by the new routes, the one on its way by the old", async () => {
+  const { proxy, upstream, connect } = await setUp(() => undefined)
+  const { upstream: other } = await setUp()
+  const [busy, idle] = [await connect(), await connect()]
+  busy.send(GET)
+  await upstream.until(() => upstream.connections[0]?.text.endsWith("\r\n\r\n") === true)
+  proxy.server.reload(new Site(settingsOf(`[[routes]]\nupstream = "${other.target}"\n`), proxy.server.site))
+  idle.send(GET)
+  await idle.until(whole)
+  upstream.connections[0]!.socket.write(OK)
+  await busy.until(whole)
+  busy.send(GET)
+  await busy.until((text) => text === OK + OK)
+  expect([upstream.connections.length, other.connections.length]).toEqual([1, 1])
 })
 
 describe("upgrades", () => {

@@ -43,6 +43,8 @@ export interface ProxyServerOptions {
   /** Connections of the other threads; their sum with ours is limited. */
   readonly openElsewhere?: () => number
   readonly addressLimits?: AddressLimits | undefined
+  /** Told of what should not happen. */
+  readonly onBug: (error: Error) => void
 }
 
 export class ProxyServer {
@@ -57,6 +59,7 @@ export class ProxyServer {
   readonly #clients = new Set<ClientConnection>()
   readonly #openElsewhere: (() => number) | undefined
   readonly #addressLimits: AddressLimits | undefined
+  readonly #onBug: (error: Error) => void
   readonly #address = new Uint8Array(16)
   readonly #descriptors: Array<Descriptor> = []
   readonly #listeners: Array<Listener> = []
@@ -72,6 +75,7 @@ export class ProxyServer {
     this.counters = options.counters
     this.#openElsewhere = options.openElsewhere
     this.#addressLimits = options.addressLimits
+    this.#onBug = options.onBug
     this.#peers = new PeerReader(options.answerer, options.key, options.counters)
     this.wheel.advance(performance.now())
     this.#ticker = setInterval(() => this.wheel.advance(performance.now()), TICK_MS)
@@ -84,8 +88,7 @@ export class ProxyServer {
       close: (socket) => socket.data.closed(),
       connectError: (socket, error) =>
         socket.data.connectFailed((error as NodeJS.ErrnoException).code ?? error.message),
-      // ECONNRESET: `close` follows.
-      error: () => {}
+      error: (socket, error) => this.#broke(error, () => socket.data.terminate())
     }
   }
 
@@ -136,7 +139,7 @@ export class ProxyServer {
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.peerEnded(),
       close: (socket) => socket.data?.closed(),
-      error: () => {}
+      error: (socket, error) => this.#broke(error, () => socket.data?.terminate())
     }
   }
 
@@ -187,6 +190,13 @@ export class ProxyServer {
     const { requestsPerSecond } = this.site.limits
     if (slot < 0 || requestsPerSecond === 0) return true
     return this.#addressLimits!.request(slot, requestsPerSecond, Math.floor(Date.now() / 1000))
+  }
+
+  /** ECONNRESET and the like, whose `close` follows; or what a handler threw: a bug costs its connection, no other. */
+  #broke(error: Error, end: () => void): void {
+    if (typeof (error as NodeJS.ErrnoException).code === "string") return
+    this.#onBug(error)
+    end()
   }
 
   gone(client: ClientConnection): void {

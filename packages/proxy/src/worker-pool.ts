@@ -4,6 +4,7 @@
  * The main thread keeps every listening socket. A Worker accepts from a copy of its own one, so that connections which come while it is
  * replaced wait in the kernel.
  */
+import { existsSync } from "node:fs"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
@@ -34,6 +35,10 @@ export interface WorkerPoolOptions extends WorkerSettings {
 /** Addresses that have a connection or sent a request in this second: more are not limited. */
 const LIMIT_SLOTS = 65_536
 const RESTART_MS = 250
+
+const SOURCE = new URL("./worker.ts", import.meta.url)
+/** In one bundle or executable there is no file of its own: the program itself begins as a Worker (cli: main.ts). */
+const WORKER = existsSync(SOURCE) ? SOURCE.href : Bun.main
 
 interface Member {
   worker: Worker
@@ -72,10 +77,7 @@ export class WorkerPool {
   /** Rejects with a WorkerFailed; gives what the Worker says of its capture. */
   start(thread: number): Promise<{ readonly summary: string; readonly hints: ReadonlyArray<string> }> {
     const started = Promise.withResolvers<{ readonly summary: string; readonly hints: ReadonlyArray<string> }>()
-    const member: Member = {
-      worker: new Worker(new URL("./worker.ts", import.meta.url).href),
-      stopped: Promise.withResolvers()
-    }
+    const member: Member = { worker: new Worker(WORKER), stopped: Promise.withResolvers() }
     const { worker } = member
     this.#members[thread] = member
     worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {

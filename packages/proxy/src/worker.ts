@@ -77,7 +77,8 @@ const start = (message: WorkerStart) =>
         for (let other = 0; other < threads; other++) if (other !== thread) open += all[other * CELLS + OPEN]!
         return open
       },
-      addressLimits: new AddressLimits(message.limits, threads, thread)
+      addressLimits: new AddressLimits(message.limits, threads, thread),
+      onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
     })
     for (const descriptor of message.descriptors) server.attach(descriptor)
     running = { server, answerer, mode }

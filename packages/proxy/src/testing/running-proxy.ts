@@ -5,6 +5,7 @@ import { Matcher, Observer } from "@synprint/core"
 import { loadDatabases, makeAnswerer, parseConfig, savedSyn } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { AddressLimits } from "../address-limits.ts"
 import { type Counters, makeCounters } from "../counters.ts"
 import { ProxyServer } from "../proxy-server.ts"
 import { Site, type SiteSettings } from "../site.ts"
@@ -13,6 +14,8 @@ export interface RunningProxy {
   readonly port: number
   readonly server: ProxyServer
   readonly counters: Counters
+  /** What should not happen. */
+  readonly bugs: ReadonlyArray<Error>
   readonly close: () => void
 }
 
@@ -40,7 +43,15 @@ export async function startProxy(text: string): Promise<RunningProxy> {
   const capture = await Effect.runPromise(Effect.scoped(savedSyn.open({} as Parameters<typeof savedSyn.open>[0])))
   const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers: 1024 })
   const counters = makeCounters()
-  const server = new ProxyServer({ site: new Site(settingsOf(text), undefined), answerer, key: "connection", counters })
+  const bugs: Array<Error> = []
+  const server = new ProxyServer({
+    site: new Site(settingsOf(text), undefined),
+    answerer,
+    key: "connection",
+    counters,
+    addressLimits: new AddressLimits(AddressLimits.allocate(64, 1), 1, 0),
+    onBug: (error) => bugs.push(error)
+  })
   const address = server.listen({ kind: "tcp", host: "127.0.0.1", port: 0 })
-  return { port: address.kind === "tcp" ? address.port : 0, server, counters, close: () => server.close() }
+  return { port: address.kind === "tcp" ? address.port : 0, server, counters, bugs, close: () => server.close() }
 }

@@ -1,0 +1,186 @@
+/** `synprint proxy` as an operator meets it: start, TLS, reload, stop, rights, a second instance. */
+import { afterAll, afterEach, describe, expect, test } from "bun:test"
+import { chmodSync, renameSync, writeFileSync } from "node:fs"
+import { answerHeads, type FakeUpstream, openFakeUpstream, RawClient } from "@synprint/proxy/testing"
+import { asNobody, bundle } from "../lib/capability.ts"
+import { run } from "../lib/process.ts"
+import { requires, testWith } from "../lib/requires.ts"
+import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
+
+const directory = makeDirectory()
+chmodSync(directory.path, 0o755)
+afterAll(() => directory.remove())
+const running: Array<ProxyProcess> = []
+const upstreams: Array<FakeUpstream> = []
+afterEach(async () => {
+  for (const { child } of running) child.kill("SIGKILL")
+  await Promise.all(running.splice(0).map(({ child }) => child.exited))
+  for (const upstream of upstreams.splice(0)) upstream.close()
+})
+
+const OK = "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 2\r\n\r\nok"
+function upstream(receive = answerHeads(OK)): FakeUpstream {
+  const opened = openFakeUpstream(receive)
+  upstreams.push(opened)
+  return opened
+}
+async function start(config: string, inside: ReadonlyArray<string> = [], environment = {}): Promise<ProxyProcess> {
+  const started = await startProxyProcess(config, directory.path, inside, environment)
+  running.push(started)
+  return started
+}
+const CONFIG = (target: string, more = "", listen = "127.0.0.1:0") =>
+  `[capture]\nbackend = "saved-syn"\n[admin]\nlisten = []\n[proxy]\nlisten = "${listen}"\nworkers = 2\n${more}\n[[routes]]\nupstream = "${target}"\n`
+const GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+const curl = async (...words: ReadonlyArray<string>): Promise<string> => {
+  const child = Bun.spawn(["curl", "-sk", "--max-time", "5", ...words], { stdout: "pipe", stderr: "pipe" })
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  return (await child.exited) === 0 ? out : `curl failed: ${err}`
+}
+
+describe("life", () => {
+  test("SIGTERM: what is on its way is answered, idle connections close, exit 0", async () => {
+    const slow = upstream((side) => void setTimeout(() => side.socket.write(OK), 300))
+    const proxy = await start(CONFIG(slow.target))
+    const idle = await RawClient.connect(proxy.ports[0]!)
+    const busy = await RawClient.connect(proxy.ports[0]!)
+    busy.send(GET)
+    await slow.until(() => slow.connections.length === 1)
+    const exit = proxy.stop()
+    expect(await idle.untilEnd()).toBe("")
+    expect(await busy.untilEnd()).toEndWith("Connection: close\r\n\r\nok")
+    expect(await exit).toBe(0)
+  })
+
+  test("a second instance is refused, the first goes on", async () => {
+    const { target } = upstream()
+    const first = await start(CONFIG(target))
+    const second = await start(CONFIG(target, "", `127.0.0.1:${first.ports[0]!}`))
+    expect(await second.child.exited).toBe(1)
+    expect(second.log()).toContain("another synprint of this host serves it")
+    expect(await curl(`http://127.0.0.1:${first.ports[0]!}/`)).toBe("ok")
+  })
+
+  test("a configuration without routes is exit 78", async () => {
+    const proxy = await start('[proxy]\nlisten = "127.0.0.1:0"\n')
+    expect(await proxy.child.exited).toBe(78)
+    expect(proxy.log()).toContain("needs one [[routes]]")
+  })
+
+  test("a reload: a bad file changes nothing, a good one sends requests elsewhere", async () => {
+    const [one, two] = [upstream(), upstream(answerHeads(OK.replace(/ok$/, "on")))]
+    const proxy = await start(CONFIG(one.target))
+    const write = (text: string): void => {
+      writeFileSync(`${proxy.file}.new`, text)
+      renameSync(`${proxy.file}.new`, proxy.file)
+    }
+    write("[proxy\n")
+    await proxy.says("reload rejected")
+    expect(await curl(`http://127.0.0.1:${proxy.ports[0]!}/`)).toBe("ok")
+    write(CONFIG(two.target))
+    await proxy.says("reloaded")
+    await Bun.sleep(100)
+    expect(await curl(`http://127.0.0.1:${proxy.ports[0]!}/`)).toBe("on")
+  })
+
+  testWith([requires.root], "as uid 65534 without any capability: every connection has its SYN", async () => {
+    const { target, connections } = upstream()
+    const main = await bundle(`${import.meta.dir}/../../packages/cli/src/main.ts`, directory.path)
+    const file = `${directory.path}/nobody.toml`
+    writeFileSync(file, CONFIG(target, "", "[::1]:0"))
+    const child = Bun.spawn([...asNobody([], [process.execPath, main, "proxy", "--config", file])], {
+      stdout: "ignore",
+      stderr: "pipe",
+      env: { PATH: process.env["PATH"], HOME: "/nonexistent" }
+    })
+    const reader = child.stderr.getReader()
+    let log = ""
+    while (!log.includes(" with ")) {
+      const { value, done } = await reader.read()
+      if (done) throw new Error(log)
+      log += new TextDecoder().decode(value)
+    }
+    const port = /:(\d+) with/.exec(log)![1]!
+    for (let n = 0; n < 4; n++) expect(await curl(`http://[::1]:${port}/`)).toBe("ok")
+    child.kill()
+    expect(await child.exited).toBe(0)
+    const heads = connections.flatMap(({ text }) => text.split("\r\n\r\n").slice(0, -1))
+    expect(heads.length).toBe(4)
+    for (const head of heads) expect(head).toContain("\r\nx-tcp-sig: 6:64+0:0:")
+  })
+})
+
+describe("TLS", () => {
+  const certificate = async (name: string): Promise<string> => {
+    const base = `${directory.path}/${name}`
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${base}.key`]
+    await run([
+      "openssl",
+      "req",
+      "-x509",
+      ...key,
+      "-out",
+      `${base}.pem`,
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}`,
+      "-addext",
+      `subjectAltName=DNS:${name},DNS:*.${name}`
+    ])
+    return base
+  }
+  const table = (bases: ReadonlyArray<string>) =>
+    `[proxy.tls]\nlisten = "127.0.0.1:0"\n${bases.map((base) => `[[proxy.tls.certificates]]\ncertificate = "${base}.pem"\nkey = "${base}.key"\n`).join("")}`
+  /** Name in the certificate that a client gets; no name: without SNI. */
+  const served = async (port: number, name?: string): Promise<string> => {
+    const sni = name === undefined ? ["-noservername"] : ["-servername", name]
+    const child = Bun.spawn(["openssl", "s_client", "-connect", `127.0.0.1:${port}`, ...sni], {
+      stdin: new Blob([]),
+      stdout: "pipe",
+      stderr: "ignore"
+    })
+    return /subject=CN = (\S+)/.exec(await new Response(child.stdout).text())?.[1] ?? "none"
+  }
+
+  testWith(
+    [requires.binaries("openssl", "curl")],
+    "SNI, no SNI, ALPN, headers; new certificates without losing a connection",
+    async () => {
+      const { target, connections } = upstream()
+      const [a, b] = [await certificate("a.test"), await certificate("b.test")]
+      const proxy = await start(CONFIG(target, table([a, b])))
+      const port = proxy.ports[1]!
+      expect(await curl("--http1.1", `https://127.0.0.1:${port}/`)).toBe("ok")
+      expect(connections[0]!.text).toContain("\r\nX-Forwarded-Proto: https\r\n")
+      expect(connections[0]!.text).toContain(`\r\nX-Forwarded-Port: ${port}\r\n`)
+      expect(connections[0]!.text).toContain("\r\nx-tcp-sig: 4:64+0:0:")
+      expect(await curl(`https://127.0.0.1:${port}/`)).toBe("ok") // offers h2 too
+      expect(
+        await Promise.all([served(port), served(port, "b.test"), served(port, "x.b.test"), served(port, "other")])
+      ).toEqual(["a.test", "b.test", "b.test", "a.test"])
+      // The same files with other contents.
+      const c = await certificate("c.test")
+      let failed = 0
+      let asked = 0
+      let isOver = false
+      const load = (async () => {
+        while (!isOver) {
+          asked++
+          if ((await curl(`https://127.0.0.1:${port}/`)) !== "ok") failed++
+        }
+      })()
+      renameSync(`${c}.key`, `${a}.key`)
+      renameSync(`${c}.pem`, `${a}.pem`)
+      const deadline = performance.now() + 8000
+      while ((await served(port)) !== "c.test" && performance.now() < deadline) await Bun.sleep(20)
+      await Bun.sleep(200)
+      isOver = true
+      await load
+      expect([await served(port), failed]).toEqual(["c.test", 0])
+      expect(asked).toBeGreaterThan(3)
+    },
+    30_000
+  )
+})
