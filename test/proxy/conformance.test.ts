@@ -52,11 +52,10 @@ async function ask(port: number, text: string): Promise<string> {
   const before = upstream.connections.length
   const client = await RawClient.connect(port)
   client.send(text)
-  client.shutdown()
-  const answer = await client
-    .until((received, { hasEnded, isClosed }) => hasEnded || isClosed || /^HTTP\/1\.\d 200[^]*ok$/.test(received), 2000)
-    .catch(() => "silent")
-  client.end()
+  const isAnswered = (received: string, { hasEnded, isClosed }: RawClient) =>
+    hasEnded || isClosed || /^HTTP\/1\.\d 200[^]*ok$|^HTTP\/1\.\d [45]\d\d[^]*\r\n\r\n/.test(received)
+  const answer = await client.until(isAnswered, 700).catch(() => "silent")
+  client.reset()
   const status = /^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1] ?? (answer === "" ? "closed" : answer)
   return `${status} ${upstream.connections.length - before}`
 }

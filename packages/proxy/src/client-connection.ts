@@ -30,11 +30,12 @@ import { errorPage } from "./error-page.ts"
 import { CHUNKED, UNTIL_CLOSE } from "./http/body-length.ts"
 import { ChunkedScanner } from "./http/chunked.ts"
 import { faultOf, HEAD_TOO_LARGE, isFault, MORE } from "./http/fault.ts"
-import { LF } from "./http/octets.ts"
+import { latin1, LF } from "./http/octets.ts"
 import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS } from "./http/request-head.ts"
 import { HEAD_EXTRA, type Peer } from "./http/request-writer.ts"
 import { CLOSES, STAYS, STAYS_1_0, writeResponseHead } from "./http/response-writer.ts"
 import { parseTrailers, TRAILERS_MAX, writeTrailers } from "./http/trailer-section.ts"
+import type { LoggedRequest } from "./access-log.ts"
 import { UNLIMITED } from "./address-limits.ts"
 import { Outlet } from "./outlet.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
@@ -56,6 +57,8 @@ const PIPELINE_MAX = 65_536
 const LINGER_MS = 2000
 
 const EMPTY: Uint8Array = new Uint8Array(0)
+
+type MutableLog = { -readonly [K in keyof LoggedRequest]: LoggedRequest[K] } & { sinceMs: number }
 
 export class ClientConnection extends Outlet implements Peer {
   // Peer: filled when the connection is known.
@@ -95,6 +98,8 @@ export class ClientConnection extends Outlet implements Peer {
   #scanner: ChunkedScanner | undefined = undefined
   #isRequestDone = true
   #hasResponse = false
+  /** Of the access log, when there is one. */
+  #logged: MutableLog | undefined = undefined
   /** Octets of the response body that are to come, CHUNKED or UNTIL_CLOSE. */
   #responseLeft = 0
   /** Start of a response's head or trailer section. */
@@ -287,6 +292,7 @@ export class ClientConnection extends Outlet implements Peer {
     this.#bodyLeft = head.isChunked ? CHUNKED : Math.max(0, head.contentLength)
     this.#isRequestDone = this.#bodyLeft === 0
     if (head.isChunked) (this.#scanner ??= new ChunkedScanner()).reset()
+    if (server.log !== undefined) this.#logged = this.#beginLog(bytes)
     const route = site.routes.find(head, bytes)
     this.#route = route
     this.#keeps = head.keepsAlive && !server.isStopping && route?.forcesNew !== true
@@ -425,6 +431,40 @@ export class ClientConnection extends Outlet implements Peer {
     if (this.#held.length > PIPELINE_MAX) this.#pause()
   }
 
+  // ---- the access log
+
+  #beginLog(bytes: Uint8Array): MutableLog {
+    const head = this.#server.requestHead
+    const { fields } = head
+    let referer = "-"
+    let userAgent = "-"
+    for (let i = 0; i < fields.count; i++) {
+      const name = latin1(bytes, fields.at[i * 4]!, fields.at[i * 4 + 1]!).toLowerCase()
+      if (name === "referer") referer = latin1(bytes, fields.at[i * 4 + 2]!, fields.at[i * 4 + 3]!)
+      else if (name === "user-agent") userAgent = latin1(bytes, fields.at[i * 4 + 2]!, fields.at[i * 4 + 3]!)
+    }
+    return {
+      client: latin1(this.address),
+      method: latin1(bytes, head.start, head.methodEnd),
+      target: latin1(bytes, head.targetStart, head.targetEnd),
+      version: head.minor === 0 ? "HTTP/1.0" : "HTTP/1.1",
+      // 499 as nginx: the client went before there was an answer.
+      status: 499,
+      bytes: 0,
+      durationMs: 0,
+      referer,
+      userAgent,
+      block: latin1(this.shapeBlock) + latin1(this.ownBlock),
+      sinceMs: performance.now()
+    }
+  }
+
+  #endLog(): void {
+    const { sinceMs, ...logged } = this.#logged!
+    this.#logged = undefined
+    this.#server.log?.add({ ...logged, durationMs: Math.round(performance.now() - sinceMs) }, new Date())
+  }
+
   // ---- from the upstream
 
   /** What waited for the upstream has gone. */
@@ -490,6 +530,7 @@ export class ClientConnection extends Outlet implements Peer {
       }
       counters[RESPONSES + Math.min(5, Math.floor(status / 100))]!++
       this.#hasResponse = true
+      if (this.#logged !== undefined) this.#logged.status = status
       this.#responseLeft = head.length
       if (head.length === CHUNKED) upstream.scanner.reset()
       const chunks = head.length !== CHUNKED || this.#minor === 1
@@ -556,6 +597,7 @@ export class ClientConnection extends Outlet implements Peer {
     }
 
     this.#server.counters[BYTES_OUT]! += headEnd + stop - from
+    if (this.#logged !== undefined) this.#logged.bytes += stop - from
     let sent: boolean
     if (headEnd > 0 && stop > from && headEnd + stop - from <= out.length) {
       out.set(bytes.subarray(from, stop), headEnd)
@@ -579,6 +621,7 @@ export class ClientConnection extends Outlet implements Peer {
   #complete(upstream: UpstreamConnection | undefined, hasMore: boolean): void {
     const server = this.#server
     const { timeouts } = server.site
+    if (this.#logged !== undefined) this.#endLog()
     this.#upstream = undefined
     if (upstream !== undefined) {
       if (hasMore || !this.#isRequestDone) {
@@ -716,6 +759,7 @@ export class ClientConnection extends Outlet implements Peer {
       0
     )
     this.#state = TUNNEL
+    if (this.#logged !== undefined) this.#logged.status = 101
     server.wheel.schedule(this, server.site.timeouts.tunnelMs)
     let sent = this.send(out, 0, end, true)
     sent = this.send(bytes, from, bytes.length, false) && sent
@@ -770,6 +814,7 @@ export class ClientConnection extends Outlet implements Peer {
   #answer(status: number, text: string): void {
     const server = this.#server
     server.counters[RESPONSES + Math.floor(status / 100)]!++
+    if (this.#logged !== undefined) this.#logged.status = status
     const page = errorPage(status, text, server.date(), !this.#keeps, this.#method !== METHOD_HEAD)
     this.send(page, 0, page.length, false)
   }
@@ -802,6 +847,7 @@ export class ClientConnection extends Outlet implements Peer {
   #release(): void {
     if (this.#state === CLOSED) return
     this.#state = CLOSED
+    if (this.#logged !== undefined) this.#endLog()
     const upstream = this.#upstream
     this.#upstream = undefined
     if (upstream !== undefined) {

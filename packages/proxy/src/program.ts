@@ -25,6 +25,7 @@ import {
   lock,
   logging,
   noRoute,
+  onSignal,
   printListenAddress,
   serveUntilStopped,
   summary
@@ -32,6 +33,7 @@ import {
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { openEchoApplication } from "./echo-application.ts"
+import { HealthChecks } from "./health-checks.ts"
 import { libc } from "./libc.ts"
 import { openListeningSocket } from "./listening-socket.ts"
 import { likelyCause, registerMetrics, summaryCounters } from "./proxy-metrics.ts"
@@ -103,12 +105,29 @@ const serve = (request: ConfigRequest) =>
       }
     })
     registerMetrics(metrics, pool)
+    yield* onSignal("SIGUSR1", () => pool.reopen())
+    const health = yield* Effect.acquireRelease(
+      Effect.sync(
+        () =>
+          new HealthChecks(config, (target, isHealthy, reason) => {
+            pool.setHealth(target, isHealthy)
+            run(isHealthy ? Effect.logInfo(`${target} is back`) : Effect.logWarning(`${target} is out: ${reason}`))
+          })
+      ),
+      (opened) => Effect.sync(() => opened.stop())
+    )
+    metrics.read("synprint_upstreams_out", "gauge", "Upstreams that health checks took out.", () => health.out.length)
     yield* summary({ read: () => summaryCounters(pool), cause: likelyCause })
     yield* background(
       "reload",
       loaded.changes.pipe(
         Stream.filter((next) => next !== config),
-        Stream.runForEach((next) => Effect.sync(() => pool.reload({ config: next, echo })))
+        Stream.runForEach((next) =>
+          Effect.sync(() => {
+            pool.reload({ config: next, echo })
+            health.reload(next)
+          })
+        )
       )
     )
     // Last in, first out: readiness fails before anything closes.

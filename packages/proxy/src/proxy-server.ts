@@ -4,6 +4,7 @@
 import type { Socket, SocketHandler, TCPSocketListener } from "bun"
 import { parseAddress } from "@synprint/core"
 import type { Answerer, ListenAddress } from "@synprint/core/runtime"
+import type { AccessLog } from "./access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "./address-limits.ts"
 import { ClientConnection } from "./client-connection.ts"
 import { CONNECTIONS, type Counters, DENIED, OPEN } from "./counters.ts"
@@ -43,6 +44,7 @@ export interface ProxyServerOptions {
   /** Connections of the other threads; their sum with ours is limited. */
   readonly openElsewhere?: () => number
   readonly addressLimits?: AddressLimits | undefined
+  readonly log?: AccessLog | undefined
   /** Told of what should not happen. */
   readonly onBug: (error: Error) => void
 }
@@ -51,6 +53,7 @@ export class ProxyServer {
   site: Site
   isStopping = false
   readonly counters: Counters
+  readonly log: AccessLog | undefined
   readonly wheel: TimerWheel = new TimerWheel()
   readonly requestHead: RequestHead = new RequestHead()
   readonly responseHead: ResponseHead = new ResponseHead()
@@ -76,6 +79,7 @@ export class ProxyServer {
     this.#openElsewhere = options.openElsewhere
     this.#addressLimits = options.addressLimits
     this.#onBug = options.onBug
+    this.log = options.log
     this.#peers = new PeerReader(options.answerer, options.key, options.counters)
     this.wheel.advance(performance.now())
     this.#ticker = setInterval(() => this.wheel.advance(performance.now()), TICK_MS)

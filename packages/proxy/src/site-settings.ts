@@ -11,6 +11,7 @@ const echoRoute = (target: string): RouteConfig => ({
   path: "/",
   upstreams: [target],
   forceNewConnection: false,
+  healthCheck: "",
   stripPrefix: false,
   replacePrefix: "",
   setHost: "",

@@ -25,6 +25,10 @@ export interface WorkerStart extends WorkerSettings {
 export type ToWorker =
   | WorkerStart
   | ({ readonly type: "reload" } & WorkerSettings)
+  /** What the health checks say. */
+  | { readonly type: "health"; readonly target: string; readonly isHealthy: boolean }
+  /** Open the access log again. */
+  | { readonly type: "reopen" }
   /** Finish what is on its way. */
   | { readonly type: "stop" }
 

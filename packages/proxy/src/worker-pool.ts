@@ -55,6 +55,7 @@ export class WorkerPool {
   readonly #members: Array<Member | undefined> = []
   #settings: WorkerSettings
   #isStopping = false
+  readonly #unhealthy = new Set<string>()
   /** Workers that died and were replaced. */
   restarts = 0
 
@@ -81,8 +82,11 @@ export class WorkerPool {
     const { worker } = member
     this.#members[thread] = member
     worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
-      if (data.type === "started") started.resolve(data)
-      else if (data.type === "failed") started.reject(new WorkerFailed(data))
+      if (data.type === "started") {
+        started.resolve(data)
+        for (const target of this.#unhealthy)
+          worker.postMessage({ type: "health", target, isHealthy: false } satisfies ToWorker)
+      } else if (data.type === "failed") started.reject(new WorkerFailed(data))
       else if (data.type === "log") this.#options.log(data.level, data.message)
       else member.stopped.resolve()
     })
@@ -107,7 +111,28 @@ export class WorkerPool {
 
   reload(settings: WorkerSettings): void {
     this.#settings = settings
-    for (const member of this.#members) member?.worker.postMessage({ type: "reload", ...settings } satisfies ToWorker)
+    this.#tellAll({ type: "reload", ...settings })
+  }
+
+  /** What the health checks say; Workers that start later are told too. */
+  setHealth(target: string, isHealthy: boolean): void {
+    if (isHealthy) this.#unhealthy.delete(target)
+    else this.#unhealthy.add(target)
+    this.#tellAll({ type: "health", target, isHealthy })
+  }
+
+  /** Access logs are opened again. */
+  reopen(): void {
+    this.#tellAll({ type: "reopen" })
+  }
+
+  /** Ends a Worker as a crash would; another takes its place. */
+  kill(thread: number): void {
+    this.#members[thread]?.worker.terminate()
+  }
+
+  #tellAll(message: ToWorker): void {
+    for (const member of this.#members) member?.worker.postMessage(message)
   }
 
   async stop(): Promise<void> {

@@ -14,6 +14,7 @@ import {
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import { AccessLog } from "./access-log.ts"
 import { AddressLimits } from "./address-limits.ts"
 import { backends } from "./backends.ts"
 import { CELLS, OPEN } from "./counters.ts"
@@ -34,6 +35,7 @@ interface Running {
   readonly server: ProxyServer
   readonly answerer: LiveAnswerer
   readonly mode: Config["fingerprint"]["mode"]
+  readonly log: AccessLog | undefined
 }
 
 let running: Running | undefined
@@ -66,6 +68,9 @@ const start = (message: WorkerStart) =>
     const chain: Chain | undefined = yield* openCapture(config, message.descriptors)
     const answers = Math.max(1024, Math.ceil(config.proxy.limits.connections / threads))
     const answerer = makeAnswerer({ capture: chain, matcher, observer, history: "connections", answers })
+    const warn = (text: string): void => tell({ type: "log", level: "error", message: text })
+    const { accessLog, accessLogFormat } = config.proxy
+    const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, warn)
     const all = new Float64Array(message.counters)
     const server = new ProxyServer({
       site: new Site(siteSettings(message), undefined),
@@ -78,10 +83,11 @@ const start = (message: WorkerStart) =>
         return open
       },
       addressLimits: new AddressLimits(message.limits, threads, thread),
+      log,
       onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
     })
     for (const descriptor of message.descriptors) server.attach(descriptor)
-    running = { server, answerer, mode }
+    running = { server, answerer, mode, log }
     const off = "capture is off: fingerprint.tcp_enabled = false; every status is disabled"
     tell({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
   }).pipe(Scope.provide(scope))
@@ -100,6 +106,7 @@ async function stop(): Promise<void> {
   // oxlint-disable-next-line no-await-in-loop -- it waits
   while ((running?.server.open ?? 0) > 0) await Bun.sleep(POLL_MS)
   running?.server.close()
+  running?.log?.close()
   await Effect.runPromise(Scope.close(scope, Exit.void))
   tell({ type: "stopped" })
 }
@@ -118,6 +125,14 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       Effect.runPromise(reload(data)).catch((error: unknown) =>
         tell({ type: "log", level: "error", message: `reload failed, the old goes on: ${String(error)}` })
       )
+      break
+    case "health": {
+      const upstream = running?.server.site.upstreams.get(data.target)
+      if (upstream !== undefined) upstream.isHealthy = data.isHealthy
+      break
+    }
+    case "reopen":
+      running?.log?.reopen()
       break
     case "stop":
       void stop()

@@ -69,6 +69,14 @@ const ProxyProtocolTable = table({
   trusted: key("trusted", list(network), [])
 })
 
+const HealthTable = table({
+  intervalMs: key("interval", duration(100), "5 seconds"),
+  timeoutMs: key("timeout", duration(10), "2 seconds"),
+  /** Good answers in a row that take an upstream in, bad ones that take it out. */
+  rise: key("rise", integer(1, 100), 2),
+  fall: key("fall", integer(1, 100), 3)
+})
+
 export const ProxyTable = table({
   listen: key("listen", listenAddresses, ["127.0.0.1:8080"]),
   /** 0 = one per core. */
@@ -76,6 +84,10 @@ export const ProxyTable = table({
   tls: subTable("tls", TlsTable),
   limits: subTable("limits", LimitsTable),
   timeouts: subTable("timeouts", TimeoutsTable),
+  health: subTable("health", HealthTable),
+  /** A line per request; empty: none. Opened again on SIGUSR1. */
+  accessLog: key("access_log", text, ""),
+  accessLogFormat: key("access_log_format", oneOf("combined", "json"), "combined"),
   proxyProtocol: subTable("proxy_protocol", ProxyProtocolTable),
   /** Peers whose X-Forwarded-* are kept and extended; those of others are replaced. */
   trusted: key("trusted", list(network), [])
@@ -100,6 +112,12 @@ const optionalPath: Value<string> = value("text", (input) =>
     : expected('a path that begins with "/"', input)
 )
 
+const healthCheck: Value<string> = value("text", (input) =>
+  input === "" || input === "tcp" || (typeof input === "string" && /^\/[\x21-\x7e]*$/.test(input))
+    ? input
+    : expected('"tcp" or a path that begins with "/"', input)
+)
+
 /** RFC 9110 section 5: a token, a colon, and a value without control characters. */
 const headerLine: Value<string> = value("text", (input) =>
   typeof input === "string" && /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e]*$/.test(input)
@@ -114,6 +132,8 @@ export const RouteTable = table({
   upstreams: key("upstream", list(upstream), []),
   /** The client's connection is closed after each response: every request has a SYN of its own. */
   forceNewConnection: key("force_new_connection", flag, false),
+  /** "" none, "tcp" a connection, "/path" a GET that is answered by 2xx or 3xx. */
+  healthCheck: key("health_check", healthCheck, ""),
   stripPrefix: key("strip_prefix", flag, false),
   /** Goes on in place of the route's path. */
   replacePrefix: key("replace_prefix", optionalPath, ""),
