@@ -84,6 +84,93 @@ describe("life", () => {
     expect(await curl(`http://127.0.0.1:${proxy.ports[0]!}/`)).toBe("on")
   })
 
+  test("the access log: a line per request with what is known of the SYN, reopened on SIGUSR1", async () => {
+    const { target } = upstream()
+    const file = `${directory.path}/access.log`
+    const proxy = await start(CONFIG(target, `access_log = "${file}"\n`))
+    const lines = async (path: string, wanted: number): Promise<ReadonlyArray<string>> => {
+      const deadline = performance.now() + 3000
+      for (;;) {
+        const found = (await Bun.file(path).exists()) ? (await Bun.file(path).text()).split("\n").slice(0, -1) : []
+        if (found.length >= wanted || performance.now() > deadline) return found
+        await Bun.sleep(20)
+      }
+    }
+    await curl("-A", 'a"b', "-e", "http://r/", `http://127.0.0.1:${proxy.ports[0]!}/x?y`)
+    const [line] = await lines(file, 1)
+    expect(line).toMatch(
+      /^127\.0\.0\.1 - - \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/x\?y HTTP\/1\.1" 200 2 "http:\/\/r\/" "a\\x22b" "ok" "Linux[^"]*" "4:64\+0:0:[^"]*"$/
+    )
+    renameSync(file, `${file}.1`)
+    proxy.child.kill("SIGUSR1")
+    await Bun.sleep(200)
+    await curl(`http://127.0.0.1:${proxy.ports[0]!}/`)
+    expect([(await lines(`${file}.1`, 1)).length, (await lines(file, 1)).length]).toEqual([1, 1])
+  })
+
+  test("replaced five times by socket activation under a connection per request: none fails", async () => {
+    const { target } = upstream()
+    const file = `${directory.path}/activated.toml`
+    writeFileSync(file, CONFIG(target, 'timeouts.shutdown = "3 seconds"\n'))
+    const held = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        data() {},
+        open(socket) {
+          socket.terminate()
+        }
+      }
+    })
+    const { port } = held
+    // A socket of our own that nobody here accepts from: what systemd holds.
+    held.stop(true)
+    const { openListeningSocket } = await import("@synprint/proxy/testing")
+    const { fd } = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port }, 512)
+    const activate = async () => {
+      const main = `${import.meta.dir}/../../packages/cli/src/main.ts`
+      const child = Bun.spawn(
+        ["sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "${process.execPath}" "${main}" proxy --config "${file}"`],
+        { stdio: ["ignore", "ignore", "pipe", fd] }
+      )
+      const reader = child.stderr.getReader()
+      let log = ""
+      while (!log.includes(" with ")) {
+        const { value, done } = await reader.read()
+        if (done) throw new Error(log)
+        log += new TextDecoder().decode(value)
+      }
+      reader.releaseLock()
+      return child
+    }
+    let current = await activate()
+    let isOver = false
+    const outcomes = { ok: 0, failed: 0 }
+    const load = async (): Promise<void> => {
+      while (!isOver) {
+        const client = await RawClient.connect(port)
+        client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        const text = await client.untilEnd(8000)
+        if (text.endsWith("\r\n\r\nok")) outcomes.ok++
+        else outcomes.failed++
+        client.end()
+      }
+    }
+    const loads = [load(), load(), load(), load()]
+    for (let n = 0; n < 5; n++) {
+      const next = await activate()
+      current.kill()
+      expect(await current.exited).toBe(0)
+      current = next
+    }
+    isOver = true
+    await Promise.all(loads)
+    current.kill()
+    await current.exited
+    expect(outcomes.failed).toBe(0)
+    expect(outcomes.ok).toBeGreaterThan(100)
+  }, 60_000)
+
   testWith([requires.root], "as uid 65534 without any capability: every connection has its SYN", async () => {
     const { target, connections } = upstream()
     const main = await bundle(`${import.meta.dir}/../../packages/cli/src/main.ts`, directory.path)

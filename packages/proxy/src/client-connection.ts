@@ -55,6 +55,8 @@ const CLOSED = 4
 const PIPELINE_MAX = 65_536
 /** A client that was told good-bye may send and keep its half open for so long. */
 const LINGER_MS = 2000
+/** A connection that is new when the process stops has so long for its request. */
+const GRACE_MS = 1000
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 
@@ -81,6 +83,7 @@ export class ClientConnection extends Outlet implements Peer {
   /** Whether what is held gets its turn soon. */
   #isWaiting = false
   #hasPeerEnded = false
+  #hasServed = false
 
   // The exchange.
   #route: Route | undefined = undefined
@@ -203,7 +206,10 @@ export class ClientConnection extends Outlet implements Peer {
   /** The process stops: idle connections close, the others after their response. */
   stop(): void {
     this.#keeps = false
-    if (this.#state === READING && this.#held === undefined) this.#close()
+    if (this.#state !== READING || this.#held !== undefined) return
+    // A new connection's first request may be on its way: it was accepted, so it is answered.
+    if (this.#hasServed) this.#close()
+    else this.#server.wheel.schedule(this, GRACE_MS)
   }
 
   terminate(): void {
@@ -283,6 +289,7 @@ export class ClientConnection extends Outlet implements Peer {
     const head = server.requestHead
     counters[REQUESTS]!++
     this.#state = EXCHANGE
+    this.#hasServed = true
     this.#method = head.method
     this.#minor = head.minor
     this.#retries = 0

@@ -84,7 +84,19 @@ export function openListeningSocket(at: ListenAddress & { kind: "tcp" }, backlog
   const savesSyn = setOption(fd, IPPROTO_TCP, TCP_SAVE_SYN, 1)
   if (libc.bind(fd, address, isIpv6 ? 28 : 16) !== 0) throw fail("bind")
   if (libc.listen(fd, backlog) !== 0) throw fail("listen")
+  const port = portOf(fd)
+  if (port < 0) throw fail("getsockname")
+  return { fd, port, savesSyn }
+}
+
+/** A listening socket that the service manager opened (sd_listen_fds(3)). Throws a SocketError when it is none. */
+export function adoptListeningSocket(fd: number): ListeningSocket {
+  const port = portOf(fd)
+  if (port < 0) throw new SocketError(`descriptor ${fd}`)
+  return { fd, port, savesSyn: setOption(fd, IPPROTO_TCP, TCP_SAVE_SYN, 1) }
+}
+
+function portOf(fd: number): number {
   size[0] = 28
-  if (libc.getsockname(fd, address, size) !== 0) throw fail("getsockname")
-  return { fd, port: (address[2]! << 8) | address[3]!, savesSyn }
+  return libc.getsockname(fd, address, size) === 0 ? (address[2]! << 8) | address[3]! : -1
 }

@@ -35,7 +35,8 @@ import * as Stream from "effect/Stream"
 import { openEchoApplication } from "./echo-application.ts"
 import { HealthChecks } from "./health-checks.ts"
 import { libc } from "./libc.ts"
-import { openListeningSocket } from "./listening-socket.ts"
+import { passedSockets } from "./listen-fds.ts"
+import { adoptListeningSocket, openListeningSocket } from "./listening-socket.ts"
 import { likelyCause, registerMetrics, summaryCounters } from "./proxy-metrics.ts"
 import type { Descriptor } from "./proxy-server.ts"
 import { openWorkerPool } from "./worker-pool.ts"
@@ -126,7 +127,13 @@ const serve = (request: ConfigRequest) =>
           Effect.sync(() => {
             pool.reload({ config: next, echo })
             health.reload(next)
-          })
+          }).pipe(
+            Effect.andThen(
+              Effect.forEach(needsRestart(config, next), (key) =>
+                Effect.logWarning(`${key} changed: it takes a restart`)
+              )
+            )
+          )
         )
       )
     )
@@ -153,11 +160,52 @@ const openEcho = Effect.acquireRelease(
   (opened) => Effect.sync(() => opened.close())
 ).pipe(Effect.map(({ target }) => target))
 
+/** Tables and keys that a running proxy does not take over. */
+function needsRestart(running: Config, next: Config): ReadonlyArray<string> {
+  const parts = (config: Config): Readonly<Record<string, unknown>> => ({
+    capture: config.capture,
+    "fingerprint.mode": config.fingerprint.mode,
+    history: config.history,
+    admin: config.admin,
+    log: config.log,
+    "proxy.listen": config.proxy.listen,
+    "proxy.workers": config.proxy.workers,
+    "proxy.tls.listen": config.proxy.tls.listen,
+    "proxy.access_log": config.proxy.accessLog,
+    "proxy.access_log_format": config.proxy.accessLogFormat,
+    "proxy.limits.backlog": config.proxy.limits.backlog,
+    "proxy.timeouts.shutdown": config.proxy.timeouts.shutdownMs
+  })
+  const before = parts(running)
+  return Object.entries(parts(next)).flatMap(([key, value]) =>
+    JSON.stringify(value) === JSON.stringify(before[key]) ? [] : [key]
+  )
+}
+
 /** One socket per listen address and thread; they share the port, and the kernel spreads connections over them. */
 const openSockets = (config: Config, threads: number) =>
   Effect.gen(function* () {
     const descriptors: Array<Array<Descriptor>> = Array.from({ length: threads }, () => [])
     const names: Array<string> = []
+    const passed = passedSockets(process.env, process.pid)
+    if (passed.length > 0) {
+      for (const { fd, isTls } of passed) {
+        const { port } = yield* Effect.try({
+          try: () => adoptListeningSocket(fd),
+          catch: (cause) => invalid(undefined, `LISTEN_FDS: ${(cause as Error).message} (pass listening TCP sockets)`)
+        })
+        if (isTls && config.proxy.tls.certificates.length === 0)
+          return yield* invalid(
+            config.file,
+            "a socket for TLS was passed, and there is no certificate",
+            "proxy.tls.certificates"
+          )
+        // All threads accept from the one queue.
+        for (const each of descriptors) each.push({ fd, port, isTls })
+        names.push(`${isTls ? "https" : "http"}://*:${port} (passed)`)
+      }
+      return { descriptors, names }
+    }
     for (const [setting, addresses, isTls] of [
       ["proxy.listen", config.proxy.listen, false],
       ["proxy.tls.listen", config.proxy.tls.listen, true]

@@ -150,7 +150,7 @@ export class ProxyServer {
   #opened(socket: Socket<ClientConnection>, scheme: Uint8Array, port: Uint8Array): void {
     const { counters, site } = this
     const open = this.#clients.size + (this.#openElsewhere === undefined ? 0 : this.#openElsewhere())
-    if (this.isStopping || open >= site.limits.connections) {
+    if (open >= site.limits.connections) {
       counters[DENIED]!++
       socket.terminate()
       return

@@ -15,3 +15,4 @@ export { answerHeads, type FakeUpstream, openFakeUpstream, type UpstreamSide } f
 export { RawClient } from "./raw-client.ts"
 export { type RunningProxy, settingsOf, startProxy } from "./running-proxy.ts"
 export { CHUNK_CASES, REQUEST_CASES } from "./request-cases.ts"
+export { openListeningSocket } from "../listening-socket.ts"

@@ -1,0 +1,76 @@
+import { afterEach, expect, test } from "bun:test"
+import { parseConfig } from "@synprint/core/runtime"
+import * as Result from "effect/Result"
+import { CONNECTIONS, OPEN } from "./counters.ts"
+import { libc } from "./libc.ts"
+import { openListeningSocket } from "./listening-socket.ts"
+import { answerHeads, openFakeUpstream, RawClient } from "./testing/index.ts"
+import { WorkerPool } from "./worker-pool.ts"
+
+const closers: Array<() => unknown> = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+const OK = "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 2\r\n\r\nok"
+
+test("a Worker that is killed under load is replaced: only its own connections are lost", async () => {
+  const upstream = openFakeUpstream(answerHeads(OK))
+  const parsed = parseConfig({
+    program: "proxy",
+    file: "c.toml",
+    text: `[capture]\nbackend = "saved-syn"\n[[routes]]\nupstream = "${upstream.target}"\n`,
+    environment: {},
+    flags: []
+  })
+  if (Result.isFailure(parsed)) throw parsed.failure
+  const first = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512)
+  const { port } = first
+  const second = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port }, 512)
+  const pool = new WorkerPool({
+    config: parsed.success,
+    echo: undefined,
+    threads: 2,
+    descriptors: [first, second].map(({ fd }) => [{ fd, port, isTls: false }]),
+    shutdownMs: 1000,
+    log: () => {}
+  })
+  closers.push(
+    () => pool.stop(),
+    () => upstream.close(),
+    () => [first.fd, second.fd].map((fd) => libc.close(fd))
+  )
+  await pool.start(0)
+  await pool.start(1)
+
+  const outcomes = { ok: 0, lost: 0, failed: 0 }
+  let isOver = false
+  const load = async (): Promise<void> => {
+    while (!isOver) {
+      const client = await RawClient.connect(port)
+      client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+      const text = await client.untilEnd(5000)
+      if (text.endsWith("ok")) outcomes.ok++
+      // Its connection was open in the Worker that died.
+      else if (text === "") outcomes.lost++
+      else outcomes.failed++
+      client.end()
+    }
+  }
+  const loads = [load(), load(), load(), load()]
+  await Bun.sleep(300)
+  pool.kill(0)
+  await Bun.sleep(1500)
+  const before = outcomes.ok
+  await Bun.sleep(300)
+  isOver = true
+  await Promise.all(loads)
+  expect(pool.restarts).toBe(1)
+  expect(outcomes.ok).toBeGreaterThan(before)
+  expect(outcomes.failed).toBe(0)
+  // At most those that were open at that moment.
+  expect(outcomes.lost).toBeLessThanOrEqual(4)
+  expect(pool.sum(CONNECTIONS)).toBeGreaterThan(100)
+  await Bun.sleep(50)
+  expect(pool.sum(OPEN)).toBe(0)
+}, 20_000)
