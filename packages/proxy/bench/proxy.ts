@@ -1,7 +1,7 @@
 /**
  * The proxy beside HAProxy and nginx as plain proxies: CPU per request of the process, one core each, the same upstream in the same run.
  *
- * Peers that are not installed are left out (SYNPRINT_BENCH_NGINX names an nginx elsewhere). Each is warmed up before it is measured.
+ * Peers that are not installed are left out (SYNPRINT_TEST_NGINX names an nginx elsewhere). Each is warmed up before it is measured.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -83,7 +83,7 @@ try {
   ])
   peers.push({ name: "haproxy", port: 18_862, pid: () => haproxy.pid })
 
-  const nginx = process.env["SYNPRINT_BENCH_NGINX"] ?? Bun.which("nginx")
+  const nginx = process.env["SYNPRINT_TEST_NGINX"] ?? Bun.which("nginx")
   if (nginx === null) console.log("nginx is not installed: left out")
   else {
     const add = HEADERS.map(([name, value]) => `proxy_set_header ${name} "${value}";`).join(" ")
