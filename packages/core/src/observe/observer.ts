@@ -203,6 +203,7 @@ export class Observer {
     } else verdict = decodeFrame(bytes, at, captured, wire, linkType, packet)
     this.#verdicts[verdict]!++
     if (verdict !== VERDICT_TCP) return
+    this.#at.packet = this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = usec
     if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
@@ -214,6 +215,7 @@ export class Observer {
   connection(packet: Packet, nowMs: number): number {
     const sec = Math.floor(nowMs / 1000)
     const { hosts } = this
+    this.#at.packet = ++this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
     if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
