@@ -222,7 +222,7 @@ export class Observer {
     const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
     const host = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, hash, this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
-    this.#observeSyn(host, -1, packet, nowMs)
+    this.#observeSyn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
     return host
   }
 
@@ -294,11 +294,14 @@ export class Observer {
       ? this.#serverHash
       : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
     const hash = flows.hash(source, destination, packet.sport, packet.dport)
-    const found = flows.find(packet, hash)
     if (packet.type === TCP_SYN) {
-      this.#syn(packet, bytes, ms, found, hash, source, destination)
+      hosts.warm(source)
+      const entry = this.#matcher.entryOf(packet, REQUEST, 0)
+      const found = flows.find(packet, hash)
+      this.#syn(packet, bytes, ms, entry, found, hash, source, destination)
       return
     }
+    const found = flows.find(packet, hash)
     if (found < 0) return
     const flow = found >> 1
     const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
@@ -319,6 +322,7 @@ export class Observer {
     packet: Packet,
     bytes: Uint8Array,
     ms: number,
+    entry: number,
     found: number,
     hash: number,
     source: number,
@@ -351,7 +355,7 @@ export class Observer {
     hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     const flow = flows.create(packet, hash, client, server, sec)
     if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
-    if (!this.#observeSyn(client, flow, packet, ms)) {
+    if (!this.#observeSyn(client, flow, packet, entry, ms)) {
       flows.destroy(flow)
       return
     }
@@ -365,12 +369,11 @@ export class Observer {
   }
 
   /** False when p0f keeps no flow for it: an application's SYN. */
-  #observeSyn(host: number, flow: number, packet: Packet, ms: number): boolean {
+  #observeSyn(host: number, flow: number, packet: Packet, entry: number, ms: number): boolean {
     const { hosts } = this
     const at = this.#at
     const log = this.#log
     const matcher = this.#matcher
-    const entry = matcher.entryOf(packet, REQUEST, 0)
     const facts = matcher.factWords
     const of = entry << ENTRY_SHIFT
     const bits = facts[of + FACT_BITS]!
