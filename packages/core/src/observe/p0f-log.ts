@@ -91,7 +91,7 @@ export class P0fLog implements ObservationLog {
   readonly #out: Uint8Array
   #end = 0
   readonly #prefix = new Uint8Array(PREFIX_BYTES)
-  #prefixSec = -1
+  #prefixSec = 0
   #prefixDay = -1
   // The server that was printed last: most lines name the same one.
   readonly #server = new Uint8Array(SERVER_ROOM)
@@ -112,6 +112,7 @@ export class P0fLog implements ObservationLog {
     this.#flush = flush
     this.#out = new Uint8Array(BUFFER_BYTES)
     this.#prefix.set(encoder.encode("[0000/00/00 00:00:00] mod="))
+    this.#setTime(0)
   }
 
   /** Hands over what is buffered. */
