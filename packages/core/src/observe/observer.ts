@@ -207,7 +207,7 @@ export class Observer {
     this.#at.sec = sec | 0
     this.#at.usec = usec
     if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
-    const ms = sec * 1000 + Math.trunc(usec / 1000)
+    const ms = sec * 1000 + ((usec / 1000) | 0)
     this.#dispatch(packet, bytes, ms)
   }
 
