@@ -12,7 +12,7 @@
  */
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Matcher } from "../fingerprint/matcher.ts"
-import { REQUEST, RESPONSE, type Shape } from "../fingerprint/shape.ts"
+import { REQUEST } from "../fingerprint/shape.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { P0fIntake } from "../packet/p0f-intake.ts"
 import { Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
@@ -41,30 +41,7 @@ import { FlowRing } from "./flow-ring.ts"
 import type { Flows } from "./flows.ts"
 import { fillAnswer } from "./host-answer.ts"
 import { carryOver } from "./host-reload.ts"
-import {
-  COLD_SYNACK_MATCH,
-  COLD_SYNACK_MS,
-  COLD_SYNACK_MSS,
-  COLD_SYNACK_STATE,
-  COLD_SYNACK_TS1,
-  COLD_UP_MOD_MSS,
-  DISTANCE_MASK,
-  DISTANCE_SHIFT,
-  HOST_LINK,
-  HOST_STATE,
-  HOST_SYN_LAYOUT,
-  HOST_SYN_MATCH,
-  HOST_SYN_MS,
-  HOST_SYN_MSS,
-  HOST_SYN_TS1,
-  HOST_TOTAL_CONN,
-  HOT_SHIFT,
-  LINK_MTU,
-  STATE_FUZZY,
-  STATE_HAS,
-  STATE_SYN,
-  STATE_TTL_SHIFT
-} from "./host-record.ts"
+import { HOST_TOTAL_CONN, HOT_SHIFT } from "./host-record.ts"
 import { HostClock } from "./host-clock.ts"
 import { HostList } from "./host-list.ts"
 import type { Hosts } from "./hosts.ts"
@@ -73,11 +50,15 @@ import { HttpStream } from "./http-stream.ts"
 import { HttpTables } from "./http-tables.ts"
 import { Labels } from "./labels.ts"
 import { Nat } from "./nat.ts"
+import type { ObserverCounts } from "./observer-counts.ts"
+import { Systems } from "./systems.ts"
 import { CLIENT, Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
 import { Uptime } from "./uptime.ts"
 
 /** p0f's EXPIRE_INTERVAL, in packets. */
 const EXPIRE_INTERVAL = 50
+
+export type { ObserverCounts } from "./observer-counts.ts"
 
 export interface ObserverOptions {
   readonly mode: "modern" | "p0f"
@@ -91,36 +72,10 @@ export interface ObserverOptions {
   readonly log?: ObservationLog
 }
 
-export interface ObserverCounts {
-  readonly packets: number
-  /** Packets by verdict (packet/verdict.ts). */
-  readonly verdicts: ReadonlyArray<number>
-  /** SYNs that were looked at, and those that repeated one of a live flow. */
-  readonly syns: number
-  readonly repeatedSyns: number
-  readonly synAcks: number
-  /** SYNs and SYN+ACKs that matched a line. */
-  readonly matched: number
-  readonly httpRequests: number
-  readonly httpResponses: number
-  readonly httpDropped: number
-  readonly uptimes: number
-  readonly hostChanges: number
-  readonly ipSharings: number
-  readonly hosts: number
-  readonly hostsEvicted: number
-  readonly hostsExpired: number
-  readonly flows: number
-  readonly flowsEvicted: number
-  readonly flowsExpired: number
-}
-
 export class Observer {
   readonly hosts: Hosts
   readonly flows: Flows
   readonly exact: boolean
-  /** Shape of the last SYN or SYN+ACK. */
-  shape: Shape | undefined = undefined
   #matcher: Matcher
   #labels: Labels
   #log: ObservationLog | undefined
@@ -129,6 +84,7 @@ export class Observer {
   readonly #at = new Endpoints()
   readonly #nat: Nat
   readonly #uptime: Uptime
+  readonly #systems: Systems
   readonly #http: Http
   readonly #stream: HttpStream
   readonly #verdicts = [0, 0, 0, 0, 0, 0]
@@ -137,10 +93,7 @@ export class Observer {
   #serverHash = 0
   #lastExpirySec = 0
   #packets = 0
-  #syns = 0
   #repeatedSyns = 0
-  #synAcks = 0
-  #matched = 0
 
   constructor(options: ObserverOptions) {
     const { matcher, log } = options
@@ -162,10 +115,12 @@ export class Observer {
     }
     this.#nat = new Nat(exact, this.hosts, this.#labels)
     this.#uptime = new Uptime(this.hosts, this.flows)
+    this.#systems = new Systems(exact, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
     const tables = new HttpTables(matcher.database)
     this.#http = new Http(exact, this.flows, this.hosts, this.#nat, tables, this.#at)
     this.#stream = new HttpStream(exact, this.flows, tables, this.#http)
     this.#log = log
+    this.#systems.log = log
     this.#nat.log = log
     this.#uptime.log = log
     this.#http.log = log
@@ -192,10 +147,11 @@ export class Observer {
     } else verdict = decodeFrame(bytes, at, captured, wire, linkType, packet)
     this.#verdicts[verdict]!++
     if (verdict !== VERDICT_TCP) return
+    this.#at.packet = this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = usec
     if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
-    const ms = sec * 1000 + Math.trunc(usec / 1000)
+    const ms = sec * 1000 + ((usec / 1000) | 0)
     this.#dispatch(packet, bytes, ms)
   }
 
@@ -203,13 +159,14 @@ export class Observer {
   connection(packet: Packet, nowMs: number): number {
     const sec = Math.floor(nowMs / 1000)
     const { hosts } = this
+    this.#at.packet = ++this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
-    if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
+    if (this.#log !== undefined) this.#at.name(packet, CLIENT)
     const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
     const host = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, hash, this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
-    this.#observeSyn(host, -1, packet, nowMs)
+    this.#systems.syn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
     return host
   }
 
@@ -232,6 +189,7 @@ export class Observer {
     const labels = new Labels(matcher.database)
     carryOver(this.hosts, this.#labels, labels)
     this.#matcher = matcher
+    this.#systems.matcher = matcher
     this.#labels = labels
     this.#nat.labels = labels
     const tables = new HttpTables(matcher.database)
@@ -245,10 +203,10 @@ export class Observer {
     return {
       packets: this.#packets,
       verdicts: this.#verdicts,
-      syns: this.#syns,
+      syns: this.#systems.syns,
       repeatedSyns: this.#repeatedSyns,
-      synAcks: this.#synAcks,
-      matched: this.#matched,
+      synAcks: this.#systems.synAcks,
+      matched: this.#systems.matched,
       httpRequests: this.#http.requests,
       httpResponses: this.#http.responses,
       httpDropped: this.#stream.dropped,
@@ -281,11 +239,14 @@ export class Observer {
       ? this.#serverHash
       : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
     const hash = flows.hash(source, destination, packet.sport, packet.dport)
-    const found = flows.find(packet, hash)
     if (packet.type === TCP_SYN) {
-      this.#syn(packet, bytes, ms, found, hash, source, destination)
+      hosts.warm(source)
+      const entry = this.#matcher.entryOf(packet, REQUEST, 0)
+      const found = flows.find(packet, hash)
+      this.#syn(packet, bytes, ms, entry, found, hash, source, destination)
       return
     }
+    const found = flows.find(packet, hash)
     if (found < 0) return
     const flow = found >> 1
     const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
@@ -293,7 +254,7 @@ export class Observer {
       flows.destroy(flow)
       return
     }
-    if (this.#log !== undefined) this.#fillEndpoints(packet, subject)
+    if (this.#log !== undefined) this.#at.name(packet, subject)
     if (packet.type === (TCP_SYN | TCP_ACK)) this.#synAck(packet, ms, flow, subject)
     else if (packet.type === TCP_ACK) this.#ack(packet, bytes, ms, flow, subject)
     else {
@@ -306,6 +267,7 @@ export class Observer {
     packet: Packet,
     bytes: Uint8Array,
     ms: number,
+    entry: number,
     found: number,
     hash: number,
     source: number,
@@ -337,8 +299,8 @@ export class Observer {
     hosts.hot[(client << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     const flow = flows.create(packet, hash, client, server, sec)
-    if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
-    if (!this.#observeSyn(client, flow, packet, ms)) {
+    if (this.#log !== undefined) this.#at.name(packet, CLIENT)
+    if (!this.#systems.syn(client, flow, packet, entry, ms)) {
       flows.destroy(flow)
       return
     }
@@ -351,51 +313,8 @@ export class Observer {
     }
   }
 
-  /** False when p0f keeps no flow for it: an application's SYN. */
-  #observeSyn(host: number, flow: number, packet: Packet, ms: number): boolean {
-    const hosts = this.hosts
-    const at = this.#at
-    const log = this.#log
-    const shape = this.#matcher.shapeOf(packet, REQUEST, 0)
-    const base = host << HOT_SHIFT
-    const match = shape.match
-    this.shape = shape
-    this.#syns++
-    if (match !== undefined) this.#matched++
-    const sendsyn = shape.sendsyn
-    if (log !== undefined) log.syn(at, shape, sendsyn)
-    if (!shape.randomTtl) this.#setDistance(host, shape.dist)
-    if (flow >= 0)
-      this.flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |=
-        (packet.mss << FLOW_MSS_SHIFT) | (sendsyn ? FLOW_SENDSYN : 0)
-    if (match !== undefined && match.label.classId < 0) {
-      this.#nat.addToolClass(host, CLIENT, match, at)
-      return sendsyn
-    }
-    if (sendsyn) return true
-    const layout = shape.layoutHash
-    this.#nat.addSyn(host, packet, shape, layout, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, shape)
-    if (!this.exact) this.#uptime.checkClock(host, CLIENT, shape, packet, ms, at)
-    else if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
-    if (packet.mss === 0) this.#keepLinkMss(host)
-    const hot = hosts.hot
-    hot[base + HOST_STATE] =
-      (hot[base + HOST_STATE]! & ~STATE_SYN) |
-      packet.quirks |
-      (packet.ttl << STATE_TTL_SHIFT) |
-      (shape.fuzzy ? STATE_FUZZY : 0) |
-      STATE_HAS
-    hot[base + HOST_SYN_MATCH] = match === undefined ? 0 : match.index + 1
-    hot[base + HOST_SYN_TS1] = packet.ts1
-    hot[base + HOST_SYN_LAYOUT] = layout
-    hosts.hotFloat[(base >> 1) + HOST_SYN_MS] = ms
-    hot[base + HOST_SYN_MSS] = (hot[base + HOST_SYN_MSS]! & ~0xffff) | packet.mss
-    return true
-  }
-
   #synAck(packet: Packet, ms: number, flow: number, subject: Subject): void {
-    const { hosts, flows } = this
+    const { flows } = this
     const words = flows.hot
     const base = flow << FLOW_SHIFT
     const state = words[base + FLOW_STATE]!
@@ -404,34 +323,10 @@ export class Observer {
     if (!sendsyn && (subject === CLIENT || (state & FLOW_ACKED) !== 0)) return
     words[base + FLOW_STATE] = state | FLOW_ACKED
     const host = words[base + FLOW_SERVER]!
-    const at = this.#at
-    const shape = this.#matcher.shapeOf(packet, RESPONSE, state >>> FLOW_MSS_SHIFT)
-    const match = shape.match
-    this.shape = shape
-    this.#synAcks++
-    if (match !== undefined) this.#matched++
-    if (this.#log !== undefined) this.#log.synAck(at, shape, sendsyn)
-    if (!shape.randomTtl) this.#setDistance(host, shape.dist)
-    if (match !== undefined && match.label.classId < 0) {
-      this.#nat.addToolClass(host, SERVER, match, at)
+    if (!this.#systems.synAck(host, flow, packet, state >>> FLOW_MSS_SHIFT, sendsyn, ms)) {
       flows.destroy(flow)
       return
     }
-    if (sendsyn) {
-      flows.destroy(flow)
-      return
-    }
-    this.#nat.addSynAck(host, packet, shape, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, SERVER, shape)
-    if (this.exact) this.#uptime.checkFlow(flow, host, SERVER, packet, ms, at)
-    else this.#uptime.checkClock(host, SERVER, shape, packet, ms, at)
-    const cold = hosts.coldOf(host)
-    hosts.cold[cold + COLD_SYNACK_STATE] =
-      packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | (shape.fuzzy ? STATE_FUZZY : 0) | STATE_HAS
-    hosts.cold[cold + COLD_SYNACK_MATCH] = match === undefined ? 0 : match.index + 1
-    hosts.cold[cold + COLD_SYNACK_TS1] = packet.ts1
-    hosts.coldFloat[(cold >> 1) + COLD_SYNACK_MS] = ms
-    hosts.cold[cold + COLD_SYNACK_MSS] = packet.mss
     words[base + FLOW_NEXT_SERVER_SEQ] = packet.seq + 1
     if (!this.exact && flows.cold[(flow << FLOW_COLD_SHIFT) + FLOW_SYN_PAYLOAD] !== 0)
       this.#acceptSynPayload(packet, flow)
@@ -490,33 +385,6 @@ export class Observer {
     this.#uptime.checkFlow(flow, host, subject, packet, ms, this.#at)
   }
 
-  /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */
-  #observeMtu(host: number, subject: Subject, shape: Shape): void {
-    const { hosts } = this
-    const at = (host << HOT_SHIFT) + HOST_LINK
-    if (this.#log !== undefined) this.#log.mtu(this.#at, subject, shape)
-    if (shape.link !== undefined) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | shape.linkMtu
-    // That of a SYN is stored with the SYN.
-    if (subject === CLIENT && !hosts.hasCold(host)) return
-    const cold = hosts.coldOf(host) + COLD_UP_MOD_MSS
-    hosts.cold[cold] = (hosts.cold[cold]! & 0xffff) | (shape.mss << 16)
-  }
-
-  /** A SYN without MSS replaces one with: the link's stays known. */
-  #keepLinkMss(host: number): void {
-    const { hosts } = this
-    const mss = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_MSS]! & 0xffff
-    if (mss === 0) return
-    const at = hosts.coldOf(host) + COLD_UP_MOD_MSS
-    if (hosts.cold[at]! >>> 16 === 0) hosts.cold[at]! |= mss << 16
-  }
-
-  #setDistance(host: number, distance: number): void {
-    const { hot } = this.hosts
-    const at = (host << HOT_SHIFT) + HOST_LINK
-    hot[at] = (hot[at]! & ~DISTANCE_MASK) | (distance << DISTANCE_SHIFT)
-  }
-
   /** Modern mode: whether both hosts of the flow are still in the table. */
   #hasHosts(flow: number, ver: number): boolean {
     const { hosts } = this
@@ -528,34 +396,5 @@ export class Observer {
       hosts.holds(client, ver, hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!) &&
       hosts.holds(server, ver, hot[base + 4]!, hot[base + 5]!, hot[base + 6]!, hot[base + 7]!)
     )
-  }
-
-  /** `sender`: the side that sent the packet. */
-  #fillEndpoints(packet: Packet, sender: Subject): void {
-    const at = this.#at
-    at.ver = packet.ver
-    if (sender === CLIENT) {
-      at.client0 = packet.src0
-      at.client1 = packet.src1
-      at.client2 = packet.src2
-      at.client3 = packet.src3
-      at.clientPort = packet.sport
-      at.server0 = packet.dst0
-      at.server1 = packet.dst1
-      at.server2 = packet.dst2
-      at.server3 = packet.dst3
-      at.serverPort = packet.dport
-    } else {
-      at.client0 = packet.dst0
-      at.client1 = packet.dst1
-      at.client2 = packet.dst2
-      at.client3 = packet.dst3
-      at.clientPort = packet.dport
-      at.server0 = packet.src0
-      at.server1 = packet.src1
-      at.server2 = packet.src2
-      at.server3 = packet.src3
-      at.serverPort = packet.sport
-    }
   }
 }
