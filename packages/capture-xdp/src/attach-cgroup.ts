@@ -16,6 +16,7 @@ export const attachCgroup = (
   b: Libbpf,
   program: number,
   cgroup: string,
+  inode: number,
   pin: string | undefined
 ): Effect.Effect<void, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
@@ -27,7 +28,7 @@ export const attachCgroup = (
         "set [capture.xdp] cgroup to a directory of the cgroup2 file system, such as /sys/fs/cgroup/system.slice/haproxy.service"
       )
     }
-    yield* ownLink(c, b, program, pin, () => {
+    yield* ownLink(c, b, program, inode, pin, () => {
       const link = b.bpf_link_create(program, directory, BPF_CGROUP_INET_INGRESS, null)
       if (link >= 0) return link
       const hint =

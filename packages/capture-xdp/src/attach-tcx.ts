@@ -17,7 +17,7 @@ export const attachTcx = (
   target: { readonly interface: string; readonly index: number },
   pin: string | undefined
 ): Effect.Effect<void, CaptureError, Scope.Scope> =>
-  ownLink(c, b, program, pin, () => {
+  ownLink(c, b, program, target.index, pin, () => {
     const options = new Uint8Array(new ArrayBuffer(LINK_CREATE_OPTS_BYTES))
     const view = new DataView(options.buffer)
     view.setUint32(0, LINK_CREATE_OPTS_BYTES, true)

@@ -7,4 +7,4 @@ import { open } from "./backend.ts"
 
 export const backend: BackendModule = { name: "xdp", open, doctor: () => Effect.succeed([]) }
 
-export { agent } from "./agent.ts"
+export { agent, detachAgent } from "./agent.ts"

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { readFileSync } from "node:fs"
+import { resolve } from "node:path"
 import type { CaptureError } from "@synprint/core/runtime"
 import objectPath from "../bpf/syn.bpf.o" with { type: "file" }
 import { EACCES, EPERM } from "./errno.ts"
@@ -11,6 +12,9 @@ import { callFailed, failure } from "./failure.ts"
 import type { Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
 import { openLoadLog } from "./load-log.ts"
+
+/** In a bundle the import is a name beside it; from sources and in the executable it is a whole path. */
+const OBJECT_PATH = resolve(import.meta.dir, objectPath)
 
 export const PROGRAMS = ["syn_xdp", "syn_tc", "syn_cgroup"] as const
 export type ProgramName = (typeof PROGRAMS)[number]
@@ -39,7 +43,7 @@ export const loadObject = (
   options: LoadOptions
 ): Effect.Effect<LoadedObject, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
-    const bytes = new Uint8Array(readFileSync(objectPath))
+    const bytes = new Uint8Array(readFileSync(OBJECT_PATH))
     const object = yield* Effect.acquireRelease(
       Effect.suspend(() => {
         const opened = b.bpf_object__open_mem(bytes, bytes.length as never, null)

@@ -73,8 +73,10 @@ export const openTarget = (
     return openAttachment({
       name,
       identity: () => inodeOf(name),
-      attach: () =>
-        Effect.as(attachCgroup(c, b, object.program("syn_cgroup"), name, pinOf("cgroup", name)), "cgroup_skb ingress"),
+      attach: (inode) =>
+        attachCgroup(c, b, object.program("syn_cgroup"), name, inode, pinOf("cgroup", name)).pipe(
+          Effect.as("cgroup_skb ingress")
+        ),
       absent: () => refusedConfig(`attach to the cgroup ${name}`, "no such directory", "check [capture.xdp] cgroup")
     })
   }

@@ -156,15 +156,7 @@ export abstract class Hosts {
       if ((this.hot[(host << HOT_SHIFT) + HOST_STATE]! & STATE_LIVE) !== 0) visit(host)
   }
 
-  protected reset(
-    host: number,
-    ver: number,
-    a0: number,
-    a1: number,
-    a2: number,
-    a3: number,
-    nowSec: number
-  ): void {
+  protected reset(host: number, ver: number, a0: number, a1: number, a2: number, a3: number, nowSec: number): void {
     const { hot } = this
     const base = host << HOT_SHIFT
     hot[base] = a0

@@ -243,8 +243,7 @@ export class Http implements HeadSink {
     const hot = this.#hosts.hot
     const base = host << HOT_SHIFT
     hot[base + HOST_OS] = match.label.id + 1
-    hot[base + HOST_LINK] =
-      (hot[base + HOST_LINK]! & ~QUALITY_MASK) | ((match.label.generic ? 2 : 0) << QUALITY_SHIFT)
+    hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~QUALITY_MASK) | ((match.label.generic ? 2 : 0) << QUALITY_SHIFT)
   }
 
   /** The Accept-Language begins with exactly two letters. */

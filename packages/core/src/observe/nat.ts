@@ -252,7 +252,7 @@ export class Nat {
           reasons |= REASON_TTL
         }
       }
-      if (packet.mss !== (cold[base + COLD_SYNACK_MSS])) {
+      if (packet.mss !== cold[base + COLD_SYNACK_MSS]) {
         score++
         reasons |= REASON_MTU
       }
