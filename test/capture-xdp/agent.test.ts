@@ -10,7 +10,7 @@ import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.
 import { type Program, run, start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { mountBpffs } from "./bpffs.ts"
-import { withXdp, xdpOptions, xdpRefusal } from "./harness.ts"
+import { ownCgroup, withXdp, xdpOptions, xdpRefusal } from "./harness.ts"
 import { BPF_NETNS, isMissing } from "./needs.ts"
 
 const NEEDS = [...BPF_NETNS, requires.binaries("setpriv", "curl")]
@@ -255,6 +255,8 @@ describe("a reader that can't", () => {
 })
 
 describe("uid 65534", () => {
+  using group = isMissing(NEEDS) ? undefined : ownCgroup("agent-probe")
+  const canEnter = group !== undefined
   const attaching = (hook: "native" | "generic" | "tc") => xdpOptions(hook, [link.here.interface])
   for (const hook of ["native", "generic", "tc"] as const) {
     testWith(NEEDS, `${hook}: CAP_BPF and CAP_NET_ADMIN are enough`, async () => {
@@ -266,6 +268,25 @@ describe("uid 65534", () => {
       expect(await nobody.line(/^tally /)).toBe('tally {"hit":4}')
     })
   }
+
+  testWith(
+    [...NEEDS, { missing: canEnter ? undefined : "cgroup2 that this process may enter" }],
+    "cgroup: they are enough",
+    async () => {
+      using group = ownCgroup("nobody")!
+      const options = xdpOptions("cgroup", [], {}, { cgroup: group.path })
+      await using nobody = start(
+        asNobody(["bpf", "net_admin"], [process.execPath, probe, JSON.stringify({ options, count: 2 })]),
+        {
+          cwd: "/"
+        }
+      )
+      const port = Number((await nobody.line(/^port /)).slice(5))
+      await connections(link.there, link.here.ipv4, port, 1)
+      await connections(link.there, link.here.ipv6, port, 1)
+      expect(await nobody.line(/^tally /)).toBe('tally {"hit":2}')
+    }
+  )
 
   for (const capabilities of [[], ["bpf"], ["net_admin"]]) {
     testWith(NEEDS, `with ${capabilities.join() || "nothing"}: 77, and what to grant`, async () => {

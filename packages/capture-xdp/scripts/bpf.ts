@@ -5,7 +5,7 @@
  * path is relative and the prefix map hides the directory, which the line information of BTF would otherwise carry.
  */
 import { createHash } from "node:crypto"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 
 /** Where the sources, the object and its checksum lie. */
@@ -24,18 +24,20 @@ export function missingCompiler(): string | undefined {
   return version.startsWith("Debian clang version 14.") ? undefined : `Debian's clang 14, ${COMPILER} is "${version}"`
 }
 
-/** Compiles the sources of `directory` into `output`; throws what the compiler said. */
+/** Compiles the sources of `directory` into `output`; throws what the compiler said, and leaves an older object as it is. */
 export function buildObject(directory: string, output: string): void {
+  const fresh = `${output}.new`
   run(directory, [
     ...`${COMPILER} -target bpf -mcpu=v2 -O2 -g -Wall -Wextra -Werror -nostdinc -fno-ident`.split(" "),
     `-ffile-prefix-map=${directory}=.`,
     "-c",
     "syn.bpf.c",
     "-o",
-    output
+    fresh
   ])
   // Debug information goes, BTF stays: the loader needs it, and verifier logs name source lines by it.
-  run(directory, [STRIP, "-g", output])
+  run(directory, [STRIP, "-g", fresh])
+  renameSync(fresh, output)
 }
 
 /** In the format of sha256sum(1). */

@@ -79,8 +79,10 @@ const load = (c: Libc, b: Libbpf, object: ObjectPointer, options: LoadOptions): 
       if (result === 0) return
       const said = log.text()
       const attempted = `load the eBPF program (${options.programs.join(", ")})`
-      const isRight = result === -EPERM || result === -EACCES
-      const limit = isRight ? lockedMemoryLimit() : undefined
+      // EACCES is the verifier's: no right is missing, the program is at fault.
+      if (result === -EACCES)
+        return yield* failure(attempted, `the verifier refuses it: ${said}`, "report this with the kernel's version")
+      const limit = result === -EPERM ? lockedMemoryLimit() : undefined
       return yield* callFailed(
         attempted,
         result,
