@@ -136,7 +136,6 @@ test("what is not built yet says what to use instead, exit 1; a bad configuratio
     code: 1,
     err: expect.stringMatching(/^synprint proxy: the proxy is not built yet \(use HAProxy/)
   })
-  expect(await synprint(["agent"])).toMatchObject({ code: 1, err: expect.stringContaining("not built yet") })
   expect(await synprint(["proxy", "--listen", "x"])).toMatchObject({ code: 78 })
 })
 

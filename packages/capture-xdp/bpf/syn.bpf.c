@@ -138,6 +138,8 @@ static __always_inline void capture(void *ctx, const int xdp, __u32 interface, c
   struct syn_key key;
   struct syn syn;
   __u8 head[16];
+  /* Whole, and first: without CAP_PERFMON the verifier wants every byte of the entry written on every path that it can think of. */
+  __builtin_memset(&syn, 0, sizeof syn);
   __u32 zero = 0, offset = 0, flags = tagged ? SYN_TAGGED : 0;
 
   if (is_ethernet) {
@@ -249,22 +251,18 @@ static __always_inline void capture(void *ctx, const int xdp, __u32 interface, c
   __u32 captured;
   if (proto == ETH_P_IP) {
     captured = distance;
-    __builtin_memset(syn.ip + 20, 0, 44);
     LOAD_UP_TO(ip + 20, syn.ip + 20, distance - 20, 40, failed);
   } else {
     __u32 more = distance - 40;
     if (more > 24) more = 24;
     captured = 40 + more;
-    __builtin_memset(syn.ip + 40, 0, 24);
     LOAD_UP_TO(ip + 40, syn.ip + 40, more, 24, failed);
   }
-  __builtin_memset(syn.tcp + 20, 0, 44); /* with zero2 */
   if (!failed) LOAD_UP_TO(offset + 20, syn.tcp + 20, header - 20, 40, failed);
   if (failed) {
     COUNT(count, truncated);
     return;
   }
-  __builtin_memset(&syn, 0, 32);
   syn.seen_ns = now;
   syn.last_ns = now;
   syn.interface = interface;
