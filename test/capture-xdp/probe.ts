@@ -1,6 +1,6 @@
 /**
  * `probe JSON`: opens the capture with the options given and, unless it is refused, looks every accepted connection up until COUNT came.
- * Prints `port N`, then `tally {...}`; or the error, with its exit code.
+ * Prints `port N`, then `tally {...}` and, after a line on stdin, `stats {...}`; or the error, with its exit code.
  */
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
@@ -8,7 +8,14 @@ import { backend } from "@synprint/capture-xdp"
 import type { CaptureOptions } from "@synprint/core/runtime"
 import { listen, tally, until } from "../capture-pcap/harness.ts"
 
-const { options, count } = JSON.parse(process.argv[2]!) as { readonly options: CaptureOptions; readonly count: number }
+interface Asked {
+  readonly options: CaptureOptions
+  readonly count: number
+  /** Goes on capturing until a line comes. */
+  readonly waits?: boolean
+}
+
+const { options, count, waits } = JSON.parse(process.argv[2]!) as Asked
 const program = Effect.gen(function* () {
   const capture = yield* backend.open(options)
   using server = listen(capture)
@@ -18,6 +25,9 @@ const program = Effect.gen(function* () {
     until(() => (all.push(...server.take()), all.length >= count), `${count} connections`, 60_000)
   )
   console.log(`tally ${JSON.stringify(tally(all))}`)
+  if (!waits) return
+  yield* Effect.promise(() => new Promise((resolve) => process.stdin.once("data", resolve)))
+  console.log(`stats ${JSON.stringify({ late: tally(server.take()), ...capture.stats() })}`)
 })
 
 const error = await Effect.runPromise(Effect.scoped(program).pipe(Effect.as(undefined), Effect.catch(Effect.succeed)))
