@@ -71,24 +71,22 @@ static __always_inline int is_extension(__u32 next) {
  * 500,000 instructions (0.6 s to load), and a little more would have been refused.
  */
 
-/* `port` in network order. */
+/* Asked when the filter names ports. `port` in network order. */
 __attribute__((noinline)) int has_port(__u32 active, __u32 port) {
   const struct config *filter = bpf_map_lookup_elem(&config, &active);
   if (!filter) return 0;
   __u32 count = filter->ports;
-  if (count == 0) return 1;
 #pragma unroll
   for (__u32 i = 0; i < PORTS_MAX; i++)
     if (i < count && filter->port[i] == port) return 1;
   return 0;
 }
 
-/* 16 bytes in network order; IPv4 lies in the low half of `high`. */
+/* Asked when the filter names addresses. 16 bytes in network order; IPv4 lies in the low half of `high`. */
 __attribute__((noinline)) int has_address(__u32 active, __u32 family, __u64 high, __u64 low) {
   const struct config *filter = bpf_map_lookup_elem(&config, &active);
   if (!filter) return 0;
   __u32 four = filter->addresses4, six = filter->addresses6;
-  if ((four | six) == 0) return 1;
   if (family == 4) {
 #pragma unroll
     for (__u32 i = 0; i < ADDRESSES_MAX; i++)
@@ -138,8 +136,6 @@ static __always_inline void capture(void *ctx, const int xdp, __u32 interface, c
   struct syn_key key;
   struct syn syn;
   __u8 head[16];
-  /* Whole, and first: without CAP_PERFMON the verifier wants every byte of the entry written on every path that it can think of. */
-  __builtin_memset(&syn, 0, sizeof syn);
   __u32 zero = 0, offset = 0, flags = tagged ? SYN_TAGGED : 0;
 
   if (is_ethernet) {
@@ -159,6 +155,8 @@ static __always_inline void capture(void *ctx, const int xdp, __u32 interface, c
     }
   }
 
+  /* Early, and for IPv6 too: without CAP_PERFMON the verifier wants every byte of the entry written on every path it can think of. */
+  __builtin_memset(syn.ip + 20, 0, 20);
   __u32 ip = offset;
   __u32 length; /* of the IP packet by its own header; 0 = not told */
   if (proto == ETH_P_IP) {
@@ -217,9 +215,12 @@ static __always_inline void capture(void *ctx, const int xdp, __u32 interface, c
   if (filter->client_key) {
     key.server_port = 0;
     __builtin_memset(key.server, 0, 16);
-  } else if (!has_port(active, key.server_port) ||
-             !has_address(active, key.family, *(__u64 *)key.server, *(__u64 *)(key.server + 8)))
-    return;
+  } else {
+    if (filter->ports && !has_port(active, key.server_port)) return;
+    if ((filter->addresses4 | filter->addresses6) &&
+        !has_address(active, key.family, *(__u64 *)key.server, *(__u64 *)(key.server + 8)))
+      return;
+  }
 
   struct counters *count = bpf_map_lookup_elem(&counters, &zero);
   if (!count) return;
@@ -249,6 +250,9 @@ static __always_inline void capture(void *ctx, const int xdp, __u32 interface, c
 
   int failed = 0;
   __u32 captured;
+  __builtin_memset(&syn, 0, 32);
+  __builtin_memset(syn.ip + 40, 0, 24);
+  __builtin_memset(syn.tcp + 20, 0, 44); /* with zero2 */
   if (proto == ETH_P_IP) {
     captured = distance;
     LOAD_UP_TO(ip + 20, syn.ip + 20, distance - 20, 40, failed);

@@ -3,3 +3,4 @@
  */
 export { ALL_SYNS, openTestProgram, openTestRun, type TestProgram, type TestRun } from "./program.ts"
 export { attachClsactForTest } from "./attach.ts"
+export { loadOther } from "./other-program.ts"

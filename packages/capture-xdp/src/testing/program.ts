@@ -3,13 +3,20 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type CaptureError, type CaptureFilter, makeRawSyn, type RawSyn } from "@synprint/core/runtime"
+import {
+  type CaptureBackend,
+  type CaptureError,
+  type CaptureFilter,
+  makeRawSyn,
+  type RawSyn
+} from "@synprint/core/runtime"
 import { openBpfCalls } from "../bpf-call.ts"
 import { openClock } from "../clock.ts"
 import { openCounterMap, type MapCounters } from "../counter-map.ts"
 import { writeFilter } from "../filter-map.ts"
 import { type Libbpf, TEST_RUN_OPTS_BYTES } from "../libbpf.ts"
 import { openLibbpf, openLibc } from "../libraries.ts"
+import { makeLookup, newCounts, type SynSource } from "../lookup.ts"
 import { allocate } from "../memory.ts"
 import { loadObject, PROGRAMS, type ProgramName } from "../object.ts"
 import { openSynMap } from "../syn-map.ts"
@@ -28,6 +35,8 @@ export interface TestProgram {
   /** `repeat` runs of one frame; for cgroup_skb too it begins with an Ethernet header, which the kernel takes off. */
   readonly run: (program: ProgramName, frame: Uint8Array, repeat?: number) => TestRun
   readonly find: (key: Uint8Array) => RawSyn | undefined
+  /** As the backend does it. */
+  readonly lookup: CaptureBackend["lookup"]
   readonly counters: () => MapCounters
   readonly setFilter: (filter: CaptureFilter) => void
   readonly programFd: (program: ProgramName) => number
@@ -46,8 +55,10 @@ export const openTestProgram = (capacity = 1024): Effect.Effect<TestProgram, Cap
     const map = yield* openSynMap(c, clock)
     const counters = openCounterMap(calls)
     const run = yield* openTestRun
+    const source: SynSource = { fd: object.map("syns"), elsewhere: undefined, down: () => undefined }
     return {
       b,
+      lookup: makeLookup(map, source, 60_000, newCounts()),
       run: (program, frame, repeat) => run(b, object.program(program), frame, repeat),
       find: (key) => {
         const into = makeRawSyn()
