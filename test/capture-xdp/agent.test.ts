@@ -5,6 +5,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { connections, listen, tally, until } from "../capture-pcap/harness.ts"
 import { ENVIRONMENT, get, SYNPRINT } from "../lib/agent.ts"
+import { compileC } from "../lib/compile.ts"
 import { asNobody, bundle } from "../lib/capability.ts"
 import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
 import { type Program, run, start } from "../lib/process.ts"
@@ -246,6 +247,34 @@ describe("a reader that can't", () => {
     fs.renameSync(`${pin}/v2`, `${pin}/v1`)
     await detach(pin)
   })
+
+  testWith(
+    [...NEEDS, requires.binaries("gcc")],
+    "says that seccomp blocks bpf(2), and doctor says the same",
+    async () => {
+      using bpffs = mountBpffs()
+      const { pin } = bpffs
+      const filtered = await compileC("seccomp.c", directory)
+      await using agent = await startAgent(pin, ["--set", "capture.xdp.pin_mode=0644"])
+      const words = [filtered, process.execPath, probe, JSON.stringify({ options: reading(pin), count: 1 })]
+      await using nobody = start(asNobody([], words), { cwd: "/" })
+      expect(await nobody.ended).toBe(77)
+      expect(nobody.complaint()).toContain("EPERM, operation not permitted: a seccomp filter blocks bpf(2)")
+      expect(nobody.complaint()).toContain("--security-opt seccomp=")
+      const settings = {
+        SYNPRINT_CAPTURE_BACKEND: "xdp",
+        SYNPRINT_CAPTURE_XDP_ATTACH: "false",
+        SYNPRINT_CAPTURE_XDP_PIN: pin
+      }
+      await using doctor = start([filtered, ...SYNPRINT, "doctor"], {
+        env: { ...ENVIRONMENT, ...settings } as Record<string, string>
+      })
+      expect(await doctor.ended).toBe(1)
+      expect(doctor.output()).toMatch(/fail {2}xdp: bpf\(2\) +EPERM.*a seccomp filter blocks it/)
+      await agent.stop()
+      await detach(pin)
+    }
+  )
 
   testWith(NEEDS, "a directory that is no bpf file system", async () => {
     const plain = path.join(directory, "plain")

@@ -89,3 +89,23 @@ testWith(
   },
   60_000
 )
+
+testWith(
+  NEEDS,
+  "the seed's set-up: tcp_enabled and its three variables",
+  async () => {
+    await using site = await openSite()
+    const { inside, interface: name, ipv4 } = site.server
+    const variables = [`HUGINN_EBPF_INTERFACE=${name}`, `HUGINN_EBPF_DST_IP=${ipv4}`, "HUGINN_EBPF_DST_PORT=80"]
+    await site.agent("[fingerprint]\ntcp_enabled = true\n", { inside: [...inside, "env", ...variables] })
+    await site.haproxy({ example: "haproxy.cfg", replace: PATIENT })
+    const [four, six] = await Promise.all([
+      site.load({ host: site.server.ipv4, connections: 50, concurrency: 5 }),
+      site.load({ host: site.server.ipv6, connections: 50, concurrency: 5 })
+    ])
+    expect(countValues(four, "x-tcp-status")).toEqual({ ok: 50 })
+    // The destination is an IPv4 address: nothing else is captured.
+    expect(countValues(six, "x-tcp-status")).toEqual({ not_captured: 50 })
+  },
+  60_000
+)

@@ -186,6 +186,18 @@ testWith(BPF_NETNS, "a filter is changed while it runs; old SYNs become stale", 
   }).then(() => undefined)
 )
 
+testWith(BPF_NETNS, "native XDP at an MTU of 9000: the program takes frames in pieces", async () => {
+  await using jumbo = await connect(undefined, client, 9000)
+  await withXdp(xdpOptions("native", [jumbo.here.interface]), async (capture) => {
+    using server = listen(capture)
+    await connections(jumbo.there, jumbo.here.ipv4, server.port, 5)
+    await connections(jumbo.there, jumbo.here.ipv6, server.port, 5)
+    const accepted = server.take()
+    expect(tally(accepted)).toEqual({ hit: 10 })
+    expect(new Set(accepted.map(({ packet }) => packet!.mss))).toEqual(new Set([8960, 8940]))
+  })
+})
+
 describe("an interface that goes away", () => {
   for (const hook of ["tc", "native"] as const) {
     testWith(

@@ -32,7 +32,7 @@ export function chooseHooks(
   const xdp = hasXdp(kernel)
   const rest: ReadonlyArray<"tc" | "generic"> = xdp ? ["tc", "generic"] : ["tc"]
   if (!xdp) return { hooks: rest, reason: `XDP needs Linux 5.18, this is ${kernel.join(".")}` }
-  if (driver === undefined) return { hooks: rest, reason: "its driver is not known" }
+  if (driver === undefined) return { hooks: rest, reason: "it names no driver: TC costs it no offloads" }
   if (driver.bus === "" || VIRTUAL.has(driver.name)) {
     return { hooks: rest, reason: `${driver.name} is a virtual interface: TC costs it no offloads` }
   }

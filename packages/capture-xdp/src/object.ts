@@ -13,6 +13,8 @@ import type { Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
 import { openLoadLog } from "./load-log.ts"
 
+/** libbpf says so when it lacks CAP_BPF, also where the limit means nothing (Linux >= 5.11). */
+const MEMLOCK_NOISE = /^libbpf: Failed to bump RLIMIT_MEMLOCK.*\n?/gm
 /** In a bundle the import is a name beside it; from sources and in the executable it is a whole path. */
 const OBJECT_PATH = resolve(import.meta.dir, objectPath)
 
@@ -77,7 +79,7 @@ const load = (c: Libc, b: Libbpf, object: ObjectPointer, options: LoadOptions): 
       const log = yield* openLoadLog(c, b)
       const result = b.bpf_object__load(object)
       if (result === 0) return
-      const said = log.text()
+      const said = log.text().replaceAll(MEMLOCK_NOISE, "").trim()
       const attempted = `load the eBPF program (${options.programs.join(", ")})`
       // EACCES is the verifier's: no right is missing, the program is at fault.
       if (result === -EACCES)
