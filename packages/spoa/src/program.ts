@@ -2,8 +2,8 @@
  * `synprint spoa`: configuration -> capture -> answers -> SPOP listeners, p0f socket, admin; reload; polite stop.
  *
  * ```
- * opened in this order, closed in reverse:
- * configuration and databases | observation log | capture chain | p0f socket | admin | SPOP listeners | reload
+ * opened in this order, closed in reverse, except that admin outlives the listeners:
+ * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
  * ```
  */
 import { type Database, Matcher, Observer, ToldRequest, replyTo } from "@synprint/core"
@@ -29,7 +29,8 @@ import {
   summary
 } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./agent-metrics.ts"
 import { Agent, type AgentSettings, type HttpObserver } from "./agent.ts"
@@ -123,16 +124,20 @@ const agent = (request: ConfigRequest) =>
     const unhealthy = () => (config.admin.readyNeedsCapture ? chain?.down() : undefined)
     const measured: Measured = { counters, p0f, answerer, observer, chain }
     registerMetrics(metrics, measured)
-    let state: "starting" | "serving" | "stopping" = "starting"
+    let isServing = true
     yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
-    // Before the listeners, so that /ready says 503 until they are open and again while they close.
+    yield* warmUp(config, database)
+    // A scope of their own: opened before admin, so that a second instance is told of its own listener, and closed before it, so that
+    // /ready says 503 while they drain.
+    const listeners = yield* Scope.fork(yield* Effect.scope)
+    const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy }).pipe(
+      Scope.provide(listeners)
+    )
     const bound = yield* admin({
       listen: config.admin.listen,
       metrics,
-      ready: () => (state === "serving" ? unhealthy() : state)
+      ready: () => (isServing ? unhealthy() : "stopping")
     })
-    yield* warmUp(config, database)
-    const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy })
     yield* summary({ read: summaryCounters(measured), cause: likelyCause })
     let matched = database
     yield* background(
@@ -159,13 +164,10 @@ const agent = (request: ConfigRequest) =>
         )
       )
     )
-    // Last in, first out: readiness fails before anything closes.
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        state = "stopping"
-      })
-    )
-    state = "serving"
+    yield* Effect.addFinalizer(() => {
+      isServing = false
+      return Scope.close(listeners, Exit.void)
+    })
     yield* Effect.logInfo(
       `synprint ${VERSION} serves SPOP on ${addresses.map(printListenAddress).join(", ")}` +
         (bound.length === 0 ? "" : `, metrics on ${bound.map(printListenAddress).join(", ")}`)

@@ -54,16 +54,35 @@ export class Matcher {
 
   /** The shape behind a key. */
   shapeOfKey(key: Int32Array, at: number): Shape {
+    return this.#memo.shape(this.#entryOfKey(key, at))
+  }
+
+  /**
+   * As `shapeOf`, for one who needs the facts alone (shape-facts.ts): they begin at `factWords[entry << ENTRY_SHIFT]`. The entry is
+   * good until the next question.
+   */
+  entryOf(packet: Packet, direction: Direction, peerMss: number): number {
+    writeKey(packet, direction, peerMss, this.#key, 0)
+    return this.#entryOfKey(this.#key, 0)
+  }
+
+  shapeAt(entry: number): Shape {
+    return this.#memo.shape(entry)
+  }
+
+  get factWords(): Int32Array {
+    return this.#memo.words
+  }
+
+  #entryOfKey(key: Int32Array, at: number): number {
     const hash = hashKey(key, at)
-    const known = this.#memo.get(key, at, hash)
-    if (known !== undefined) {
+    const known = this.#memo.find(key, at, hash)
+    if (known >= 0) {
       this.#hits++
       return known
     }
     this.#misses++
-    const shape = this.#compute(key, at)
-    this.#memo.add(key, at, hash, shape)
-    return shape
+    return this.#memo.add(key, at, hash, this.#compute(key, at))
   }
 
   get stats(): MatcherStats {

@@ -171,7 +171,7 @@ test("a million distinct shapes leave the memo at its size, and the common ones 
 test("its tables do not grow, and survive any order of adding and evicting", () => {
   const memo = new ShapeMemo(100)
   const { bytes } = memo
-  expect(bytes).toBe(256 * 4 + 100 * KEY_WORDS * 4 + 100 * 4 + 100)
+  expect(bytes).toBe(256 * 4 + 100 * 16 * 4 + 100 * 4 + 100)
   const random = seededRandom(5)
   const key = new Int32Array(KEY_WORDS)
   const shapes = new Map<number, Shape>()

@@ -3,8 +3,9 @@
  * asked for since the hand last passed stays, so a flood of one-time shapes evicts itself and not the common ones.
  *
  *  table  [entry + 1, 0 = free]            at least twice as many slots as entries
- *  keys   [10 words per entry]  hashes, used  [one per entry]  shapes  [one per entry]
+ *  words  [10 words of key and 6 of facts (shape-facts.ts) per entry]  hashes, used  [one per entry]  shapes  [one per entry]
  */
+import { ENTRY_SHIFT, writeFacts } from "./shape-facts.ts"
 import { KEY_WORDS } from "./shape-key.ts"
 import type { Shape } from "./shape.ts"
 
@@ -28,7 +29,8 @@ export class ShapeMemo {
   evictions = 0
   readonly #table: Int32Array
   readonly #mask: number
-  readonly #keys: Int32Array
+  /** Entry `n` begins at word `n << ENTRY_SHIFT`. */
+  readonly words: Int32Array
   readonly #hashes: Int32Array
   readonly #used: Uint8Array
   readonly #shapes: Array<Shape | undefined>
@@ -40,7 +42,7 @@ export class ShapeMemo {
     while (slots < this.capacity * 2) slots *= 2
     this.#table = new Int32Array(slots)
     this.#mask = slots - 1
-    this.#keys = new Int32Array(this.capacity * KEY_WORDS)
+    this.words = new Int32Array(this.capacity << ENTRY_SHIFT)
     this.#hashes = new Int32Array(this.capacity)
     this.#used = new Uint8Array(this.capacity)
     this.#shapes = Array.from({ length: this.capacity }, () => undefined)
@@ -48,19 +50,30 @@ export class ShapeMemo {
 
   /** Bytes of the typed arrays: they never grow. */
   get bytes(): number {
-    return this.#table.byteLength + this.#keys.byteLength + this.#hashes.byteLength + this.#used.byteLength
+    return this.#table.byteLength + this.words.byteLength + this.#hashes.byteLength + this.#used.byteLength
   }
 
   /** The shape of a key, if it is here. `hash` is `hashKey(key, at)`. */
   get(key: Int32Array, at: number, hash: number): Shape | undefined {
+    const entry = this.find(key, at, hash)
+    return entry < 0 ? undefined : this.#shapes[entry]
+  }
+
+  /** The shape of an entry that `find` or `add` gave. */
+  shape(entry: number): Shape {
+    return this.#shapes[entry]!
+  }
+
+  /** Number of the entry of a key, -1 when it is not here. */
+  find(key: Int32Array, at: number, hash: number): number {
     const table = this.#table
     const mask = this.#mask
-    const keys = this.#keys
+    const keys = this.words
     let slot = hash & mask
     for (;;) {
       const entry = table[slot]! - 1
-      if (entry < 0) return undefined
-      const of = entry * KEY_WORDS
+      if (entry < 0) return -1
+      const of = entry << ENTRY_SHIFT
       if (
         keys[of] === key[at] &&
         keys[of + 1] === key[at + 1] &&
@@ -74,24 +87,26 @@ export class ShapeMemo {
         keys[of + 9] === key[at + 9]
       ) {
         this.#used[entry] = 1
-        return this.#shapes[entry]
+        return entry
       }
       slot = (slot + 1) & mask
     }
   }
 
-  /** Adds a shape that is not here; the coldest one goes when there is no room. */
-  add(key: Int32Array, at: number, hash: number, shape: Shape): void {
+  /** Adds a shape that is not here and gives its entry; the coldest one goes when there is no room. */
+  add(key: Int32Array, at: number, hash: number, shape: Shape): number {
     const entry = this.size < this.capacity ? this.size++ : this.#evict()
-    const keys = this.#keys
-    const of = entry * KEY_WORDS
-    for (let word = 0; word < KEY_WORDS; word++) keys[of + word] = key[at + word]!
+    const { words } = this
+    const of = entry << ENTRY_SHIFT
+    for (let word = 0; word < KEY_WORDS; word++) words[of + word] = key[at + word]!
+    writeFacts(shape, words, of)
     this.#hashes[entry] = hash
     this.#used[entry] = 0
     this.#shapes[entry] = shape
     let slot = hash & this.#mask
     while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask
     this.#table[slot] = entry + 1
+    return entry
   }
 
   #evict(): number {

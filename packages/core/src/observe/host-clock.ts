@@ -84,6 +84,7 @@ export class HostClock extends Hosts {
     this.hand = hand + 1 === capacity ? 0 : hand + 1
     this.index.remove(this.hashOf(hand), hand)
     this.evicted++
+    this.warm(this.hashOf(this.hand))
     return hand
   }
 }

@@ -6,12 +6,18 @@ import type { Database, Label } from "../fingerprint/database.ts"
 
 export class Labels {
   readonly database: Database
+  /** Name id by stored label, -1 for none. */
+  readonly nameIds: Int32Array
   readonly #byId: Array<Label | undefined> = []
 
   constructor(database: Database) {
     this.database = database
     for (const section of [database.requests, database.responses, database.http.requests, database.http.responses])
       for (const line of section) this.#byId[line.label.id] = line.label
+    this.nameIds = new Int32Array(this.#byId.length + 1).fill(-1)
+    this.#byId.forEach((label, id) => {
+      if (label !== undefined) this.nameIds[id + 1] = label.nameId
+    })
   }
 
   /** The label a host record names; `stored` is the id + 1. */

@@ -5,8 +5,18 @@
  * A board is p0f's FIFO of the last 32 scores of a host in one role. Only four counts of it are ever used, so it is four words
  * with a bit per score: >= 6, >= 3, >= 2, >= 1.
  */
-import type { Label, Registered, TcpSignature } from "../fingerprint/database.ts"
-import type { Shape } from "../fingerprint/shape.ts"
+import type { Registered, TcpSignature } from "../fingerprint/database.ts"
+import {
+  BITS_DIST,
+  BITS_FUZZY,
+  BITS_QUALITY_SHIFT,
+  BITS_RANDOM_TTL,
+  FACT_BITS,
+  FACT_LABEL,
+  FACT_LAYOUT,
+  FACT_LINE,
+  FACT_NAME
+} from "../fingerprint/shape-facts.ts"
 import type { Packet } from "../packet/packet.ts"
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
 import {
@@ -39,7 +49,7 @@ import {
 } from "./host-record.ts"
 import type { Hosts } from "./hosts.ts"
 import type { Labels } from "./labels.ts"
-import { CLIENT, type Endpoints, type ObservationLog, type Subject } from "./observation-log.ts"
+import { CLIENT, type Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
 import {
   REASON_APP_VS_OS,
   REASON_FUZZY,
@@ -133,50 +143,53 @@ export class Nat {
     this.add(host, subject, REASON_APP_VS_OS, 4, at)
   }
 
-  /** p0f's score_nat for the SYN of a client; then its OS and port become those on file. */
-  addSyn(host: number, packet: Packet, shape: Shape, layout: number, ms: number, at: Endpoints): void {
+  /**
+   * p0f's score_nat for the SYN of a client; then its OS and port become those on file. The facts of its shape begin at `facts[of]`.
+   */
+  addSyn(host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints): void {
     const hosts = this.#hosts
-    const hot = hosts.hot
+    const { hot } = hosts
     const base = host << HOT_SHIFT
     const state = hot[base + HOST_STATE]!
-    const match = shape.match
-    if ((state & STATE_HAS) === 0) this.#addFirst(host, 0, match, at)
+    const line = facts[of + FACT_LINE]!
+    const bits = facts[of + FACT_BITS]!
+    if ((state & STATE_HAS) === 0) this.#addFirst(host, CLIENT, facts, of, at)
     else {
       const other = hot[base + HOST_SYN_MATCH]!
       let score = 0
       let reasons = 0
       let major = false
-      if (match === undefined || other === 0) {
+      if (line === 0 || other === 0) {
         if (((packet.quirks ^ state) & STATE_QUIRKS & ~this.#unsteady) !== 0) {
           score = 2
           reasons = REASON_SIG_DIFF
-        } else if (hot[base + HOST_SYN_LAYOUT] !== layout) {
+        } else if (hot[base + HOST_SYN_LAYOUT] !== facts[of + FACT_LAYOUT]) {
           score = 1
           reasons = REASON_SIG_DIFF
         }
-        if ((match === undefined ? 0 : match.index + 1) !== other) {
+        if (line !== other) {
           score++
           reasons |= REASON_X_KNOWN
         }
-      } else if (match.index + 1 !== other) {
+      } else if (line !== other) {
         const label = this.labels.database.requests[other - 1]!.label
         reasons = REASON_OS_DIFF
-        if (label.nameId !== match.label.nameId) {
+        if (label.nameId !== facts[of + FACT_NAME]) {
           score = 8
           major = true
-        } else score = label.id === match.label.id ? 1 : 2
-      } else if (shape.fuzzy !== ((state & STATE_FUZZY) !== 0)) {
+        } else score = label.id + 1 === facts[of + FACT_LABEL] ? 1 : 2
+      } else if (((bits & BITS_FUZZY) !== 0) !== ((state & STATE_FUZZY) !== 0)) {
         score = 1
         reasons = REASON_FUZZY
       }
-      if (!major && match !== undefined && this.#isOther(hot[base + HOST_OS]!, match)) {
+      if (!major && this.#isOther(hot[base + HOST_OS]!, facts, of)) {
         score += 8
         reasons |= REASON_OS_DIFF
         major = true
       }
       const t = packet.ttl - ((state >> STATE_TTL_SHIFT) & 255)
       if (t !== 0 && !major) {
-        const s = this.#ttl(t, shape, other === 0 ? undefined : this.labels.database.requests[other - 1])
+        const s = this.#ttl(t, bits, other === 0 ? undefined : this.labels.database.requests[other - 1])
         if (s !== 0) {
           score += s
           reasons |= REASON_TTL
@@ -197,12 +210,8 @@ export class Nat {
       }
       // Differs from p0f (Appendix C 12): kernels choose the base of timestamps at random for each connection.
       if (this.#exact && score > 0) {
-        score = this.#timestamps(
-          score,
-          packet.ts1,
-          hot[base + HOST_SYN_TS1]!,
-          ms - hosts.hotFloat[(base >> 1) + HOST_SYN_MS]!
-        )
+        const since = ms - hosts.hotFloat[(base >> 1) + HOST_SYN_MS]!
+        score = this.#timestamps(score, packet.ts1, hot[base + HOST_SYN_TS1]!, since)
         if (score < 0) {
           score = -score
           reasons |= REASON_TSTAMP
@@ -210,43 +219,41 @@ export class Nat {
       }
       this.add(host, CLIENT, reasons, score, at)
     }
-    this.#finish(host, match, shape, packet.sport)
+    this.#finish(host, facts, of, packet.sport)
   }
 
   /** The same for the SYN+ACK of a server, with less to compare. */
-  addSynAck(host: number, packet: Packet, shape: Shape, ms: number, at: Endpoints): void {
+  addSynAck(host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints): void {
     const hosts = this.#hosts
-    const cold = hosts.cold
-    const match = shape.match
+    const { cold } = hosts
+    const line = facts[of + FACT_LINE]!
     const base = host << COLD_SHIFT
     const state = hosts.hasCold(host) ? cold[base + COLD_SYNACK_STATE]! : 0
-    if ((state & STATE_HAS) === 0) this.#addFirst(host, 1, match, at)
+    if ((state & STATE_HAS) === 0) this.#addFirst(host, SERVER, facts, of, at)
     else {
       const other = cold[base + COLD_SYNACK_MATCH]!
       let score = 0
       let reasons = 0
       let major = false
-      if (match === undefined || other === 0) {
+      if (line === 0 || other === 0) {
         if (((packet.quirks ^ state) & STATE_QUIRKS & ~this.#unsteady) !== 0) {
           score = 2
           reasons = REASON_SIG_DIFF
         }
-      } else if (
-        match.index + 1 !== other &&
-        this.labels.database.responses[other - 1]!.label.nameId !== match.label.nameId
-      ) {
+      } else if (line !== other && this.labels.database.responses[other - 1]!.label.nameId !== facts[of + FACT_NAME]) {
         score = 8
         reasons = REASON_OS_DIFF
         major = true
       }
-      if (!major && match !== undefined && this.#isOther(hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, match)) {
+      if (!major && this.#isOther(hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, facts, of)) {
         score += 8
         reasons |= REASON_OS_DIFF
         major = true
       }
       const t = packet.ttl - ((state >> STATE_TTL_SHIFT) & 255)
       if (t !== 0 && !major) {
-        const s = this.#ttl(t, shape, other === 0 ? undefined : this.labels.database.responses[other - 1])
+        const bits = facts[of + FACT_BITS]!
+        const s = this.#ttl(t, bits, other === 0 ? undefined : this.labels.database.responses[other - 1])
         if (s !== 0) {
           score += s
           reasons |= REASON_TTL
@@ -257,42 +264,39 @@ export class Nat {
         reasons |= REASON_MTU
       }
       if (this.#exact && score > 0) {
-        score = this.#timestamps(
-          score,
-          packet.ts1,
-          cold[base + COLD_SYNACK_TS1]!,
-          ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
-        )
+        const since = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
+        score = this.#timestamps(score, packet.ts1, cold[base + COLD_SYNACK_TS1]!, since)
         if (score < 0) {
           score = -score
           reasons |= REASON_TSTAMP
         }
       }
-      this.add(host, 1, reasons, score, at)
+      this.add(host, SERVER, reasons, score, at)
     }
     // p0f notes the client's port with the server too (Appendix C 11).
-    this.#finish(host, match, shape, this.#exact ? packet.dport : 0)
+    this.#finish(host, facts, of, this.#exact ? packet.dport : 0)
   }
 
   /** Whether a host known to run something runs something else now. */
-  #isOther(os: number, match: TcpSignature): boolean {
-    if (os === 0) return false
-    const label: Label | undefined = this.labels.stored(os)
-    return label !== undefined && label.nameId !== match.label.nameId
+  #isOther(os: number, facts: Int32Array, of: number): boolean {
+    if (os === 0 || facts[of + FACT_LINE] === 0) return false
+    const known = this.labels.nameIds[os]!
+    return known >= 0 && known !== facts[of + FACT_NAME]
   }
 
-  #addFirst(host: number, subject: Subject, match: TcpSignature | undefined, at: Endpoints): void {
-    if (match !== undefined && this.#isOther(this.#hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, match))
+  #addFirst(host: number, subject: Subject, facts: Int32Array, of: number, at: Endpoints): void {
+    if (this.#isOther(this.#hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, facts, of))
       this.add(host, subject, REASON_OS_DIFF, 8, at)
     else this.add(host, subject, 0, 0, at)
   }
 
-  #ttl(t: number, shape: Shape, other: TcpSignature | undefined): number {
-    if (shape.randomTtl || (other !== undefined && other.signature.badTtl)) return 0
+  #ttl(t: number, bits: number, other: TcpSignature | undefined): number {
+    if ((bits & BITS_RANDOM_TTL) !== 0 || (other !== undefined && other.signature.badTtl)) return 0
+    const dist = bits & BITS_DIST
     // Differs from p0f (Appendix C 11), which takes the signed difference and so overlooks a drop on far hosts.
     const far = this.#exact ? t : Math.abs(t)
-    if (shape.dist > NEAR_TTL_LIMIT && far <= 1) return 0
-    return shape.dist > LOCAL_TTL_LIMIT && Math.abs(t) <= SMALL_TTL_CHG ? 1 : 4
+    if (dist > NEAR_TTL_LIMIT && far <= 1) return 0
+    return dist > LOCAL_TTL_LIMIT && Math.abs(t) <= SMALL_TTL_CHG ? 1 : 4
   }
 
   /** Half the score when the timestamps go on, four more when they do not: then the result is negative. */
@@ -306,12 +310,13 @@ export class Nat {
     return score >> 1
   }
 
-  #finish(host: number, match: TcpSignature | undefined, shape: Shape, port: number): void {
-    const hot = this.#hosts.hot
+  #finish(host: number, facts: Int32Array, of: number, port: number): void {
+    const { hot } = this.#hosts
     const base = host << HOT_SHIFT
-    if (match !== undefined) {
-      hot[base + HOST_OS] = match.label.id + 1
-      hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~QUALITY_MASK) | (shape.osMatchQ << QUALITY_SHIFT)
+    if (facts[of + FACT_LINE] !== 0) {
+      const quality = (facts[of + FACT_BITS]! >> BITS_QUALITY_SHIFT) & 3
+      hot[base + HOST_OS] = facts[of + FACT_LABEL]!
+      hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~QUALITY_MASK) | (quality << QUALITY_SHIFT)
     }
     const at = base + HOST_SYN_MSS
     hot[at] = (hot[at]! & 0xffff) | (port << 16)

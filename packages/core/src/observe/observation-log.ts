@@ -12,6 +12,8 @@ export type Subject = 0 | 1
 
 /** When, and between whom. Addresses are big-endian int32 words, IPv4 in word 0. */
 export class Endpoints {
+  /** Number of the packet: two observations with the same number are of one packet. */
+  packet = 0
   /** Packet time; seconds as int32, use `>>> 0`. */
   sec = 0
   usec = 0

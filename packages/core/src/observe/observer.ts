@@ -12,7 +12,20 @@
  */
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Matcher } from "../fingerprint/matcher.ts"
-import { REQUEST, RESPONSE, type Shape } from "../fingerprint/shape.ts"
+import {
+  BITS_CLOCK,
+  BITS_DIST,
+  BITS_FUZZY,
+  BITS_RANDOM_TTL,
+  BITS_SENDSYN,
+  BITS_USERLAND,
+  ENTRY_SHIFT,
+  FACT_BITS,
+  FACT_LAYOUT,
+  FACT_LINE,
+  FACT_NAMED_MTU
+} from "../fingerprint/shape-facts.ts"
+import { REQUEST, RESPONSE } from "../fingerprint/shape.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { P0fIntake } from "../packet/p0f-intake.ts"
 import { Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
@@ -119,8 +132,6 @@ export class Observer {
   readonly hosts: Hosts
   readonly flows: Flows
   readonly exact: boolean
-  /** Shape of the last SYN or SYN+ACK. */
-  shape: Shape | undefined = undefined
   #matcher: Matcher
   #labels: Labels
   #log: ObservationLog | undefined
@@ -192,10 +203,11 @@ export class Observer {
     } else verdict = decodeFrame(bytes, at, captured, wire, linkType, packet)
     this.#verdicts[verdict]!++
     if (verdict !== VERDICT_TCP) return
+    this.#at.packet = this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = usec
     if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
-    const ms = sec * 1000 + Math.trunc(usec / 1000)
+    const ms = sec * 1000 + ((usec / 1000) | 0)
     this.#dispatch(packet, bytes, ms)
   }
 
@@ -203,13 +215,14 @@ export class Observer {
   connection(packet: Packet, nowMs: number): number {
     const sec = Math.floor(nowMs / 1000)
     const { hosts } = this
+    this.#at.packet = ++this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
     if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
     const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
     const host = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, hash, this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
-    this.#observeSyn(host, -1, packet, nowMs)
+    this.#observeSyn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
     return host
   }
 
@@ -281,11 +294,14 @@ export class Observer {
       ? this.#serverHash
       : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
     const hash = flows.hash(source, destination, packet.sport, packet.dport)
-    const found = flows.find(packet, hash)
     if (packet.type === TCP_SYN) {
-      this.#syn(packet, bytes, ms, found, hash, source, destination)
+      hosts.warm(source)
+      const entry = this.#matcher.entryOf(packet, REQUEST, 0)
+      const found = flows.find(packet, hash)
+      this.#syn(packet, bytes, ms, entry, found, hash, source, destination)
       return
     }
+    const found = flows.find(packet, hash)
     if (found < 0) return
     const flow = found >> 1
     const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
@@ -306,6 +322,7 @@ export class Observer {
     packet: Packet,
     bytes: Uint8Array,
     ms: number,
+    entry: number,
     found: number,
     hash: number,
     source: number,
@@ -338,7 +355,7 @@ export class Observer {
     hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     const flow = flows.create(packet, hash, client, server, sec)
     if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
-    if (!this.#observeSyn(client, flow, packet, ms)) {
+    if (!this.#observeSyn(client, flow, packet, entry, ms)) {
       flows.destroy(flow)
       return
     }
@@ -352,43 +369,45 @@ export class Observer {
   }
 
   /** False when p0f keeps no flow for it: an application's SYN. */
-  #observeSyn(host: number, flow: number, packet: Packet, ms: number): boolean {
-    const hosts = this.hosts
+  #observeSyn(host: number, flow: number, packet: Packet, entry: number, ms: number): boolean {
+    const { hosts } = this
     const at = this.#at
     const log = this.#log
-    const shape = this.#matcher.shapeOf(packet, REQUEST, 0)
+    const matcher = this.#matcher
+    const facts = matcher.factWords
+    const of = entry << ENTRY_SHIFT
+    const bits = facts[of + FACT_BITS]!
+    const line = facts[of + FACT_LINE]!
+    const sendsyn = (bits & BITS_SENDSYN) !== 0
     const base = host << HOT_SHIFT
-    const match = shape.match
-    this.shape = shape
     this.#syns++
-    if (match !== undefined) this.#matched++
-    const sendsyn = shape.sendsyn
-    if (log !== undefined) log.syn(at, shape, sendsyn)
-    if (!shape.randomTtl) this.#setDistance(host, shape.dist)
+    if (line !== 0) this.#matched++
+    if (log !== undefined) log.syn(at, matcher.shapeAt(entry), sendsyn)
+    if ((bits & BITS_RANDOM_TTL) === 0) this.#setDistance(host, bits & BITS_DIST)
     if (flow >= 0)
       this.flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |=
         (packet.mss << FLOW_MSS_SHIFT) | (sendsyn ? FLOW_SENDSYN : 0)
-    if (match !== undefined && match.label.classId < 0) {
-      this.#nat.addToolClass(host, CLIENT, match, at)
+    if ((bits & BITS_USERLAND) !== 0) {
+      this.#nat.addToolClass(host, CLIENT, matcher.database.requests[line - 1]!, at)
       return sendsyn
     }
     if (sendsyn) return true
-    const layout = shape.layoutHash
-    this.#nat.addSyn(host, packet, shape, layout, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, shape)
-    if (!this.exact) this.#uptime.checkClock(host, CLIENT, shape, packet, ms, at)
-    else if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
+    this.#nat.addSyn(host, packet, facts, of, ms, at)
+    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, packet.mss, facts[of + FACT_NAMED_MTU]!, entry)
+    if (this.exact) {
+      if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
+    } else if ((bits & BITS_CLOCK) !== 0) this.#uptime.checkClock(host, CLIENT, packet, ms, at)
     if (packet.mss === 0) this.#keepLinkMss(host)
-    const hot = hosts.hot
+    const { hot } = hosts
     hot[base + HOST_STATE] =
       (hot[base + HOST_STATE]! & ~STATE_SYN) |
       packet.quirks |
       (packet.ttl << STATE_TTL_SHIFT) |
-      (shape.fuzzy ? STATE_FUZZY : 0) |
+      ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) |
       STATE_HAS
-    hot[base + HOST_SYN_MATCH] = match === undefined ? 0 : match.index + 1
+    hot[base + HOST_SYN_MATCH] = line
     hot[base + HOST_SYN_TS1] = packet.ts1
-    hot[base + HOST_SYN_LAYOUT] = layout
+    hot[base + HOST_SYN_LAYOUT] = facts[of + FACT_LAYOUT]!
     hosts.hotFloat[(base >> 1) + HOST_SYN_MS] = ms
     hot[base + HOST_SYN_MSS] = (hot[base + HOST_SYN_MSS]! & ~0xffff) | packet.mss
     return true
@@ -405,15 +424,18 @@ export class Observer {
     words[base + FLOW_STATE] = state | FLOW_ACKED
     const host = words[base + FLOW_SERVER]!
     const at = this.#at
-    const shape = this.#matcher.shapeOf(packet, RESPONSE, state >>> FLOW_MSS_SHIFT)
-    const match = shape.match
-    this.shape = shape
+    const matcher = this.#matcher
+    const entry = matcher.entryOf(packet, RESPONSE, state >>> FLOW_MSS_SHIFT)
+    const facts = matcher.factWords
+    const of = entry << ENTRY_SHIFT
+    const bits = facts[of + FACT_BITS]!
+    const line = facts[of + FACT_LINE]!
     this.#synAcks++
-    if (match !== undefined) this.#matched++
-    if (this.#log !== undefined) this.#log.synAck(at, shape, sendsyn)
-    if (!shape.randomTtl) this.#setDistance(host, shape.dist)
-    if (match !== undefined && match.label.classId < 0) {
-      this.#nat.addToolClass(host, SERVER, match, at)
+    if (line !== 0) this.#matched++
+    if (this.#log !== undefined) this.#log.synAck(at, matcher.shapeAt(entry), sendsyn)
+    if ((bits & BITS_RANDOM_TTL) === 0) this.#setDistance(host, bits & BITS_DIST)
+    if ((bits & BITS_USERLAND) !== 0) {
+      this.#nat.addToolClass(host, SERVER, matcher.database.responses[line - 1]!, at)
       flows.destroy(flow)
       return
     }
@@ -421,14 +443,14 @@ export class Observer {
       flows.destroy(flow)
       return
     }
-    this.#nat.addSynAck(host, packet, shape, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, SERVER, shape)
+    this.#nat.addSynAck(host, packet, facts, of, ms, at)
+    if (packet.mss !== 0) this.#observeMtu(host, SERVER, packet.mss, facts[of + FACT_NAMED_MTU]!, entry)
     if (this.exact) this.#uptime.checkFlow(flow, host, SERVER, packet, ms, at)
-    else this.#uptime.checkClock(host, SERVER, shape, packet, ms, at)
+    else if ((bits & BITS_CLOCK) !== 0) this.#uptime.checkClock(host, SERVER, packet, ms, at)
     const cold = hosts.coldOf(host)
     hosts.cold[cold + COLD_SYNACK_STATE] =
-      packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | (shape.fuzzy ? STATE_FUZZY : 0) | STATE_HAS
-    hosts.cold[cold + COLD_SYNACK_MATCH] = match === undefined ? 0 : match.index + 1
+      packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) | STATE_HAS
+    hosts.cold[cold + COLD_SYNACK_MATCH] = line
     hosts.cold[cold + COLD_SYNACK_TS1] = packet.ts1
     hosts.coldFloat[(cold >> 1) + COLD_SYNACK_MS] = ms
     hosts.cold[cold + COLD_SYNACK_MSS] = packet.mss
@@ -491,15 +513,15 @@ export class Observer {
   }
 
   /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */
-  #observeMtu(host: number, subject: Subject, shape: Shape): void {
+  #observeMtu(host: number, subject: Subject, mss: number, namedMtu: number, entry: number): void {
     const { hosts } = this
     const at = (host << HOT_SHIFT) + HOST_LINK
-    if (this.#log !== undefined) this.#log.mtu(this.#at, subject, shape)
-    if (shape.link !== undefined) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | shape.linkMtu
+    if (this.#log !== undefined) this.#log.mtu(this.#at, subject, this.#matcher.shapeAt(entry))
+    if (namedMtu !== 0) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | namedMtu
     // That of a SYN is stored with the SYN.
     if (subject === CLIENT && !hosts.hasCold(host)) return
     const cold = hosts.coldOf(host) + COLD_UP_MOD_MSS
-    hosts.cold[cold] = (hosts.cold[cold]! & 0xffff) | (shape.mss << 16)
+    hosts.cold[cold] = (hosts.cold[cold]! & 0xffff) | (mss << 16)
   }
 
   /** A SYN without MSS replaces one with: the link's stays known. */

@@ -6,6 +6,7 @@
  *
  * Written straight to bytes: what depends on the shape is copied from the shape, the time is formatted when the second changes.
  */
+import { putNumber } from "../fingerprint/ascii.ts"
 import type { Shape } from "../fingerprint/shape.ts"
 import { civilFromDays } from "./civil.ts"
 import { HTTP_SIGNATURE_MAX } from "./http-print.ts"
@@ -38,6 +39,8 @@ const TEXT = {
 }
 /** `[YYYY/MM/DD HH:MM:SS] mod=` */
 const PREFIX_BYTES = 26
+/** `|srv=ADDR/PORT` */
+const SERVER_ROOM = 5 + 39 + 6
 /** All of a line but its values that have no fixed bound. */
 const LINE_ROOM = 512
 const HEX = encoder.encode("0123456789abcdef")
@@ -59,19 +62,57 @@ export function printHertz(hertz: number): string {
   return hertz.toFixed(2)
 }
 
+function putOctet(value: number, out: Uint8Array, at: number): number {
+  const digits = OCTETS[value]!
+  out[at] = digits >> 8
+  out[at + 1] = digits >> 16
+  out[at + 2] = digits >> 24
+  return at + (digits & 255)
+}
+
+function putGroup(group: number, out: Uint8Array, at: number): number {
+  let end = at
+  if (group > 0xfff) out[end++] = HEX[group >> 12]!
+  if (group > 0xff) out[end++] = HEX[(group >> 8) & 15]!
+  if (group > 0xf) out[end++] = HEX[(group >> 4) & 15]!
+  out[end++] = HEX[group & 15]!
+  return end
+}
+
+/** Two groups of an IPv6 address; p0f prints all eight, without leading zeros and without `::`. */
+function putWord6(word: number, out: Uint8Array, at: number): number {
+  const end = putGroup(word >>> 16, out, at)
+  out[end] = 0x3a
+  return putGroup(word & 0xffff, out, end + 1)
+}
+
 export class P0fLog implements ObservationLog {
   readonly #flush: (bytes: Uint8Array) => void
   readonly #out: Uint8Array
   #end = 0
   readonly #prefix = new Uint8Array(PREFIX_BYTES)
-  #prefixSec = -1
+  #prefixSec = 0
   #prefixDay = -1
+  // The server that was printed last: most lines name the same one.
+  readonly #server = new Uint8Array(SERVER_ROOM)
+  #serverLength = 0
+  #server0 = 0
+  #server1 = 0
+  #server2 = 0
+  #server3 = 0
+  #serverPort = -1
+  #serverVer = 0
+  /** The `syn` line of the packet whose number is `#synPacket`: its mtu line begins with the same bytes but three. */
+  #synPacket = -1
+  #synAt = 0
+  #synHead = 0
 
   /** `flush` is given bytes that are valid during the call; it must take them all. */
   constructor(flush: (bytes: Uint8Array) => void) {
     this.#flush = flush
     this.#out = new Uint8Array(BUFFER_BYTES)
     this.#prefix.set(encoder.encode("[0000/00/00 00:00:00] mod="))
+    this.#setTime(0)
   }
 
   /** Hands over what is buffered. */
@@ -79,11 +120,23 @@ export class P0fLog implements ObservationLog {
     if (this.#end === 0) return
     const end = this.#end
     this.#end = 0
+    this.#synPacket = -1
     this.#flush(this.#out.subarray(0, end))
   }
 
   syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {
-    this.#line(at, CLIENT, sendsyn ? TEXT.probe : TEXT.syn, shape.logSuffix)
+    const suffix = shape.logSuffix
+    if (sendsyn) {
+      this.#line(at, CLIENT, TEXT.probe, suffix)
+      return
+    }
+    this.#room(2 * LINE_ROOM + suffix.length + shape.mtuLogSuffix.length)
+    const start = this.#end
+    this.#head(at, CLIENT, TEXT.syn)
+    this.#synPacket = at.packet
+    this.#synAt = start
+    this.#synHead = this.#end - start
+    this.#suffix(suffix)
   }
 
   synAck(at: Endpoints, shape: Shape, sendsyn: boolean): void {
@@ -92,7 +145,15 @@ export class P0fLog implements ObservationLog {
   }
 
   mtu(at: Endpoints, subject: Subject, shape: Shape): void {
-    this.#line(at, subject, TEXT.mtu, shape.mtuLogSuffix)
+    if (at.packet !== this.#synPacket) {
+      this.#line(at, subject, TEXT.mtu, shape.mtuLogSuffix)
+      return
+    }
+    const start = this.#end
+    this.#out.copyWithin(start, this.#synAt, this.#synAt + this.#synHead)
+    this.#bytes(TEXT.mtu, 3, start + PREFIX_BYTES)
+    this.#end = start + this.#synHead
+    this.#suffix(shape.mtuLogSuffix)
   }
 
   uptime(at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number): void {
@@ -117,7 +178,7 @@ export class P0fLog implements ObservationLog {
     this.#room(LINE_ROOM + text.length * 3 + HTTP_SIGNATURE_MAX)
     this.#head(at, subject, subject === CLIENT ? TEXT.httpRequest : TEXT.httpResponse)
     this.#text(text)
-    this.#bytes(seen.raw, seen.rawLength)
+    this.#end = this.#bytes(seen.raw, seen.rawLength, this.#end)
     this.#out[this.#end++] = LF
   }
 
@@ -153,8 +214,15 @@ export class P0fLog implements ObservationLog {
   #line(at: Endpoints, subject: Subject, mod: Uint8Array, suffix: Uint8Array): void {
     this.#room(LINE_ROOM + suffix.length)
     this.#head(at, subject, mod)
-    this.#bytes(suffix, suffix.length)
-    this.#out[this.#end++] = LF
+    this.#suffix(suffix)
+  }
+
+  // Measured for 95 bytes: set 46 ns, a loop of bytes 75 ns; for 30 bytes it is the other way round.
+  #suffix(suffix: Uint8Array): void {
+    const end = this.#end
+    this.#out.set(suffix, end)
+    this.#out[end + suffix.length] = LF
+    this.#end = end + suffix.length + 1
   }
 
   #room(bytes: number): void {
@@ -164,17 +232,32 @@ export class P0fLog implements ObservationLog {
   /** From the time to `subj=`. */
   #head(at: Endpoints, subject: Subject, mod: Uint8Array): void {
     if (at.sec !== this.#prefixSec) this.#setTime(at.sec)
-    const out = this.#out
-    this.#bytes(this.#prefix, PREFIX_BYTES)
-    this.#bytes(mod, mod.length)
-    this.#address(at.ver, at.client0, at.client1, at.client2, at.client3)
-    out[this.#end++] = 0x2f
-    this.#port(at.clientPort)
-    this.#bytes(TEXT.srv, 5)
-    this.#address(at.ver, at.server0, at.server1, at.server2, at.server3)
-    out[this.#end++] = 0x2f
-    this.#port(at.serverPort)
-    this.#bytes(subject === CLIENT ? TEXT.client : TEXT.server, 9)
+    let end = this.#bytes(this.#prefix, PREFIX_BYTES, this.#end)
+    end = this.#bytes(mod, mod.length, end)
+    this.#end = this.#address(at.ver, at.client0, at.client1, at.client2, at.client3, at.clientPort, this.#out, end)
+    if (
+      at.serverPort !== this.#serverPort ||
+      at.server0 !== this.#server0 ||
+      at.server1 !== this.#server1 ||
+      at.server2 !== this.#server2 ||
+      at.server3 !== this.#server3 ||
+      at.ver !== this.#serverVer
+    )
+      this.#setServer(at)
+    end = this.#bytes(this.#server, this.#serverLength, this.#end)
+    this.#end = this.#bytes(subject === CLIENT ? TEXT.client : TEXT.server, 9, end)
+  }
+
+  #setServer(at: Endpoints): void {
+    const { ver, server0, server1, server2, server3, serverPort } = at
+    this.#server0 = server0
+    this.#server1 = server1
+    this.#server2 = server2
+    this.#server3 = server3
+    this.#serverPort = serverPort
+    this.#serverVer = ver
+    this.#server.set(TEXT.srv)
+    this.#serverLength = this.#address(ver, server0, server1, server2, server3, serverPort, this.#server, 5)
   }
 
   #setTime(sec: number): void {
@@ -200,68 +283,47 @@ export class P0fLog implements ObservationLog {
     this.#prefixSec = sec
   }
 
-  // A loop of single bytes is faster than TypedArray.set up to about 200 bytes here.
-  #bytes(from: Uint8Array, length: number): void {
+  /** Copies bytes to the output and returns their end. */
+  #bytes(from: Uint8Array, length: number, at: number): number {
     const out = this.#out
-    let end = this.#end
-    for (let i = 0; i < length; i++) out[end++] = from[i]!
-    this.#end = end
+    for (let i = 0; i < length; i++) out[at + i] = from[i]!
+    return at + length
   }
 
   #text(text: string): void {
     this.#end += encoder.encodeInto(text, this.#out.subarray(this.#end)).written
   }
 
-  #port(port: number): void {
-    const out = this.#out
-    let end = this.#end
-    if (port >= 10_000) out[end++] = 0x30 + ((port / 10_000) | 0)
-    if (port >= 1000) out[end++] = 0x30 + (((port / 1000) | 0) % 10)
-    if (port >= 100) out[end++] = 0x30 + (((port / 100) | 0) % 10)
-    if (port >= 10) out[end++] = 0x30 + (((port / 10) | 0) % 10)
-    out[end++] = 0x30 + (port % 10)
-    this.#end = end
-  }
-
-  #address(ver: number, a0: number, a1: number, a2: number, a3: number): void {
+  /** Writes `ADDR/PORT` and returns its end. */
+  #address(
+    ver: number,
+    a0: number,
+    a1: number,
+    a2: number,
+    a3: number,
+    port: number,
+    out: Uint8Array,
+    at: number
+  ): number {
+    let end = at
     if (ver === 6) {
-      this.#groups(a0)
-      this.#out[this.#end++] = 0x3a
-      this.#groups(a1)
-      this.#out[this.#end++] = 0x3a
-      this.#groups(a2)
-      this.#out[this.#end++] = 0x3a
-      this.#groups(a3)
-      return
-    }
-    const out = this.#out
-    let end = this.#end
-    for (let shift = 24; shift >= 0; shift -= 8) {
-      const digits = OCTETS[(a0 >>> shift) & 255]!
-      const count = digits & 255
-      out[end] = digits >> 8
-      if (count > 1) out[end + 1] = digits >> 16
-      if (count > 2) out[end + 2] = digits >> 24
-      end += count
+      end = putWord6(a0, out, end)
+      out[end++] = 0x3a
+      end = putWord6(a1, out, end)
+      out[end++] = 0x3a
+      end = putWord6(a2, out, end)
+      out[end++] = 0x3a
+      end = putWord6(a3, out, end)
+    } else {
+      end = putOctet(a0 >>> 24, out, end)
       out[end++] = 0x2e
+      end = putOctet((a0 >>> 16) & 255, out, end)
+      out[end++] = 0x2e
+      end = putOctet((a0 >>> 8) & 255, out, end)
+      out[end++] = 0x2e
+      end = putOctet(a0 & 255, out, end)
     }
-    this.#end = end - 1
-  }
-
-  /** Two groups of an IPv6 address; p0f prints all eight, without leading zeros and without `::`. */
-  #groups(word: number): void {
-    this.#group(word >>> 16)
-    this.#out[this.#end++] = 0x3a
-    this.#group(word & 0xffff)
-  }
-
-  #group(group: number): void {
-    const out = this.#out
-    let end = this.#end
-    if (group > 0xfff) out[end++] = HEX[group >> 12]!
-    if (group > 0xff) out[end++] = HEX[(group >> 8) & 15]!
-    if (group > 0xf) out[end++] = HEX[(group >> 4) & 15]!
-    out[end++] = HEX[group & 15]!
-    this.#end = end
+    out[end++] = 0x2f
+    return putNumber(port, out, end)
   }
 }

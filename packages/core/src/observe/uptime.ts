@@ -5,7 +5,6 @@
  * p0f takes any two timestamps of an address. Linux >= 4.10 and others start from a random base for each connection, so modern
  * mode asks for more: the matched line says `clock=yes`, and three SYNs agree on the rate (Appendix C 12).
  */
-import type { Shape } from "../fingerprint/shape.ts"
 import { type Packet, TCP_SYN } from "../packet/packet.ts"
 import { FLOW_CLIENT_RATE, FLOW_COLD_SHIFT, FLOW_SERVER_RATE } from "./flow-record.ts"
 import type { Flows } from "./flows.ts"
@@ -103,10 +102,10 @@ export class Uptime {
     this.#observe(host, subject, packet.ts1, rate, hertz, at)
   }
 
-  /** Modern mode: a SYN or SYN+ACK, before it replaces the stored one. */
-  checkClock(host: number, subject: Subject, shape: Shape, packet: Packet, ms: number, at: Endpoints): void {
+  /** Modern mode: a SYN or SYN+ACK of a stack with `clock=yes`, before it replaces the stored one. */
+  checkClock(host: number, subject: Subject, packet: Packet, ms: number, at: Endpoints): void {
     const hosts = this.#hosts
-    if (shape.match === undefined || !shape.match.clock || packet.ts1 === 0) return
+    if (packet.ts1 === 0) return
     let before: number
     let since: number
     if (subject === CLIENT) {
