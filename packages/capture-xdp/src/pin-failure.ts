@@ -27,11 +27,19 @@ export function pinFailure(pin: string, path: string, error: number, kernel: Rea
             "run the same version of synprint on both sides"
           )
     }
-    case EACCES:
+    case EACCES: {
+      const closed = closedDirectory(path)
+      if (closed !== undefined) {
+        return privilege(
+          `EACCES, this user may not enter ${closed}`,
+          `chmod 0711 ${closed} (systemd mounts /sys/fs/bpf with 0700), or mount a bpf file system elsewhere and name it in [capture.xdp] pin`
+        )
+      }
       return privilege(
         "EACCES, the file mode of the pin does not let this user read it",
         `put this user in the group that owns ${pinDirectory(pin)} ([capture.xdp] pin_group of the agent), or widen its pin_mode`
       )
+    }
     case EPERM:
     case ENOSYS:
       if (!isReadable(path)) return pinFailure(pin, path, -EACCES, kernel)
@@ -65,6 +73,20 @@ export function isSeccompFiltered(): boolean {
   } catch {
     return false
   }
+}
+
+/** The topmost directory above `path` that can't be searched. */
+function closedDirectory(path: string): string | undefined {
+  const steps = path.split("/").slice(1, -1)
+  for (let n = 1; n <= steps.length; n++) {
+    const directory = `/${steps.slice(0, n).join("/")}`
+    try {
+      accessSync(directory, constants.X_OK)
+    } catch (cause) {
+      return (cause as NodeJS.ErrnoException).code === "EACCES" ? directory : undefined
+    }
+  }
+  return undefined
 }
 
 function isReadable(path: string): boolean {
