@@ -12,7 +12,8 @@ export function mountBpffs(): Disposable & { readonly pin: string; readonly root
     root,
     pin: join(root, "synprint"),
     [Symbol.dispose]: () => {
-      Bun.spawnSync(["umount", root])
+      // Lazily: a process that was just killed may still be on its way out.
+      Bun.spawnSync(["umount", "--lazy", root])
       rmdirSync(root)
     }
   }

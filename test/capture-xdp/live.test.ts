@@ -8,6 +8,7 @@ import { decodeSyn, makeConnectionKey, Packet, parseConnectionKey } from "@synpr
 import { type CaptureBackend, makeRawSyn, savedSyn as kernel } from "@synprint/core/runtime"
 import { ethernet, qinq, tcp, vlan } from "@synprint/core/testing"
 import { captureOptions, connections, find, inject, listen, tally, until } from "../capture-pcap/harness.ts"
+import { held, leaks } from "../lib/leaks.ts"
 import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
@@ -218,6 +219,57 @@ describe("an interface that goes away", () => {
           expect(capture.stats()).toMatchObject({ hooks: 1, hooks_down: 0, reattached: 1 })
         }).then(() => undefined),
       20_000
+    )
+  }
+})
+
+testWith(
+  BPF_NETNS,
+  "one of two interfaces away: the other goes on, and backend_down only when none is left",
+  () =>
+    withXdp(xdpOptions("tc", [one.here.interface, two.here.interface]), async (capture) => {
+      using server = listen(capture)
+      await two.cut()
+      await until(() => capture.down() !== undefined, "the loss is noticed")
+      await connections(one.there, one.here.ipv4, server.port, 3)
+      const elsewhere = { ...one.here, inside: [] }
+      await connections(elsewhere, "127.0.0.1", server.port, 2)
+      expect(tally(server.take())).toEqual({ hit: 3, not_captured: 2 })
+      await one.cut()
+      await until(() => capture.stats()["hooks"] === 0, "the other loss is noticed")
+      await connections(elsewhere, "127.0.0.1", server.port, 2)
+      expect(tally(server.take())).toEqual({ backend_down: 2 })
+      await one.again()
+      await two.again()
+      await until(() => capture.down() === undefined, "both are attached again", 2500)
+    }).then(() => undefined),
+  20_000
+)
+
+describe("closing", () => {
+  for (const hook of ["native", "tc"] as const) {
+    testWith(
+      BPF_NETNS,
+      `${hook}: gives back every descriptor and mapping; a late lookup says backend_down`,
+      async () => {
+        const options = xdpOptions(hook, [one.here.interface])
+        const key = makeConnectionKey()
+        parseConnectionKey("192.0.2.1", 1, "192.0.2.2", 2, key)
+        const ask = (capture: CaptureBackend) =>
+          capture.lookup({ key, savedSyn: undefined, openedAtMs: 0 }, makeRawSyn())
+        let last: CaptureBackend | undefined
+        const round = () =>
+          withXdp(options, async (capture) => {
+            last = capture
+            expect(ask(capture)).toBe("not_captured")
+          })
+        await round()
+        const before = held()
+        for (let n = 0; n < 5; n++) await round()
+        expect(leaks(before, held())).toEqual([])
+        expect(ask(last!)).toBe("backend_down")
+        expect(last!.stats()["stored"]).toBeUndefined()
+      }
     )
   }
 })

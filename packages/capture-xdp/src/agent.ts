@@ -27,6 +27,7 @@ import { openClock } from "./clock.ts"
 import { openCounterMap } from "./counter-map.ts"
 import { failure } from "./failure.ts"
 import { openLibbpf, openLibc } from "./libraries.ts"
+import { reportEveryMinute } from "./minute-report.ts"
 import { openPinnedCapture, removePinned } from "./pinned-capture.ts"
 import { pinDirectory } from "./pins.ts"
 
@@ -82,6 +83,7 @@ const serve = (request: ConfigRequest) =>
       counters: readCounters,
       capacity: options.capacity
     })
+    yield* reportEveryMinute(readCounters)
     yield* background(
       "reload",
       loaded.changes.pipe(

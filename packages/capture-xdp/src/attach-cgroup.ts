@@ -8,7 +8,7 @@ import type { CaptureError } from "@synprint/core/runtime"
 import { EBUSY, errorName, lastErrno } from "./errno.ts"
 import { callFailed, refusedConfig } from "./failure.ts"
 import { BPF_CGROUP_INET_INGRESS, type Libbpf } from "./libbpf.ts"
-import { type Libc, O_RDONLY_DIRECTORY_CLOEXEC } from "./libc.ts"
+import { type Libc, O_RDONLY_CLOEXEC } from "./libc.ts"
 import { ownLink } from "./link.ts"
 
 export const attachCgroup = (
@@ -20,7 +20,7 @@ export const attachCgroup = (
   pin: string | undefined
 ): Effect.Effect<void, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
-    const directory = c.open(cgroup, O_RDONLY_DIRECTORY_CLOEXEC)
+    const directory = c.open(cgroup, O_RDONLY_CLOEXEC)
     if (directory < 0) {
       return yield* refusedConfig(
         `open the cgroup ${cgroup}`,

@@ -11,7 +11,8 @@ import { openBpfCalls } from "./bpf-call.ts"
 import { openClock } from "./clock.ts"
 import { openCounterMap } from "./counter-map.ts"
 import { openLibbpf, openLibc } from "./libraries.ts"
-import { makeLookup, newCounts, type SynSource } from "./lookup.ts"
+import { CLOSED, closeWithScope, makeLookup, newCounts, type SynSource } from "./lookup.ts"
+import { reportEveryMinute } from "./minute-report.ts"
 import { openReader } from "./reader.ts"
 import { openSynMap } from "./syn-map.ts"
 
@@ -32,14 +33,22 @@ const openOwn = (options: CaptureOptions): Effect.Effect<CaptureBackend, Capture
     )
     const calls = yield* openBpfCalls(c)
     const counters = openCounterMap(calls)
-    const readCounters = () => counters.read(object.map("counters"), options.capacity)
+    const down = (): string | undefined => attachments.find(({ reason }) => reason !== undefined)?.reason
+    const isAllDown = (): boolean => attachments.every(({ hook }) => hook === undefined)
+    const source: SynSource = {
+      fd: object.map("syns"),
+      elsewhere: undefined,
+      down: () => (isAllDown() ? down() : undefined)
+    }
+    const readCounters = () =>
+      source.fd === CLOSED ? undefined : counters.read(object.map("counters"), options.capacity)
     // Each reading is a sample from which the retention is told.
     const clock = yield* openClock(c, readCounters)
     const map = yield* openSynMap(c, clock)
     map.keyOf = options.filter.key
     const counts = newCounts()
-    const down = (): string | undefined => attachments.find(({ reason }) => reason !== undefined)?.reason
-    const source: SynSource = { fd: object.map("syns"), elsewhere: undefined, down }
+    yield* reportEveryMinute(readCounters)
+    yield* closeWithScope(source)
     return {
       name: "xdp",
       recovers: true,

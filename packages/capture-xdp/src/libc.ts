@@ -49,4 +49,4 @@ export function loadLibcUnsafe() {
 export type Libc = ReturnType<typeof loadLibcUnsafe>["symbols"]
 
 export const CLOCK_MONOTONIC = 1
-export const O_RDONLY_DIRECTORY_CLOEXEC = 0o2200000
+export const O_RDONLY_CLOEXEC = 0o2000000

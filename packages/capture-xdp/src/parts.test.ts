@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { possibleCpus, sumCounters, COUNTERS_BYTES } from "./counters.ts"
 import { chooseHooks } from "./hook-choice.ts"
+import { lossLines } from "./minute-report.ts"
 import { linkPin } from "./pins.ts"
 import { pinFailure } from "./pin-failure.ts"
 import { Retention } from "./retention.ts"
@@ -62,6 +63,22 @@ describe("counters", () => {
     expect(retention.retentionMs(10_000, 1000, 2000)).toBe(0)
     // A flood within the current second.
     expect(retention.retentionMs(10_500, 101_000, 1000)).toBeCloseTo(5)
+  })
+})
+
+describe("what the minute's line says", () => {
+  const quiet = { map_full: 0, extension_limit: 0, evictions: 0, retention_ms: 0, stored: 0 }
+
+  test("nothing when nothing was lost, or what made room was old", () => {
+    expect(lossLines(quiet, { ...quiet, stored: 500 })).toEqual([])
+    expect(lossLines(quiet, { ...quiet, evictions: 9, retention_ms: 30_000 })).toEqual([])
+  })
+
+  test("how many, after how long, and what to do", () => {
+    expect(lossLines(quiet, { ...quiet, evictions: 900, retention_ms: 65.4, stored: 1000 })).toEqual([
+      "xdp: 900 SYNs made room for newer ones, the last after 65 ms: 1000 came in a minute (raise [capture] capacity if lookups miss)"
+    ])
+    expect(lossLines(quiet, { ...quiet, map_full: 2, extension_limit: 3 }).length).toBe(2)
   })
 })
 

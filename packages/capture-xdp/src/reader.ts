@@ -15,7 +15,7 @@ import { openClock } from "./clock.ts"
 import { openCounterMap } from "./counter-map.ts"
 import { failure, refusedConfig } from "./failure.ts"
 import { openLibc } from "./libraries.ts"
-import { makeLookup, newCounts, type SynSource } from "./lookup.ts"
+import { CLOSED, closeWithScope, makeLookup, newCounts, type SynSource } from "./lookup.ts"
 import { kernelVersion } from "./object.ts"
 import { pinFailure } from "./pin-failure.ts"
 import { mapPin, pinIdentity } from "./pins.ts"
@@ -91,7 +91,8 @@ export const openReader = (options: CaptureOptions): Effect.Effect<CaptureBacken
       map.keyOf = isClientKey(settings) ? "client" : "connection"
     }
 
-    const readCounters = () => (current === undefined ? undefined : counters.read(current.counters, current.capacity))
+    const readCounters = () =>
+      current === undefined || source.fd === CLOSED ? undefined : counters.read(current.counters, current.capacity)
     const clock = yield* openClock(c, () => {
       follow()
       readKey()
@@ -112,6 +113,7 @@ export const openReader = (options: CaptureOptions): Effect.Effect<CaptureBacken
       },
       down: () => reason
     }
+    yield* closeWithScope(source)
     readKey()
     yield* checkKey(options.filter.key, map.keyOf, pin)
     yield* Effect.logInfo(`xdp: reads the agent's pins in ${pin} (${first.capacity} entries, key = "${map.keyOf}")`)
