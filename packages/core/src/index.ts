@@ -126,7 +126,8 @@ export {
   SERVER,
   type Subject
 } from "./observe/observation-log.ts"
-export { Observer, type ObserverCounts, type ObserverOptions } from "./observe/observer.ts"
+export { type ObserverCounts } from "./observe/observer-counts.ts"
+export { Observer, type ObserverOptions } from "./observe/observer.ts"
 export { QUERY_BYTES, replyBytes, type ReplyLayout, replyTo } from "./observe/p0f-api.ts"
 export { P0fLog } from "./observe/p0f-log.ts"
 export { REASON_NAMES } from "./observe/reasons.ts"

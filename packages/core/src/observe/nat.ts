@@ -285,8 +285,9 @@ export class Nat {
   }
 
   #addFirst(host: number, subject: Subject, facts: Int32Array, of: number, at: Endpoints): void {
-    if (this.#isOther(this.#hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, facts, of))
-      this.add(host, subject, REASON_OS_DIFF, 8, at)
+    const os = this.#hosts.hot[(host << HOT_SHIFT) + HOST_OS]!
+    if (os === 0 && !this.#hosts.hasCold(host)) return
+    if (this.#isOther(os, facts, of)) this.add(host, subject, REASON_OS_DIFF, 8, at)
     else this.add(host, subject, 0, 0, at)
   }
 

@@ -4,6 +4,7 @@
  */
 import type { HttpSignature } from "../fingerprint/database.ts"
 import type { Shape } from "../fingerprint/shape.ts"
+import type { Packet } from "../packet/packet.ts"
 
 /** Whom an observation is about. */
 export const CLIENT = 0
@@ -28,6 +29,34 @@ export class Endpoints {
   server2 = 0
   server3 = 0
   serverPort = 0
+
+  /** Takes addresses and ports from a packet that `sender` sent. */
+  name(packet: Packet, sender: Subject): void {
+    this.ver = packet.ver
+    if (sender === CLIENT) {
+      this.client0 = packet.src0
+      this.client1 = packet.src1
+      this.client2 = packet.src2
+      this.client3 = packet.src3
+      this.clientPort = packet.sport
+      this.server0 = packet.dst0
+      this.server1 = packet.dst1
+      this.server2 = packet.dst2
+      this.server3 = packet.dst3
+      this.serverPort = packet.dport
+    } else {
+      this.client0 = packet.dst0
+      this.client1 = packet.dst1
+      this.client2 = packet.dst2
+      this.client3 = packet.dst3
+      this.clientPort = packet.dport
+      this.server0 = packet.src0
+      this.server1 = packet.src1
+      this.server2 = packet.src2
+      this.server3 = packet.src3
+      this.serverPort = packet.sport
+    }
+  }
 }
 
 /** A whole HTTP head. Texts are bytes as received. */

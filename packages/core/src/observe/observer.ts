@@ -12,20 +12,7 @@
  */
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Matcher } from "../fingerprint/matcher.ts"
-import {
-  BITS_CLOCK,
-  BITS_DIST,
-  BITS_FUZZY,
-  BITS_RANDOM_TTL,
-  BITS_SENDSYN,
-  BITS_USERLAND,
-  ENTRY_SHIFT,
-  FACT_BITS,
-  FACT_LAYOUT,
-  FACT_LINE,
-  FACT_NAMED_MTU
-} from "../fingerprint/shape-facts.ts"
-import { REQUEST, RESPONSE } from "../fingerprint/shape.ts"
+import { REQUEST } from "../fingerprint/shape.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { P0fIntake } from "../packet/p0f-intake.ts"
 import { Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
@@ -54,30 +41,7 @@ import { FlowRing } from "./flow-ring.ts"
 import type { Flows } from "./flows.ts"
 import { fillAnswer } from "./host-answer.ts"
 import { carryOver } from "./host-reload.ts"
-import {
-  COLD_SYNACK_MATCH,
-  COLD_SYNACK_MS,
-  COLD_SYNACK_MSS,
-  COLD_SYNACK_STATE,
-  COLD_SYNACK_TS1,
-  COLD_UP_MOD_MSS,
-  DISTANCE_MASK,
-  DISTANCE_SHIFT,
-  HOST_LINK,
-  HOST_STATE,
-  HOST_SYN_LAYOUT,
-  HOST_SYN_MATCH,
-  HOST_SYN_MS,
-  HOST_SYN_MSS,
-  HOST_SYN_TS1,
-  HOST_TOTAL_CONN,
-  HOT_SHIFT,
-  LINK_MTU,
-  STATE_FUZZY,
-  STATE_HAS,
-  STATE_SYN,
-  STATE_TTL_SHIFT
-} from "./host-record.ts"
+import { HOST_TOTAL_CONN, HOT_SHIFT } from "./host-record.ts"
 import { HostClock } from "./host-clock.ts"
 import { HostList } from "./host-list.ts"
 import type { Hosts } from "./hosts.ts"
@@ -86,11 +50,15 @@ import { HttpStream } from "./http-stream.ts"
 import { HttpTables } from "./http-tables.ts"
 import { Labels } from "./labels.ts"
 import { Nat } from "./nat.ts"
+import type { ObserverCounts } from "./observer-counts.ts"
+import { Systems } from "./systems.ts"
 import { CLIENT, Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
 import { Uptime } from "./uptime.ts"
 
 /** p0f's EXPIRE_INTERVAL, in packets. */
 const EXPIRE_INTERVAL = 50
+
+export type { ObserverCounts } from "./observer-counts.ts"
 
 export interface ObserverOptions {
   readonly mode: "modern" | "p0f"
@@ -102,30 +70,6 @@ export interface ObserverOptions {
   readonly flowAgeSeconds: number
   readonly hostIdleMinutes: number
   readonly log?: ObservationLog
-}
-
-export interface ObserverCounts {
-  readonly packets: number
-  /** Packets by verdict (packet/verdict.ts). */
-  readonly verdicts: ReadonlyArray<number>
-  /** SYNs that were looked at, and those that repeated one of a live flow. */
-  readonly syns: number
-  readonly repeatedSyns: number
-  readonly synAcks: number
-  /** SYNs and SYN+ACKs that matched a line. */
-  readonly matched: number
-  readonly httpRequests: number
-  readonly httpResponses: number
-  readonly httpDropped: number
-  readonly uptimes: number
-  readonly hostChanges: number
-  readonly ipSharings: number
-  readonly hosts: number
-  readonly hostsEvicted: number
-  readonly hostsExpired: number
-  readonly flows: number
-  readonly flowsEvicted: number
-  readonly flowsExpired: number
 }
 
 export class Observer {
@@ -140,6 +84,7 @@ export class Observer {
   readonly #at = new Endpoints()
   readonly #nat: Nat
   readonly #uptime: Uptime
+  readonly #systems: Systems
   readonly #http: Http
   readonly #stream: HttpStream
   readonly #verdicts = [0, 0, 0, 0, 0, 0]
@@ -148,10 +93,7 @@ export class Observer {
   #serverHash = 0
   #lastExpirySec = 0
   #packets = 0
-  #syns = 0
   #repeatedSyns = 0
-  #synAcks = 0
-  #matched = 0
 
   constructor(options: ObserverOptions) {
     const { matcher, log } = options
@@ -173,10 +115,12 @@ export class Observer {
     }
     this.#nat = new Nat(exact, this.hosts, this.#labels)
     this.#uptime = new Uptime(this.hosts, this.flows)
+    this.#systems = new Systems(exact, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
     const tables = new HttpTables(matcher.database)
     this.#http = new Http(exact, this.flows, this.hosts, this.#nat, tables, this.#at)
     this.#stream = new HttpStream(exact, this.flows, tables, this.#http)
     this.#log = log
+    this.#systems.log = log
     this.#nat.log = log
     this.#uptime.log = log
     this.#http.log = log
@@ -218,11 +162,11 @@ export class Observer {
     this.#at.packet = ++this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
-    if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
+    if (this.#log !== undefined) this.#at.name(packet, CLIENT)
     const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
     const host = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, hash, this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
-    this.#observeSyn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
+    this.#systems.syn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
     return host
   }
 
@@ -245,6 +189,7 @@ export class Observer {
     const labels = new Labels(matcher.database)
     carryOver(this.hosts, this.#labels, labels)
     this.#matcher = matcher
+    this.#systems.matcher = matcher
     this.#labels = labels
     this.#nat.labels = labels
     const tables = new HttpTables(matcher.database)
@@ -258,10 +203,10 @@ export class Observer {
     return {
       packets: this.#packets,
       verdicts: this.#verdicts,
-      syns: this.#syns,
+      syns: this.#systems.syns,
       repeatedSyns: this.#repeatedSyns,
-      synAcks: this.#synAcks,
-      matched: this.#matched,
+      synAcks: this.#systems.synAcks,
+      matched: this.#systems.matched,
       httpRequests: this.#http.requests,
       httpResponses: this.#http.responses,
       httpDropped: this.#stream.dropped,
@@ -309,7 +254,7 @@ export class Observer {
       flows.destroy(flow)
       return
     }
-    if (this.#log !== undefined) this.#fillEndpoints(packet, subject)
+    if (this.#log !== undefined) this.#at.name(packet, subject)
     if (packet.type === (TCP_SYN | TCP_ACK)) this.#synAck(packet, ms, flow, subject)
     else if (packet.type === TCP_ACK) this.#ack(packet, bytes, ms, flow, subject)
     else {
@@ -354,8 +299,8 @@ export class Observer {
     hosts.hot[(client << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     const flow = flows.create(packet, hash, client, server, sec)
-    if (this.#log !== undefined) this.#fillEndpoints(packet, CLIENT)
-    if (!this.#observeSyn(client, flow, packet, entry, ms)) {
+    if (this.#log !== undefined) this.#at.name(packet, CLIENT)
+    if (!this.#systems.syn(client, flow, packet, entry, ms)) {
       flows.destroy(flow)
       return
     }
@@ -368,53 +313,8 @@ export class Observer {
     }
   }
 
-  /** False when p0f keeps no flow for it: an application's SYN. */
-  #observeSyn(host: number, flow: number, packet: Packet, entry: number, ms: number): boolean {
-    const { hosts } = this
-    const at = this.#at
-    const log = this.#log
-    const matcher = this.#matcher
-    const facts = matcher.factWords
-    const of = entry << ENTRY_SHIFT
-    const bits = facts[of + FACT_BITS]!
-    const line = facts[of + FACT_LINE]!
-    const sendsyn = (bits & BITS_SENDSYN) !== 0
-    const base = host << HOT_SHIFT
-    this.#syns++
-    if (line !== 0) this.#matched++
-    if (log !== undefined) log.syn(at, matcher.shapeAt(entry), sendsyn)
-    if ((bits & BITS_RANDOM_TTL) === 0) this.#setDistance(host, bits & BITS_DIST)
-    if (flow >= 0)
-      this.flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |=
-        (packet.mss << FLOW_MSS_SHIFT) | (sendsyn ? FLOW_SENDSYN : 0)
-    if ((bits & BITS_USERLAND) !== 0) {
-      this.#nat.addToolClass(host, CLIENT, matcher.database.requests[line - 1]!, at)
-      return sendsyn
-    }
-    if (sendsyn) return true
-    this.#nat.addSyn(host, packet, facts, of, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, packet.mss, facts[of + FACT_NAMED_MTU]!, entry)
-    if (this.exact) {
-      if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
-    } else if ((bits & BITS_CLOCK) !== 0) this.#uptime.checkClock(host, CLIENT, packet, ms, at)
-    if (packet.mss === 0) this.#keepLinkMss(host)
-    const { hot } = hosts
-    hot[base + HOST_STATE] =
-      (hot[base + HOST_STATE]! & ~STATE_SYN) |
-      packet.quirks |
-      (packet.ttl << STATE_TTL_SHIFT) |
-      ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) |
-      STATE_HAS
-    hot[base + HOST_SYN_MATCH] = line
-    hot[base + HOST_SYN_TS1] = packet.ts1
-    hot[base + HOST_SYN_LAYOUT] = facts[of + FACT_LAYOUT]!
-    hosts.hotFloat[(base >> 1) + HOST_SYN_MS] = ms
-    hot[base + HOST_SYN_MSS] = (hot[base + HOST_SYN_MSS]! & ~0xffff) | packet.mss
-    return true
-  }
-
   #synAck(packet: Packet, ms: number, flow: number, subject: Subject): void {
-    const { hosts, flows } = this
+    const { flows } = this
     const words = flows.hot
     const base = flow << FLOW_SHIFT
     const state = words[base + FLOW_STATE]!
@@ -423,37 +323,10 @@ export class Observer {
     if (!sendsyn && (subject === CLIENT || (state & FLOW_ACKED) !== 0)) return
     words[base + FLOW_STATE] = state | FLOW_ACKED
     const host = words[base + FLOW_SERVER]!
-    const at = this.#at
-    const matcher = this.#matcher
-    const entry = matcher.entryOf(packet, RESPONSE, state >>> FLOW_MSS_SHIFT)
-    const facts = matcher.factWords
-    const of = entry << ENTRY_SHIFT
-    const bits = facts[of + FACT_BITS]!
-    const line = facts[of + FACT_LINE]!
-    this.#synAcks++
-    if (line !== 0) this.#matched++
-    if (this.#log !== undefined) this.#log.synAck(at, matcher.shapeAt(entry), sendsyn)
-    if ((bits & BITS_RANDOM_TTL) === 0) this.#setDistance(host, bits & BITS_DIST)
-    if ((bits & BITS_USERLAND) !== 0) {
-      this.#nat.addToolClass(host, SERVER, matcher.database.responses[line - 1]!, at)
+    if (!this.#systems.synAck(host, flow, packet, state >>> FLOW_MSS_SHIFT, sendsyn, ms)) {
       flows.destroy(flow)
       return
     }
-    if (sendsyn) {
-      flows.destroy(flow)
-      return
-    }
-    this.#nat.addSynAck(host, packet, facts, of, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, SERVER, packet.mss, facts[of + FACT_NAMED_MTU]!, entry)
-    if (this.exact) this.#uptime.checkFlow(flow, host, SERVER, packet, ms, at)
-    else if ((bits & BITS_CLOCK) !== 0) this.#uptime.checkClock(host, SERVER, packet, ms, at)
-    const cold = hosts.coldOf(host)
-    hosts.cold[cold + COLD_SYNACK_STATE] =
-      packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) | STATE_HAS
-    hosts.cold[cold + COLD_SYNACK_MATCH] = line
-    hosts.cold[cold + COLD_SYNACK_TS1] = packet.ts1
-    hosts.coldFloat[(cold >> 1) + COLD_SYNACK_MS] = ms
-    hosts.cold[cold + COLD_SYNACK_MSS] = packet.mss
     words[base + FLOW_NEXT_SERVER_SEQ] = packet.seq + 1
     if (!this.exact && flows.cold[(flow << FLOW_COLD_SHIFT) + FLOW_SYN_PAYLOAD] !== 0)
       this.#acceptSynPayload(packet, flow)
@@ -512,33 +385,6 @@ export class Observer {
     this.#uptime.checkFlow(flow, host, subject, packet, ms, this.#at)
   }
 
-  /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */
-  #observeMtu(host: number, subject: Subject, mss: number, namedMtu: number, entry: number): void {
-    const { hosts } = this
-    const at = (host << HOT_SHIFT) + HOST_LINK
-    if (this.#log !== undefined) this.#log.mtu(this.#at, subject, this.#matcher.shapeAt(entry))
-    if (namedMtu !== 0) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | namedMtu
-    // That of a SYN is stored with the SYN.
-    if (subject === CLIENT && !hosts.hasCold(host)) return
-    const cold = hosts.coldOf(host) + COLD_UP_MOD_MSS
-    hosts.cold[cold] = (hosts.cold[cold]! & 0xffff) | (mss << 16)
-  }
-
-  /** A SYN without MSS replaces one with: the link's stays known. */
-  #keepLinkMss(host: number): void {
-    const { hosts } = this
-    const mss = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_MSS]! & 0xffff
-    if (mss === 0) return
-    const at = hosts.coldOf(host) + COLD_UP_MOD_MSS
-    if (hosts.cold[at]! >>> 16 === 0) hosts.cold[at]! |= mss << 16
-  }
-
-  #setDistance(host: number, distance: number): void {
-    const { hot } = this.hosts
-    const at = (host << HOT_SHIFT) + HOST_LINK
-    hot[at] = (hot[at]! & ~DISTANCE_MASK) | (distance << DISTANCE_SHIFT)
-  }
-
   /** Modern mode: whether both hosts of the flow are still in the table. */
   #hasHosts(flow: number, ver: number): boolean {
     const { hosts } = this
@@ -550,34 +396,5 @@ export class Observer {
       hosts.holds(client, ver, hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!) &&
       hosts.holds(server, ver, hot[base + 4]!, hot[base + 5]!, hot[base + 6]!, hot[base + 7]!)
     )
-  }
-
-  /** `sender`: the side that sent the packet. */
-  #fillEndpoints(packet: Packet, sender: Subject): void {
-    const at = this.#at
-    at.ver = packet.ver
-    if (sender === CLIENT) {
-      at.client0 = packet.src0
-      at.client1 = packet.src1
-      at.client2 = packet.src2
-      at.client3 = packet.src3
-      at.clientPort = packet.sport
-      at.server0 = packet.dst0
-      at.server1 = packet.dst1
-      at.server2 = packet.dst2
-      at.server3 = packet.dst3
-      at.serverPort = packet.dport
-    } else {
-      at.client0 = packet.dst0
-      at.client1 = packet.dst1
-      at.client2 = packet.dst2
-      at.client3 = packet.dst3
-      at.clientPort = packet.dport
-      at.server0 = packet.src0
-      at.server1 = packet.src1
-      at.server2 = packet.src2
-      at.server3 = packet.src3
-      at.serverPort = packet.sport
-    }
   }
 }
