@@ -90,7 +90,10 @@ describe.each(Object.keys(CHOSEN) as ReadonlyArray<keyof typeof CHOSEN>)("hook =
 
 describe("hook = cgroup", () => {
   using probe = isMissing(BPF_NETNS) ? undefined : ownCgroup("probe")
-  const needs = [...BPF_NETNS, { missing: probe === undefined ? "cgroup2 that this process may enter" : undefined }]
+  const needs = [
+    ...BPF_NETNS,
+    { missing: probe === undefined ? "cgroup2 that this process may enter" : undefined, isOptional: true }
+  ]
 
   testWith(needs, "SYNs to listeners of the cgroup, by any interface and by loopback", async () => {
     using group = ownCgroup("live")!
