@@ -14,6 +14,8 @@ import { BPF_NETNS, isMissing } from "./needs.ts"
 
 const NEEDS = [...BPF_NETNS, requires.binaries("tc", "clang-14")]
 const TCX = requires.kernel("6.6", "TCX")
+/** iproute2 mounts /sys/fs/bpf when it loads a program: not on this machine. */
+const UNMOUNTED = ["unshare", "--mount"]
 let client: Namespace
 let link: Link
 let directory: string
@@ -63,7 +65,8 @@ describe("XDP has one place", () => {
   }
 
   testWith(NEEDS, "a foreign one, attached by netlink, stays and is named; auto captures beside it", async () => {
-    const ip = (...words: ReadonlyArray<string>) => run(["ip", "link", "set", "dev", link.here.interface, ...words])
+    const ip = (...words: ReadonlyArray<string>) =>
+      run([...UNMOUNTED, "ip", "link", "set", "dev", link.here.interface, ...words])
     await ip("xdpgeneric", "obj", path.join(directory, "foreign.o"), "sec", "xdp")
     try {
       expect((await xdpRefusal(of("generic"))).message).toMatch(/program \d+ \(foreign_xdp\) holds it/)
@@ -81,7 +84,7 @@ describe("XDP has one place", () => {
 
 describe("TC is shared", () => {
   testWith([...NEEDS, TCX], "two of us and a foreign filter that ends the chain: both see everything", async () => {
-    const tc = (...words: ReadonlyArray<string>) => run(["tc", ...words])
+    const tc = (...words: ReadonlyArray<string>) => run([...UNMOUNTED, "tc", ...words])
     const at = ["dev", link.here.interface]
     await tc("qdisc", "add", ...at, "clsact")
     try {
