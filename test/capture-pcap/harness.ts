@@ -88,9 +88,9 @@ export function listen(capture: CaptureBackend): Listener {
 }
 
 /** `count` connections from `from` to `host`; rejects unless all are made. */
-export async function connections(from: End, host: string, port: number, count: number): Promise<void> {
+export async function connections(from: End, host: string, port: number, count: number, pauseMs = 0): Promise<void> {
   const program = `${import.meta.dir}/connect.ts`
-  const made = await run([...from.inside, process.execPath, program, host, String(port), String(count)])
+  const made = await run([...from.inside, process.execPath, program, host, ...[port, count, pauseMs].map(String)])
   if (Number(made) !== count) throw new Error(`${made} of ${count} connections to ${host} were made`)
 }
 

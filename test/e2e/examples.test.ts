@@ -185,7 +185,8 @@ describe("Dockerfile", () => {
   test("puts the executable and libpcap on Debian slim and runs it as nobody with the capability in the file", () => {
     expect(lines[0]).toMatch(/^FROM debian:\w+-slim$/)
     expect(all("RUN").join(" ")).toContain("libpcap0.8")
-    expect(all("RUN").join(" ")).toContain("setcap cap_net_raw+ep /usr/local/bin/synprint")
+    expect(all("ARG")).toEqual(["FILE_CAPABILITIES=cap_net_raw+ep"])
+    expect(all("RUN").join(" ")).toContain('setcap "$FILE_CAPABILITIES" /usr/local/bin/synprint')
     expect(all("COPY")).toEqual(["dist/synprint /usr/local/bin/synprint"])
     expect(all("USER")).toEqual(["65534:65534"])
     expect(JSON.parse(all("ENTRYPOINT")[0]!)).toEqual(["/usr/local/bin/synprint"])

@@ -6,6 +6,7 @@ import { needs, openSite, type Site } from "../lib/site.ts"
 import { countValues } from "../lib/expected.ts"
 import { asNobody } from "../lib/capability.ts"
 import { testWith } from "../lib/requires.ts"
+import { BPF } from "../capture-xdp/needs.ts"
 
 const NEEDS = needs("setpriv", "setcap")
 const ROOT = `${import.meta.dir}/../..`
@@ -117,6 +118,26 @@ testWith(
     expect(countValues(await site.load({ host: site.server.ipv6, connections: 20 }), "x-tcp-status")).toEqual({
       ok: 20
     })
+  },
+  60_000
+)
+
+testWith(
+  [...NEEDS, ...BPF],
+  "carries the eBPF program: with CAP_BPF and CAP_NET_ADMIN it loads, attaches and finds every SYN",
+  async () => {
+    await using site = await openSite()
+    const { program, empty } = install(site)
+    const name = site.server.interface
+    await site.agent(`[capture]\nbackend = "xdp"\ninterface = "${name}"\n`, {
+      program: [...nobody("bpf", "net_admin"), program],
+      cwd: empty
+    })
+    await site.haproxy({ example: "haproxy.cfg", replace: [PATIENT] })
+    for (const host of [site.server.ipv4, site.server.ipv6]) {
+      const result = await site.load({ host, connections: 20, concurrency: 4 })
+      expect(countValues(result, "x-tcp-status")).toEqual({ ok: 20 })
+    }
   },
   60_000
 )

@@ -122,7 +122,7 @@ export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, Cap
         unsupported: drain.unsupported,
         malformed: drain.malformed,
         other: drain.other,
-        syns: store.added,
+        syns: store.added + store.replaced,
         retransmits: store.retransmits,
         copies: store.copies,
         replaced: store.replaced,

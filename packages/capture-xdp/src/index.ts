@@ -1,25 +1,10 @@
 /**
- * @synprint/capture-xdp: SYNs by eBPF. Not built yet: opening it says so and names what works instead.
+ * @synprint/capture-xdp: SYNs by eBPF. Needs CAP_BPF and CAP_NET_ADMIN to attach, nothing to read the agent's pins.
  */
-import * as Effect from "effect/Effect"
-import { type BackendModule, CaptureError } from "@synprint/core/runtime"
+import type { BackendModule } from "@synprint/core/runtime"
+import { open } from "./backend.ts"
+import { doctor } from "./doctor.ts"
 
-const REASON = "not built yet"
-const HINT = 'use [capture] backend = "pcap" or "saved-syn", or leave it at "auto"'
+export const backend: BackendModule = { name: "xdp", open, doctor }
 
-export const backend: BackendModule = {
-  name: "xdp",
-  open: () =>
-    Effect.fail(
-      new CaptureError({
-        backend: "xdp",
-        attempted: "open the eBPF capture",
-        reason: REASON,
-        hint: HINT,
-        kind: "failure"
-      })
-    ),
-  doctor: () => Effect.succeed([{ name: "xdp", result: "warn", detail: REASON, next: HINT }])
-}
-
-export { agent } from "./agent.ts"
+export { agent, detachAgent } from "./agent.ts"

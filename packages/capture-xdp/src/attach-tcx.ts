@@ -1,0 +1,28 @@
+/**
+ * TCX ingress (Linux 6.6): a bpf_link in the list of programs of an interface. Ours goes first and always passes on to the next, so
+ * it neither hides another program nor is hidden by one that ends the list.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { CaptureError } from "@synprint/core/runtime"
+import { callFailed } from "./failure.ts"
+import { BPF_F_BEFORE, BPF_TCX_INGRESS, LINK_CREATE_OPTS_BYTES, type Libbpf } from "./libbpf.ts"
+import type { Libc } from "./libc.ts"
+import { ownLink } from "./link.ts"
+
+export const attachTcx = (
+  c: Libc,
+  b: Libbpf,
+  program: number,
+  target: { readonly interface: string; readonly index: number },
+  pin: string | undefined
+): Effect.Effect<void, CaptureError, Scope.Scope> =>
+  ownLink(c, b, program, target.index, pin, () => {
+    const options = new Uint8Array(new ArrayBuffer(LINK_CREATE_OPTS_BYTES))
+    const view = new DataView(options.buffer)
+    view.setUint32(0, LINK_CREATE_OPTS_BYTES, true)
+    view.setUint32(8, BPF_F_BEFORE, true)
+    const link = b.bpf_link_create(program, target.index, BPF_TCX_INGRESS, options)
+    if (link >= 0) return link
+    return callFailed(`attach TCX to ${target.interface}`, link, "see doctor; TCX needs Linux 6.6")
+  })

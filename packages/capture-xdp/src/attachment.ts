@@ -1,0 +1,80 @@
+/**
+ * One hook over its lifetime: attached, lost with its interface or cgroup, attached again (0.25 to 2 s apart), let go with the Scope.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import { background, type CaptureError } from "@synprint/core/runtime"
+
+/** How often what is attached is compared with what bears the name now. */
+const WATCH = "250 millis"
+const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")])
+
+export interface Attachment {
+  /** Interface, or directory of a cgroup. */
+  readonly name: string
+  /** `TCX (veth is a virtual interface: ...)`; undefined while it is not attached. */
+  hook: string | undefined
+  /** Why it is not attached. */
+  reason: string | undefined
+  /** How often it was attached again. */
+  reattached: number
+}
+
+export interface AttachmentOptions {
+  readonly name: string
+  /** Number of what bears the name now (interface index, inode), 0 when there is none. */
+  readonly identity: () => number
+  /** Attaches in the Scope and says to which hook. */
+  readonly attach: (identity: number) => Effect.Effect<string, CaptureError, Scope.Scope>
+  readonly absent: () => CaptureError
+}
+
+export const openAttachment = (options: AttachmentOptions): Effect.Effect<Attachment, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { name } = options
+    const owner = yield* Effect.scope
+    const attachment: Attachment = { name, hook: undefined, reason: undefined, reattached: 0 }
+    let current: { readonly identity: number; readonly scope: Scope.Closeable } | undefined
+
+    const attachOnce = Effect.gen(function* () {
+      const identity = options.identity()
+      if (identity === 0) return yield* options.absent()
+      const scope = yield* Scope.fork(owner)
+      const hook = yield* options.attach(identity).pipe(
+        Scope.provide(scope),
+        Effect.tapError(() => Scope.close(scope, Exit.void))
+      )
+      current = { identity, scope }
+      attachment.hook = hook
+      attachment.reason = undefined
+    })
+
+    const watch = Effect.gen(function* () {
+      const last = current
+      if (last !== undefined) {
+        const identity = options.identity()
+        if (identity === last.identity) return
+        attachment.reason = `${name}: ${identity === 0 ? "it disappeared" : "another took its name"}`
+        current = undefined
+        attachment.hook = undefined
+        yield* Scope.close(last.scope, Exit.void)
+        yield* Effect.logWarning(`xdp: lost ${attachment.reason}, trying again`)
+      }
+      yield* attachOnce.pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            attachment.reason = `${name}: ${error.reason}`
+          })
+        ),
+        Effect.retry(RETRY)
+      )
+      attachment.reattached++
+      yield* Effect.logInfo(`xdp: captures on ${name} again: ${attachment.hook ?? ""}`)
+    }).pipe(Effect.catchCause((cause) => Effect.logError(`xdp: watching ${name} failed`, cause)))
+
+    yield* attachOnce
+    yield* background(`xdp watch of ${name}`, Effect.forever(Effect.delay(watch, WATCH)))
+    return attachment
+  })

@@ -1,0 +1,28 @@
+/**
+ * Errors of this backend as an operator reads them: what was attempted, why it failed, what grants it.
+ */
+import { CaptureError } from "@synprint/core/runtime"
+import { EACCES, EPERM, errorName } from "./errno.ts"
+
+/** What grants the rights to load and attach; the lines work as they stand. */
+export const GRANT_ATTACH =
+  "grant CAP_BPF and CAP_NET_ADMIN: in the systemd unit AmbientCapabilities=CAP_BPF CAP_NET_ADMIN, in Docker --cap-add BPF " +
+  "--cap-add NET_ADMIN with a seccomp profile that allows bpf(2), by hand " +
+  "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+bpf,+net_admin --ambient-caps=-all,+bpf,+net_admin " +
+  "--bounding-set=-all,+bpf,+net_admin COMMAND; or let the agent attach and read its pins: [capture.xdp] attach = false"
+
+export function failure(attempted: string, reason: string, hint: string, cause?: unknown): CaptureError {
+  return new CaptureError({ backend: "xdp", attempted, reason, hint, kind: "failure", cause })
+}
+
+export function refusedConfig(attempted: string, reason: string, hint: string): CaptureError {
+  return new CaptureError({ backend: "xdp", attempted, reason, hint, kind: "config" })
+}
+
+/** From -errno of a call that loads or attaches. */
+export function callFailed(attempted: string, error: number, hint: string, detail = ""): CaptureError {
+  const reason = detail === "" ? errorName(error) : `${errorName(error)}: ${detail}`
+  return error === -EPERM || error === -EACCES
+    ? new CaptureError({ backend: "xdp", attempted, reason, hint: GRANT_ATTACH, kind: "privilege" })
+    : failure(attempted, reason, hint)
+}

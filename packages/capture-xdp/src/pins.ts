@@ -1,0 +1,58 @@
+/**
+ * The directory of pins: what the agent leaves in a bpf file system for readers and for its own next start.
+ *
+ *   PIN/v1/syns        the map of SYNs               PIN/v1/link_tc_eth0     a link per hook and target
+ *   PIN/v1/config      filter, key, layout version
+ *   PIN/v1/counters
+ *
+ * `v1` is the layout version: a reader finds its own layout or learns that there is another. Names in a bpf file system have no dots.
+ */
+import { readdirSync, statSync } from "node:fs"
+import type { Hook } from "./hook-choice.ts"
+import type { MapName } from "./object.ts"
+import { LAYOUT_VERSION } from "./record.ts"
+
+export function pinDirectory(pin: string): string {
+  return `${pin}/v${LAYOUT_VERSION}`
+}
+
+export function mapPin(pin: string, name: MapName): string {
+  return `${pinDirectory(pin)}/${name}`
+}
+
+/** `eth0.77` becomes `eth0%2e77`, a cgroup's slashes `%2f`. */
+export function linkPin(pin: string, hook: Hook, name: string): string {
+  const encoded = name.replaceAll("%", "%25").replaceAll(".", "%2e").replaceAll("/", "%2f")
+  return `${pinDirectory(pin)}/link_${hook}_${encoded}`
+}
+
+/** Names of the link pins that are there. */
+export function linkPins(pin: string): ReadonlyArray<string> {
+  try {
+    return readdirSync(pinDirectory(pin))
+      .filter((name) => name.startsWith("link_"))
+      .map((name) => `${pinDirectory(pin)}/${name}`)
+  } catch {
+    return []
+  }
+}
+
+/** Layout versions that somebody pinned. */
+export function pinnedLayouts(pin: string): ReadonlyArray<number> {
+  try {
+    return readdirSync(pin)
+      .filter((name) => /^v\d+$/.test(name))
+      .map((name) => Number(name.slice(1)))
+  } catch {
+    return []
+  }
+}
+
+/** What tells one pinned object from another; 0: there is none, or it can't be seen. */
+export function pinIdentity(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.ino ?? 0
+  } catch {
+    return 0
+  }
+}

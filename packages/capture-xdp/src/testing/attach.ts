@@ -1,0 +1,27 @@
+/**
+ * One way to attach, whatever this kernel's choice would be.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { CaptureError } from "@synprint/core/runtime"
+import { attachClsact } from "../attach-clsact.ts"
+import { openBpfCalls } from "../bpf-call.ts"
+import { openCounterMap, type MapCounters } from "../counter-map.ts"
+import { writeFilter } from "../filter-map.ts"
+import { openLibbpf, openLibc } from "../libraries.ts"
+import { loadObject } from "../object.ts"
+
+/** `isKept`: the filter stays when the Scope ends, as after a kill. */
+export const attachClsactForTest = (
+  name: string,
+  isKept: boolean
+): Effect.Effect<{ readonly counters: () => MapCounters }, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const c = yield* openLibc
+    const b = yield* openLibbpf
+    const object = yield* loadObject(c, b, { programs: ["syn_tc"], capacity: 1024, reuse: {} })
+    yield* writeFilter(b, object.map("config"), { ports: [], addresses: [], key: "connection" })
+    yield* attachClsact(b, object.program("syn_tc"), { interface: name, index: c.if_nametoindex(name) }, isKept)
+    const counters = openCounterMap(yield* openBpfCalls(c))
+    return { counters: () => counters.read(object.map("counters"), 1024)! }
+  })

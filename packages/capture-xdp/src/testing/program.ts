@@ -1,0 +1,100 @@
+/**
+ * The program in the kernel without an interface: frames are given to a hook by BPF_PROG_TEST_RUN, then the map is asked.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import {
+  type CaptureBackend,
+  type CaptureError,
+  type CaptureFilter,
+  makeRawSyn,
+  type RawSyn
+} from "@synprint/core/runtime"
+import { openBpfCalls } from "../bpf-call.ts"
+import { openClock } from "../clock.ts"
+import { openCounterMap, type MapCounters } from "../counter-map.ts"
+import { writeFilter } from "../filter-map.ts"
+import { type Libbpf, TEST_RUN_OPTS_BYTES } from "../libbpf.ts"
+import { openLibbpf, openLibc } from "../libraries.ts"
+import { makeLookup, newCounts, type SynSource } from "../lookup.ts"
+import { allocate } from "../memory.ts"
+import { loadObject, PROGRAMS, type ProgramName } from "../object.ts"
+import { openSynMap } from "../syn-map.ts"
+
+export const ALL_SYNS: CaptureFilter = { ports: [], addresses: [], key: "connection" }
+const FRAME_BYTES = 4096
+
+export interface TestRun {
+  readonly result: number
+  /** Of one run, as the kernel measured it. */
+  readonly ns: number
+}
+
+export interface TestProgram {
+  readonly b: Libbpf
+  /** `repeat` runs of one frame; for cgroup_skb too it begins with an Ethernet header, which the kernel takes off. */
+  readonly run: (program: ProgramName, frame: Uint8Array, repeat?: number) => TestRun
+  readonly find: (key: Uint8Array) => RawSyn | undefined
+  /** As the backend does it. */
+  readonly lookup: CaptureBackend["lookup"]
+  readonly counters: () => MapCounters
+  readonly setFilter: (filter: CaptureFilter) => void
+  readonly programFd: (program: ProgramName) => number
+  readonly mapFd: number
+}
+
+/** Always loaded with all hooks and all features: nothing may hide from the verifier. */
+export const openTestProgram = (capacity = 1024): Effect.Effect<TestProgram, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const c = yield* openLibc
+    const b = yield* openLibbpf
+    const object = yield* loadObject(c, b, { programs: PROGRAMS, capacity, reuse: {} })
+    yield* writeFilter(b, object.map("config"), ALL_SYNS)
+    const calls = yield* openBpfCalls(c)
+    const clock = yield* openClock(c, () => undefined)
+    const map = yield* openSynMap(c, clock)
+    const counters = openCounterMap(calls)
+    const run = yield* openTestRun
+    const source: SynSource = { fd: object.map("syns"), elsewhere: undefined, down: () => undefined }
+    return {
+      b,
+      lookup: makeLookup(map, source, 60_000, newCounts()),
+      run: (program, frame, repeat) => run(b, object.program(program), frame, repeat),
+      find: (key) => {
+        const into = makeRawSyn()
+        map.seek(key)
+        return map.find(object.map("syns"), 60_000, into) === "hit" ? into : undefined
+      },
+      counters: () => counters.read(object.map("counters"), capacity)!,
+      setFilter: (filter) => {
+        Effect.runSync(writeFilter(b, object.map("config"), filter))
+        map.keyOf = filter.key
+      },
+      programFd: object.program,
+      mapFd: object.map("syns")
+    }
+  })
+
+/** BPF_PROG_TEST_RUN of any program by its descriptor. */
+export const openTestRun: Effect.Effect<
+  (b: Libbpf, program: number, frame: Uint8Array, repeat?: number) => TestRun,
+  CaptureError,
+  Scope.Scope
+> = Effect.gen(function* () {
+  const c = yield* openLibc
+  const { address, buffer } = yield* allocate(c, TEST_RUN_OPTS_BYTES + FRAME_BYTES)
+  const options = new DataView(buffer, 0, TEST_RUN_OPTS_BYTES)
+  const optionBytes = new Uint8Array(buffer, 0, TEST_RUN_OPTS_BYTES)
+  const data = new Uint8Array(buffer, TEST_RUN_OPTS_BYTES, FRAME_BYTES)
+  return (b, program, frame, repeat = 1) => {
+    optionBytes.fill(0)
+    data.set(frame)
+    options.setBigUint64(0, BigInt(TEST_RUN_OPTS_BYTES), true)
+    options.setBigUint64(8, BigInt(address + TEST_RUN_OPTS_BYTES), true)
+    options.setUint32(24, frame.length, true)
+    options.setInt32(60, repeat, true)
+    const result = b.bpf_prog_test_run_opts(program, optionBytes)
+    if (result < 0) throw new Error(`BPF_PROG_TEST_RUN: ${result}`)
+    return { result: options.getInt32(56, true), ns: options.getUint32(64, true) }
+  }
+})

@@ -1,0 +1,357 @@
+/** `synprint agent` and those who read its pins: without capability, over upgrades, and what they say when they cannot. */
+import { afterAll, beforeAll, describe, expect } from "bun:test"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { connections, listen, tally, until } from "../capture-pcap/harness.ts"
+import { ENVIRONMENT, get, SYNPRINT } from "../lib/agent.ts"
+import { compileC } from "../lib/compile.ts"
+import { asNobody, bundle } from "../lib/capability.ts"
+import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { type Program, run, start } from "../lib/process.ts"
+import { requires, testWith } from "../lib/requires.ts"
+import { mountBpffs } from "./bpffs.ts"
+import { ownCgroup, withXdp, xdpOptions, xdpRefusal } from "./harness.ts"
+import { BPF_NETNS, isMissing } from "./needs.ts"
+
+const NEEDS = [...BPF_NETNS, requires.binaries("setpriv", "curl")]
+let client: Namespace
+let link: Link
+let directory: string
+let probe: string
+
+beforeAll(async () => {
+  if (isMissing(NEEDS)) return
+  client = await makeNamespace()
+  link = await connect(undefined, client)
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), "synprint-"))
+  fs.chmodSync(directory, 0o755)
+  probe = await bundle(`${import.meta.dir}/probe.ts`, directory)
+})
+
+afterAll(async () => {
+  if (isMissing(NEEDS)) return
+  fs.rmSync(directory, { recursive: true, force: true })
+  await link[Symbol.asyncDispose]()
+  await client[Symbol.asyncDispose]()
+})
+
+let started = 0
+const ADMIN = 20_000 + (process.pid % 20_000)
+
+/** Starts the agent and waits until it is ready. */
+async function startAgent(pin: string, more: ReadonlyArray<string> = [], config = ""): Promise<Program> {
+  const file = path.join(directory, `agent-${started++}.toml`)
+  fs.writeFileSync(file, config)
+  const words = [...SYNPRINT, "agent", "--config", file, "--interface", link.here.interface]
+  const settings = [
+    `capture.xdp.pin=${pin}`,
+    `admin.listen=127.0.0.1:${ADMIN}`,
+    "capture.capacity=4096",
+    "log.format=logfmt"
+  ]
+  const program = start([...words, ...settings.flatMap((setting) => ["--set", setting]), ...more], {
+    env: ENVIRONMENT as Record<string, string>
+  })
+  await until(
+    () => program.complaint().includes("agent: pins in") || program.complaint().includes("cannot"),
+    "the agent is up",
+    10_000
+  )
+  if (!program.complaint().includes("agent: pins in")) throw new Error(program.complaint())
+  return program
+}
+
+const detach = (pin: string) =>
+  run([...SYNPRINT, "agent", "--detach", "--interface", link.here.interface, "--set", `capture.xdp.pin=${pin}`], {
+    env: ENVIRONMENT as Record<string, string>
+  })
+
+const reading = (pin: string) => xdpOptions("auto", [], {}, { attach: false, pin })
+
+describe("agent", () => {
+  testWith(
+    NEEDS,
+    "pins with mode and group, serves metrics; readers find everything, also when it is gone",
+    async () => {
+      using bpffs = mountBpffs()
+      const { pin } = bpffs
+      await using agent = await startAgent(pin, [
+        "--set",
+        "capture.xdp.pin_mode=0644",
+        "--set",
+        "capture.xdp.pin_group=65534"
+      ])
+      const pins = fs.readdirSync(`${pin}/v1`).toSorted()
+      expect(pins).toEqual(["config", "counters", `link_tc_${link.here.interface}`, "syns"])
+      for (const name of ["config", "counters", "syns"]) {
+        const { mode, gid } = fs.statSync(`${pin}/v1/${name}`)
+        expect([mode & 0o777, gid]).toEqual([0o644, 65534])
+      }
+      expect(await get([], `http://127.0.0.1:${ADMIN}/live`)).toBe("ok\n")
+      expect(await get([], `http://127.0.0.1:${ADMIN}/ready`)).toBe("ok\n")
+      const nobody = start(
+        asNobody([], [process.execPath, probe, JSON.stringify({ options: reading(pin), count: 30 })]),
+        {
+          cwd: "/"
+        }
+      )
+      const port = Number((await nobody.line(/^port /)).slice(5))
+      await connections(link.there, link.here.ipv4, port, 10)
+      expect(await get([], `http://127.0.0.1:${ADMIN}/metrics`)).toMatch(/^synprint_xdp_stored_total 10$/m)
+      await agent.stop("SIGKILL")
+      await connections(link.there, link.here.ipv6, port, 10)
+      await using again = await startAgent(pin)
+      expect(await again.stop()).toBe(0)
+      expect(again.complaint()).toContain("the capture goes on")
+      await connections(link.there, link.here.ipv4, port, 10)
+      expect(await nobody.line(/^tally /)).toBe('tally {"hit":30}')
+      expect(await nobody.ended).toBe(0)
+
+      await detach(pin)
+      expect(fs.existsSync(pin)).toBe(false)
+      expect((await run(["tc", "filter", "show", "dev", link.here.interface, "ingress"])).trim()).toBe("")
+    },
+    60_000
+  )
+
+  testWith(
+    NEEDS,
+    "is replaced five times under load, twice with another capacity: no lookup is lost",
+    async () => {
+      using bpffs = mountBpffs()
+      const { pin } = bpffs
+      const first = await startAgent(pin)
+      await withXdp(reading(pin), async (capture) => {
+        using server = listen(capture)
+        let isLoading = true
+        let made = 0
+        const load = (async () => {
+          while (isLoading) {
+            await Promise.all([
+              connections(link.there, link.here.ipv4, server.port, 200),
+              connections(link.there, link.here.ipv6, server.port, 200)
+            ])
+            made += 400
+          }
+        })()
+        let agent = first
+        for (const capacity of [4096, 4096, 8192, 8192, 4096]) {
+          await Bun.sleep(100)
+          await agent.stop("SIGTERM")
+          agent = await startAgent(pin, ["--set", `capture.capacity=${capacity}`])
+        }
+        await Bun.sleep(200)
+        isLoading = false
+        await load
+        expect(tally(server.take())).toEqual({ hit: made })
+        expect(made).toBeGreaterThan(1000)
+        expect(capture.stats()["followed"]).toBe(2)
+        console.log(`agent replaced five times: ${made} of ${made} lookups found`)
+
+        await agent.stop()
+        await detach(pin)
+        await until(() => capture.down() !== undefined, "the reader notices")
+        expect(capture.down()).toContain("no pins are there")
+        await connections(link.there, link.here.ipv4, server.port, 3)
+        expect(tally(server.take())).toEqual({ backend_down: 3 })
+
+        // And comes back by itself.
+        await using last = await startAgent(pin)
+        await until(() => capture.down() === undefined, "the reader follows")
+        await connections(link.there, link.here.ipv4, server.port, 3)
+        expect(tally(server.take())).toEqual({ hit: 3 })
+        await last.stop()
+        await detach(pin)
+      })
+    },
+    120_000
+  )
+
+  testWith(
+    NEEDS,
+    "takes a new filter on SIGHUP, the reader a new key; a second agent is refused",
+    async () => {
+      using bpffs = mountBpffs()
+      const { pin } = bpffs
+      const file = path.join(directory, `agent-${started}.toml`)
+      await using agent = await startAgent(pin, [], "[capture]\nports = [1]\n")
+      const refused = await startAgent(pin, ["--set", "admin.listen="]).catch((error: Error) => error.message)
+      expect(String(refused)).toContain("another agent of this host uses it")
+      await withXdp(reading(pin), async (capture) => {
+        using server = listen(capture)
+        await connections(link.there, link.here.ipv4, server.port, 3)
+        expect(tally(server.take())).toEqual({ not_captured: 3 })
+        const reload = async (config: string) => {
+          const before = agent.complaint().split("reloaded").length
+          fs.writeFileSync(file, config)
+          process.kill(agent.pid, "SIGHUP")
+          await until(() => agent.complaint().split("reloaded").length > before, "the agent has reloaded")
+          await Bun.sleep(250)
+        }
+        await reload(`[capture]\nports = [${server.port}]\n`)
+        await connections(link.there, link.here.ipv4, server.port, 3)
+        expect(tally(server.take())).toEqual({ hit: 3 })
+        await reload('[capture]\nkey = "client"\n')
+        await connections(link.there, link.here.ipv4, server.port, 3)
+        expect(tally(server.take())).toEqual({ hit: 3 })
+      })
+      await agent.stop()
+      await detach(pin)
+    },
+    60_000
+  )
+
+  testWith(
+    NEEDS,
+    "notices that its interface was made again, pinned link and all",
+    async () => {
+      using bpffs = mountBpffs()
+      const { pin } = bpffs
+      await using agent = await startAgent(pin)
+      await withXdp(reading(pin), async (capture) => {
+        using server = listen(capture)
+        await link.cut()
+        await until(() => agent.complaint().includes("lost"), "the loss is logged")
+        const answer = await fetch(`http://127.0.0.1:${ADMIN}/ready`)
+        expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining(link.here.interface)])
+        await link.again()
+        await until(() => agent.complaint().includes("again: TC"), "it is attached again", 2500)
+        await connections(link.there, link.here.ipv4, server.port, 5)
+        expect(tally(server.take())).toEqual({ hit: 5 })
+      })
+      await agent.stop()
+      await detach(pin)
+    },
+    60_000
+  )
+})
+
+describe("a reader that can't", () => {
+  testWith(NEEDS, "says that there is no agent, that the mode forbids it, or that the keys differ", async () => {
+    using bpffs = mountBpffs()
+    const { pin } = bpffs
+    const none = await xdpRefusal(reading(pin))
+    expect(none.message).toContain(`xdp: cannot open ${pin}/v1/syns: no pins are there (start synprint agent`)
+    await using agent = await startAgent(pin, ["--set", "capture.xdp.pin_mode=0600"])
+    const words = [process.execPath, probe, JSON.stringify({ options: reading(pin), count: 1 })]
+    await using nobody = start(asNobody([], words), { cwd: "/" })
+    expect(await nobody.ended).toBe(77)
+    expect(nobody.complaint()).toContain("the file mode of the pin does not let this user read it")
+    fs.chmodSync(bpffs.root, 0o700)
+    await using outside = start(asNobody([], words), { cwd: "/" })
+    expect(await outside.ended).toBe(77)
+    expect(outside.complaint()).toContain(`EACCES, this user may not enter ${bpffs.root} (chmod 0711`)
+    const other = await xdpRefusal({ ...reading(pin), filter: { ports: [], addresses: [], key: "client" } })
+    expect(other.message).toContain('the agent captures with key = "connection"')
+    await agent.stop()
+    fs.renameSync(`${pin}/v1`, `${pin}/v2`)
+    const layout = await xdpRefusal(reading(pin))
+    expect(layout.message).toContain("the agent writes layout 2, this program reads 1")
+    fs.renameSync(`${pin}/v2`, `${pin}/v1`)
+    await detach(pin)
+  })
+
+  testWith(
+    [...NEEDS, requires.binaries("gcc")],
+    "says that seccomp blocks bpf(2), and doctor says the same",
+    async () => {
+      using bpffs = mountBpffs()
+      const { pin } = bpffs
+      const filtered = await compileC("seccomp.c", directory)
+      await using agent = await startAgent(pin, ["--set", "capture.xdp.pin_mode=0644"])
+      const words = [filtered, process.execPath, probe, JSON.stringify({ options: reading(pin), count: 1 })]
+      await using nobody = start(asNobody([], words), { cwd: "/" })
+      expect(await nobody.ended).toBe(77)
+      expect(nobody.complaint()).toContain("EPERM, operation not permitted: a seccomp filter blocks bpf(2)")
+      expect(nobody.complaint()).toContain("--security-opt seccomp=")
+      const settings = {
+        SYNPRINT_CAPTURE_BACKEND: "xdp",
+        SYNPRINT_CAPTURE_XDP_ATTACH: "false",
+        SYNPRINT_CAPTURE_XDP_PIN: pin
+      }
+      await using doctor = start([filtered, ...SYNPRINT, "doctor"], {
+        env: { ...ENVIRONMENT, ...settings } as Record<string, string>
+      })
+      expect(await doctor.ended).toBe(1)
+      expect(doctor.output()).toMatch(/fail {2}xdp: bpf\(2\) +EPERM.*a seccomp filter blocks it/)
+      await agent.stop()
+      await detach(pin)
+    }
+  )
+
+  testWith(NEEDS, "a directory that is no bpf file system", async () => {
+    const plain = path.join(directory, "plain")
+    const refused = await startAgent(plain).catch((error: Error) => error.message)
+    expect(String(refused)).toContain("it is not in a bpf file system")
+  })
+})
+
+describe("uid 65534", () => {
+  using group = isMissing(NEEDS) ? undefined : ownCgroup("agent-probe")
+  const canEnter = group !== undefined
+  const attaching = (hook: "native" | "generic" | "tc") => xdpOptions(hook, [link.here.interface])
+  for (const hook of ["native", "generic", "tc"] as const) {
+    testWith(NEEDS, `${hook}: CAP_BPF and CAP_NET_ADMIN are enough`, async () => {
+      const words = [process.execPath, probe, JSON.stringify({ options: attaching(hook), count: 4 })]
+      await using nobody = start(asNobody(["bpf", "net_admin"], words), { cwd: "/" })
+      const port = Number((await nobody.line(/^port /)).slice(5))
+      await connections(link.there, link.here.ipv4, port, 2)
+      await connections(link.there, link.here.ipv6, port, 2)
+      expect(await nobody.line(/^tally /)).toBe('tally {"hit":4}')
+    })
+  }
+
+  testWith(
+    [...NEEDS, { missing: canEnter ? undefined : "cgroup2 that this process may enter", isOptional: true }],
+    "cgroup: they are enough",
+    async () => {
+      using group = ownCgroup("nobody")!
+      const options = xdpOptions("cgroup", [], {}, { cgroup: group.path })
+      await using nobody = start(
+        asNobody(["bpf", "net_admin"], [process.execPath, probe, JSON.stringify({ options, count: 2 })]),
+        {
+          cwd: "/"
+        }
+      )
+      const port = Number((await nobody.line(/^port /)).slice(5))
+      await connections(link.there, link.here.ipv4, port, 1)
+      await connections(link.there, link.here.ipv6, port, 1)
+      expect(await nobody.line(/^tally /)).toBe('tally {"hit":2}')
+    }
+  )
+
+  for (const capabilities of [[], ["bpf"], ["net_admin"]]) {
+    testWith(NEEDS, `with ${capabilities.join() || "nothing"}: 77, and what to grant`, async () => {
+      const words = [process.execPath, probe, JSON.stringify({ options: attaching("tc"), count: 1 })]
+      await using nobody = start(asNobody(capabilities, words), { cwd: "/" })
+      expect(await nobody.ended).toBe(77)
+      expect(nobody.complaint()).toMatch(/^xdp: cannot (load the eBPF program|attach TCX)[^]*EPERM/m)
+      expect(nobody.complaint()).toContain("AmbientCapabilities=CAP_BPF CAP_NET_ADMIN")
+    })
+  }
+
+  testWith(NEEDS, "the agent pins into a directory of its own", async () => {
+    using bpffs = mountBpffs()
+    const own = path.join(bpffs.root, "own")
+    fs.mkdirSync(own)
+    fs.chownSync(own, 65534, 65534)
+    const executable = path.join(directory, "agent-bundle")
+    fs.mkdirSync(executable, { recursive: true })
+    fs.chmodSync(executable, 0o755)
+    const main = await bundle(`${import.meta.dir}/../../packages/cli/src/main.ts`, executable)
+    const words = [process.execPath, main, "agent", "--interface", link.here.interface]
+    const settings = [`capture.xdp.pin=${own}`, "admin.listen="].flatMap((setting) => ["--set", setting])
+    await using agent = start(asNobody(["bpf", "net_admin"], [...words, ...settings]), { cwd: "/" })
+    await until(() => agent.complaint().includes("pins in"), "the agent is up", 10_000).catch((error) => {
+      throw new Error(`${error}\n${agent.complaint()}`)
+    })
+    await withXdp(reading(own), async (capture) => {
+      using server = listen(capture)
+      await connections(link.there, link.here.ipv4, server.port, 3)
+      expect(tally(server.take())).toEqual({ hit: 3 })
+    })
+    await agent.stop()
+    await detach(own)
+  })
+})
