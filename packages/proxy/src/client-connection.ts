@@ -98,6 +98,8 @@ export class ClientConnection extends Outlet implements Peer {
   #retries = 0
   /** Octets of the request body that are to come, CHUNKED, or 0. */
   #bodyLeft = 0
+  /** Octets of a chunked request body that went by, framing included: its size is not announced. */
+  #chunkedOctets = 0
   #scanner: ChunkedScanner | undefined = undefined
   #isRequestDone = true
   #hasResponse = false
@@ -296,6 +298,7 @@ export class ClientConnection extends Outlet implements Peer {
     this.#hasResponse = false
     this.#again = bytes
     this.#againAt = head.start
+    this.#chunkedOctets = 0
     this.#bodyLeft = head.isChunked ? CHUNKED : Math.max(0, head.contentLength)
     this.#isRequestDone = this.#bodyLeft === 0
     if (head.isChunked) (this.#scanner ??= new ChunkedScanner()).reset()
@@ -397,7 +400,13 @@ export class ClientConnection extends Outlet implements Peer {
     const scanner = this.#scanner!
     const at = scanner.isAtTrailers ? from : scanner.scan(bytes, from, length)
     if (isFault(at)) {
-      this.#breakOff(at)
+      this.#breakOffBy(at)
+      return true
+    }
+    const limit = this.#server.site.limits.bodyBytes
+    this.#chunkedOctets += at - from
+    if (limit > 0 && this.#chunkedOctets > limit) {
+      this.#breakOff(413, "the request body is too large")
       return true
     }
     let sent = upstream.send(bytes, from, at, false)
@@ -408,7 +417,7 @@ export class ClientConnection extends Outlet implements Peer {
       return sent
     }
     if (isFault(end)) {
-      this.#breakOff(end)
+      this.#breakOffBy(end)
       return true
     }
     const out = this.#server.roomFor(end - at + 2)
@@ -418,15 +427,19 @@ export class ClientConnection extends Outlet implements Peer {
     return sent
   }
 
-  /** The framing of the request is broken: nobody knows where it ends, for us and for the upstream. */
-  #breakOff(fault: number): void {
+  #breakOffBy(fault: number): void {
+    const { status, text } = faultOf(fault)
+    this.#breakOff(status, text)
+  }
+
+  /** The request won't be read to its end: nobody knows where the next one begins, for us and for the upstream. */
+  #breakOff(status: number, text: string): void {
     const upstream = this.#upstream
     this.#upstream = undefined
     if (upstream !== undefined) {
       upstream.client = undefined
       upstream.terminate()
     }
-    const { status, text } = faultOf(fault)
     if (this.#hasResponse) this.#abort()
     else this.#refuse(status, text)
   }

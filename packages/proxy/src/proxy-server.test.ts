@@ -442,6 +442,19 @@ describe("limits", () => {
     second.send(GET + GET)
     expect(await second.until((text) => text.includes("429 Too Many Requests: "))).toStartWith(OK)
   })
+  test("the body, announced or in chunks", async () => {
+    const { upstream, connect } = await setUp(() => undefined, "", '[proxy.limits]\nbody = "1 KiB"\n')
+    const head = "POST / HTTP/1.1\r\nHost: h\r\n"
+    const announced = await connect()
+    announced.send(`${head}Content-Length: 1025\r\n\r\n`)
+    expect(await announced.untilEnd()).toStartWith("HTTP/1.1 413 ")
+    expect(upstream.connections.length).toBe(0)
+    const inChunks = await connect()
+    inChunks.send(`${head}Transfer-Encoding: chunked\r\n\r\n`)
+    for (let n = 0; n < 3; n++) inChunks.send(`190\r\n${"x".repeat(400)}\r\n`)
+    expect(await inChunks.untilEnd()).toStartWith("HTTP/1.1 413 ")
+    expect(upstream.connections.every(({ text }) => text.length < 1600)).toBe(true)
+  })
   test("connections in all", async () => {
     const { connect } = await setUp(answerHeads(OK), "", "[proxy.limits]\nconnections = 1\n")
     const first = await connect()

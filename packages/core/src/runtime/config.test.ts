@@ -372,6 +372,14 @@ test("combinations that can't work", () => {
   expect(bad('[spoa]\nlisten = "0.0.0.0:9000"\nallow = ["10.0.0.0/8"]')).toEqual([])
   expect(bad('[spoa]\nlisten = "127.0.0.1:9101"')).toEqual(["admin.listen: 127.0.0.1:9101 is also in spoa.listen"])
   expect(bad('[proxy.tls]\nlisten = "127.0.0.1:8443"', { program: "proxy" })[0]).toContain("proxy.tls.certificates")
+  const of = (text: string) => bad(text, { program: "proxy" }).join("\n")
+  expect(of('[fingerprint]\nmode = "p0f"')).toContain("which the proxy does not read yet")
+  expect(of("[p0f_api]")).toContain("which the proxy does not read yet")
+  expect(of('[proxy.tls]\nclient_ca = "ca.pem"')).toContain("proxy.tls.client_ca")
+  expect(of('[log]\nobservations = "o.json"')).toContain("log.observations")
+  expect(
+    of('[proxy.tls]\nlisten = ["127.0.0.1:1"]\n[proxy.proxy_protocol]\naccept = true\ntrusted = ["10.0.0.0/8"]')
+  ).toContain("proxy.proxy_protocol.accept")
   expect(bad("[proxy.proxy_protocol]\naccept = true", { program: "proxy" })[0]).toContain(
     "proxy.proxy_protocol.trusted"
   )

@@ -19,13 +19,3 @@ export class UsageError extends Data.TaggedError("UsageError")<{ readonly messag
     return EXIT_USAGE
   }
 }
-
-/** A command that this build knows and does not have yet: exit 1, with what to use instead. */
-export class NotBuilt extends Data.TaggedError("NotBuilt")<{ readonly what: string; readonly instead: string }> {
-  override get message(): string {
-    return `${this.what} is not built yet (${this.instead})`
-  }
-  override get [Runtime.errorExitCode](): number {
-    return EXIT_FAILURE
-  }
-}

@@ -38,7 +38,7 @@ export {
   parseConfig
 } from "./config.ts"
 export { background, serveUntilStopped, Vital, vital } from "./daemons.ts"
-export { EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_PRIVILEGE, EXIT_USAGE, NotBuilt, UsageError } from "./exit-codes.ts"
+export { EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_PRIVILEGE, EXIT_USAGE, UsageError } from "./exit-codes.ts"
 export { isLocal, type ListenAddress, parseListenAddress, printListenAddress } from "./listen-address.ts"
 export { AlreadyRunning, lock } from "./lock.ts"
 export { logging, onSignal } from "./logging.ts"
