@@ -141,7 +141,7 @@ const outcomes: Array<Outcome> = await Promise.all([
     const broken = await houseRules(ROOT)
     return { passed: broken.length === 0 ? 1 : 0, failed: broken.length, output: broken.join("\n") }
   }),
-  tests("unit tests", ["packages"], { kernel: false, flags: ["--parallel=2"] })
+  tests("unit tests", ["packages"], { kernel: false, flags: ["--parallel=3"] })
 ])
 
 if (!isFast) {

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from "bun:test"
 import { parseConfig } from "@synprint/core/runtime"
 import * as Result from "effect/Result"
-import { CONNECTIONS, OPEN } from "./counters.ts"
-import { libc } from "./libc.ts"
-import { openListeningSocket } from "./listening-socket.ts"
-import { answerHeads, openFakeUpstream, RawClient } from "./testing/index.ts"
-import { WorkerPool } from "./worker-pool.ts"
+import { CONNECTIONS, OPEN } from "../../packages/proxy/src/counters.ts"
+import { libc } from "../../packages/proxy/src/libc.ts"
+import { openListeningSocket } from "../../packages/proxy/src/listening-socket.ts"
+import { answerHeads, openFakeUpstream, RawClient } from "../../packages/proxy/src/testing/index.ts"
+import { WorkerPool } from "../../packages/proxy/src/worker-pool.ts"
 
 const closers: Array<() => unknown> = []
 afterEach(async () => {

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "bun:test"
 import { parseConfig } from "@synprint/core/runtime"
 import * as Result from "effect/Result"
-import { HealthChecks, probe } from "./health-checks.ts"
-import { answerHeads, openFakeUpstream } from "./testing/index.ts"
+import { HealthChecks, probe } from "../../packages/proxy/src/health-checks.ts"
+import { answerHeads, openFakeUpstream } from "../../packages/proxy/src/testing/index.ts"
 
 const closers: Array<() => void> = []
 afterEach(() => {

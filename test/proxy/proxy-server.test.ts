@@ -1,8 +1,8 @@
 /** The proxy over loopback sockets of this process: what goes in at one end and what comes out at the other, octet by octet. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { seededRandom } from "@synprint/core/testing"
-import { Site } from "./site.ts"
-import { CLIENT_ABORTS, OPEN, RETRIES, SPOOFED, STATUS } from "./counters.ts"
+import { Site } from "../../packages/proxy/src/site.ts"
+import { CLIENT_ABORTS, OPEN, RETRIES, SPOOFED, STATUS } from "../../packages/proxy/src/counters.ts"
 import {
   answerHeads,
   type FakeUpstream,
@@ -15,7 +15,7 @@ import {
   settingsOf,
   startProxy,
   type UpstreamSide
-} from "./testing/index.ts"
+} from "../../packages/proxy/src/testing/index.ts"
 
 const closers: Array<() => void> = []
 const proxies: Array<RunningProxy> = []
