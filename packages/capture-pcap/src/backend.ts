@@ -22,6 +22,8 @@ import { openTap, type Tap } from "./tap.ts"
 /** p0f looks at the first 8 KiB of a flow (config.h: MAX_FLOW_DATA); longer packets are segments merged by the kernel. */
 const FEED_SNAPLEN = 8192 + 128
 
+const ANYTHING: CaptureFilter = { ports: [], addresses: [], key: "connection" }
+
 export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* checkFilter(options.filter)
@@ -29,6 +31,7 @@ export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, Cap
     let filter = options.filter
     let store = new SynStore(options.capacity, options.maxAgeMs, filter.key)
     const drain = new SynDrain(c, options.pcap.snaplen, store, filter)
+    new SynDrain(c, options.pcap.snaplen, new SynStore(256, options.maxAgeMs, filter.key), ANYTHING).warmUp()
     const names = options.interfaces.length === 0 ? [ANY] : [...new Set(options.interfaces)]
     const taps: Array<Tap> = []
     const feedTaps: Array<Tap> = []

@@ -127,6 +127,8 @@ const agent = (request: ConfigRequest) =>
     let isServing = true
     yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
     yield* warmUp(config, database)
+    // What starting left behind is collected now and not during the first requests.
+    Bun.gc(true)
     // A scope of their own: opened before admin, so that a second instance is told of its own listener, and closed before it, so that
     // /ready says 503 while they drain.
     const listeners = yield* Scope.fork(yield* Effect.scope)
