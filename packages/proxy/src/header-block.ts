@@ -48,11 +48,20 @@ const SHAPE_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
   link: ({ shape, hostLink }) => (shape === undefined ? hostLink : shape.link),
   link_mtu: ({ shape }) => positive(shape?.linkMtu ?? 0),
   link_mss: ({ shape }) => positive(shape?.mss ?? 0),
-  sig: ({ shape }) => shape?.rawSignature
+  sig: ({ shape }) => shape?.rawSignature,
+  mtu_origin: ({ shape }) => shape?.mtuOrigin,
+  interface_mss: ({ shape }) => positive(shape?.interfaceMss ?? 0),
+  link_candidates: ({ shape }) => shape?.linkCandidates,
+  dist_reason: ({ shape }) => shape?.distReason
 }
 
 const OWN_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
-  uptime: ({ uptimeMinutes }) => (uptimeMinutes < 0 ? undefined : uptimeMinutes),
+  hints: ({ hints }) => hints,
+  retransmits: ({ retransmits }) => natural(retransmits),
+  rtt: ({ rttMicros }) => natural(rttMicros),
+  chello_delay: ({ chelloDelayMicros }) => natural(chelloDelayMicros),
+  tls_rtt: ({ tlsRttMicros }) => natural(tlsRttMicros),
+  uptime: ({ uptimeMinutes }) => natural(uptimeMinutes),
   nat: ({ nat }) => (nat ? "1" : undefined),
   bad_sw: ({ badSw }) => (badSw === 0 ? undefined : "1"),
   http_name: ({ httpName }) => httpName,
@@ -66,6 +75,9 @@ const OWN_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
   up_mod_days: ({ upModDays, uptimeMinutes }) => (uptimeMinutes < 0 ? undefined : positive(upModDays))
 }
 
+/** -1 is "not known". */
+const natural = (value: number): number | undefined => (value < 0 ? undefined : value)
+/** 0 is "not known". */
 const positive = (value: number): number | undefined => (value > 0 ? value : undefined)
 
 interface Line {
@@ -106,7 +118,7 @@ export class HeaderBlock {
 
   /** What is told of this connection alone. */
   ownBlock(answer: Answer): Uint8Array {
-    return answer.hasHost || answer.httpName !== undefined ? encodeLines("", this.#ownLines, answer) : EMPTY
+    return encodeLines("", this.#ownLines, answer)
   }
 
   /** A shape comes with one status only: there is none but for `ok`. */

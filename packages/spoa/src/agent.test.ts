@@ -144,12 +144,23 @@ test("a SYN with 24 options and all quirks, all variables chosen, ids of ten byt
         osMatchQ: 3,
         dist: 255,
         link: "y".repeat(32),
+        mtuOrigin: "interface",
+        interfaceMss: 65535,
+        linkCandidates: "c".repeat(64),
+        distReason: "d".repeat(32),
         linkMtu: 65595,
         mss: 65535
       })
       Object.assign(into, { hasHost: true, uptimeMinutes: 71582788, upModDays: 49710, nat: true, badSw: 1 })
       Object.assign(into, { httpName: "z".repeat(32), httpFlavor: "w".repeat(32), language: "v".repeat(32) })
       Object.assign(into, { firstSeen: 4e9, lastSeen: 4e9, totalConn: 4e9, lastNat: 4e9, lastChg: 4e9 })
+      Object.assign(into, {
+        hints: "h".repeat(64),
+        retransmits: 6,
+        rttMicros: 1e9,
+        chelloDelayMicros: 1e9,
+        tlsRttMicros: 1e9
+      })
     })
   )
   const max = (1n << 64n) - 1n

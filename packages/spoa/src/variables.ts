@@ -16,7 +16,7 @@ const GENERATION_SIZE = 2
 /** A shape block that is longer never fits an ACK. */
 const BLOCK_MAX = 8192
 
-// Fields as small numbers, so that the slow path switches on integers. The first seven belong to the shape.
+// Fields as small numbers, so that the slow path switches on integers. Those up to DIST_REASON belong to the shape.
 const OS = 0
 const OS_MATCH_Q = 1
 const DIST = 2
@@ -24,18 +24,27 @@ const LINK = 3
 const LINK_MTU = 4
 const LINK_MSS = 5
 const SIG = 6
-const UPTIME = 7
-const NAT = 8
-const BAD_SW = 9
-const HTTP_NAME = 10
-const HTTP_FLAVOR = 11
-const LANGUAGE = 12
-const FIRST_SEEN = 13
-const LAST_SEEN = 14
-const TOTAL_CONN = 15
-const LAST_NAT = 16
-const LAST_CHG = 17
-const UP_MOD_DAYS = 18
+const MTU_ORIGIN = 7
+const INTERFACE_MSS = 8
+const LINK_CANDIDATES = 9
+const DIST_REASON = 10
+const HINTS = 11
+const RETRANSMITS = 12
+const RTT = 13
+const CHELLO_DELAY = 14
+const TLS_RTT = 15
+const UPTIME = 16
+const NAT = 17
+const BAD_SW = 18
+const HTTP_NAME = 19
+const HTTP_FLAVOR = 20
+const LANGUAGE = 21
+const FIRST_SEEN = 22
+const LAST_SEEN = 23
+const TOTAL_CONN = 24
+const LAST_NAT = 25
+const LAST_CHG = 26
+const UP_MOD_DAYS = 27
 
 const CODES: Readonly<Record<string, number>> = {
   os: OS,
@@ -45,6 +54,15 @@ const CODES: Readonly<Record<string, number>> = {
   link_mtu: LINK_MTU,
   link_mss: LINK_MSS,
   sig: SIG,
+  mtu_origin: MTU_ORIGIN,
+  interface_mss: INTERFACE_MSS,
+  link_candidates: LINK_CANDIDATES,
+  dist_reason: DIST_REASON,
+  hints: HINTS,
+  retransmits: RETRANSMITS,
+  rtt: RTT,
+  chello_delay: CHELLO_DELAY,
+  tls_rtt: TLS_RTT,
   uptime: UPTIME,
   nat: NAT,
   bad_sw: BAD_SW,
@@ -80,8 +98,8 @@ export class VariableWriter {
     this.#generation = generations = (generations + 1) & 0xffff
     const chosen = FIELDS.filter((field) => variables.includes(field.name) && CODES[field.name] !== undefined)
     this.#codes = chosen.map((field) => CODES[field.name]!)
-    this.#shapeCodes = this.#codes.filter((code) => code <= SIG)
-    this.#ownCodes = this.#codes.filter((code) => code > SIG)
+    this.#shapeCodes = this.#codes.filter((code) => code <= DIST_REASON)
+    this.#ownCodes = this.#codes.filter((code) => code > DIST_REASON)
     const prefixes: Array<Uint8Array> = []
     for (const name of Object.keys(CODES)) prefixes[CODES[name]!] = prefix(name)
     this.#prefixes = prefixes
@@ -145,6 +163,24 @@ export class VariableWriter {
         return this.#positive(code, shape === undefined ? 0 : shape.mss, out, at)
       case SIG:
         return this.#string(code, shape === undefined ? undefined : shape.rawSignature, out, at)
+      case MTU_ORIGIN:
+        return this.#string(code, shape === undefined ? undefined : shape.mtuOrigin, out, at)
+      case INTERFACE_MSS:
+        return this.#positive(code, shape === undefined ? 0 : shape.interfaceMss, out, at)
+      case LINK_CANDIDATES:
+        return this.#string(code, shape === undefined ? undefined : shape.linkCandidates, out, at)
+      case DIST_REASON:
+        return this.#string(code, shape === undefined ? undefined : shape.distReason, out, at)
+      case HINTS:
+        return this.#string(code, answer.hints, out, at)
+      case RETRANSMITS:
+        return this.#integer(code, answer.retransmits, out, at)
+      case RTT:
+        return this.#integer(code, answer.rttMicros, out, at)
+      case CHELLO_DELAY:
+        return this.#integer(code, answer.chelloDelayMicros, out, at)
+      case TLS_RTT:
+        return this.#integer(code, answer.tlsRttMicros, out, at)
       case UPTIME:
         return this.#integer(code, answer.uptimeMinutes, out, at)
       case NAT:

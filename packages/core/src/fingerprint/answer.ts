@@ -10,6 +10,12 @@ export class Answer {
   shape: Shape | undefined = undefined
   /** SYN retransmissions seen before the connection was answered; -1 not known. */
   retransmits = -1
+  /** What the facts add up to: an RFC 9651 list of tokens, each with a score and a reason. */
+  hints: string | undefined = undefined
+  /** Microseconds, -1 not known: TCP's round trip, handshake to ClientHello (or first request byte), TLS's round trip. */
+  rttMicros = -1
+  chelloDelayMicros = -1
+  tlsRttMicros = -1
 
   /** Whether the fields below come from a host record. */
   hasHost = false
@@ -25,6 +31,9 @@ export class Answer {
   upModDays = 0
   /** Several hosts behind the address within the hour before the last connection. */
   nat = false
+  /** 0..100: how sure it is that several hosts share the address, and the bits of why. */
+  sharedScore = 0
+  sharedReasons = 0
   /** 0 honest or not known, 1 User-Agent against TCP stack, 2 against its own signature. */
   badSw = 0
   httpName: string | undefined = undefined
@@ -42,6 +51,10 @@ export class Answer {
     this.status = status
     this.shape = undefined
     this.retransmits = -1
+    this.hints = undefined
+    this.rttMicros = -1
+    this.chelloDelayMicros = -1
+    this.tlsRttMicros = -1
     this.hasHost = false
     this.hostOs = undefined
     this.hostOsMatchQ = 0
@@ -50,6 +63,8 @@ export class Answer {
     this.uptimeMinutes = -1
     this.upModDays = 0
     this.nat = false
+    this.sharedScore = 0
+    this.sharedReasons = 0
     this.badSw = 0
     this.httpName = undefined
     this.httpFlavor = undefined

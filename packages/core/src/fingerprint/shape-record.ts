@@ -130,6 +130,18 @@ export class ShapeRecord implements Shape {
     hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k9, 0x9e3779b1)
     return hash ^ (hash >>> 15)
   }
+  get mtuOrigin(): Shape["mtuOrigin"] {
+    return undefined
+  }
+  get interfaceMss(): number {
+    return 0
+  }
+  get linkCandidates(): string | undefined {
+    return undefined
+  }
+  get distReason(): string | undefined {
+    return undefined
+  }
 
   get rawSignature(): string {
     if (this.#raw === undefined) {

@@ -44,6 +44,14 @@ export interface Shape {
   readonly link: string | undefined
   /** MSS + 40 or + 60; 0 when the SYN has no MSS. */
   readonly linkMtu: number
+  /** Whether the MSS is that of the sender's own interface or was lowered on the path; undefined in a SYN without MSS. */
+  readonly mtuOrigin: "interface" | "clamped" | "unknown" | undefined
+  /** MSS that the sender's interface has, as its window tells; 0 not known. */
+  readonly interfaceMss: number
+  /** All links that fit, with weights: an RFC 9651 list such as `"WireGuard";q=0.5, "T-Mobile US";q=0.3`. */
+  readonly linkCandidates: string | undefined
+  /** Why `dist` is not to be relied on; undefined when it is. */
+  readonly distReason: string | undefined
   /** Text of a p0f log line from `|os=` to the end of `raw_sig=...`, without newline (specs p0f.md §10.1, §4.5). */
   readonly logSuffix: Uint8Array
   /** The same for a SYN+ACK of a flow marked by `sendsyn`: a match has the key `app`. */
