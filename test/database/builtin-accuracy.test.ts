@@ -6,8 +6,7 @@
  */
 import { expect, test } from "bun:test"
 import { BUILTIN, BUILTIN_DATABASE, Matcher, readDatabases, REQUEST } from "@synprint/core"
-import { sharedFile } from "@synprint/core/testing"
-import { type Evidence, readAgentTable, readSignatureTable } from "./evidence.ts"
+import { type Evidence, readAgentTable, readSignatureTable, sharedFile } from "@synprint/core/testing"
 
 /** Signature, family that the row claims, reason. */
 const NOT_BELIEVED: ReadonlyArray<readonly [signature: string, claimed: string, reason: string]> = [

@@ -31,6 +31,24 @@ export { printRawSignature } from "./fingerprint/raw-signature.ts"
 export { KEY_WORDS } from "./fingerprint/shape-key.ts"
 export { parseSignature } from "./fingerprint/signature-parser.ts"
 export { Malformed, type Mode, printSignature, type Signature } from "./fingerprint/signature.ts"
+export {
+  contradict,
+  FAMILIES_LINUX_KERNEL,
+  FAMILY_ANDROID,
+  FAMILY_APPLE,
+  FAMILY_BSD,
+  FAMILY_CHROMEOS,
+  FAMILY_CONSOLE,
+  FAMILY_EMBEDDED,
+  FAMILY_LINUX,
+  FAMILY_NAMES,
+  FAMILY_OTHER,
+  FAMILY_SCANNER,
+  FAMILY_USER_SPACE,
+  FAMILY_WINDOWS,
+  printFamilies,
+  type StackFamily
+} from "./fingerprint/stack-family.ts"
 
 // packet
 export {

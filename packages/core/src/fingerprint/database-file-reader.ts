@@ -21,6 +21,7 @@ import { parseHttpSignature, parseUaOs } from "./http-signature.ts"
 import { parseClasses, parseLabel, parseSys, USERLAND } from "./label.ts"
 import { parseSignature } from "./signature-parser.ts"
 import { Malformed, type Mode } from "./signature.ts"
+import { familiesOfLabel, parseFamilies } from "./stack-family.ts"
 
 type Section = "mtu" | "tcp:request" | "tcp:response" | "http:request" | "http:response"
 
@@ -93,6 +94,12 @@ export class DatabaseFileReader {
     if (attributes instanceof Malformed) {
       // A comment to p0f: there it can say anything.
       if (this.#mode === "modern") this.#problem(attributes.message, 2 + attributes.offset)
+      return
+    }
+    const family = attributes.get("family")
+    const families = family === undefined ? 0 : parseFamilies(family)
+    if (families instanceof Malformed && this.#mode === "modern") {
+      this.#problem(families.message, line.indexOf("family"))
       return
     }
     this.#attributes = this.#attributes.size === 0 ? attributes : new Map([...this.#attributes, ...attributes])
@@ -238,10 +245,18 @@ export class DatabaseFileReader {
       line: this.#line,
       attributes,
       signature,
-      clock: attributes.get("clock") === "yes"
+      clock: attributes.get("clock") === "yes",
+      families: this.#families(label, attributes)
     }
     section.push(line)
     earlier.push(line)
+  }
+
+  #families(label: Label, attributes: ReadonlyMap<string, string>): number {
+    const own = attributes.get("family")
+    const families = own === undefined ? undefined : parseFamilies(own)
+    if (typeof families === "number") return families
+    return familiesOfLabel(this.#into.names.names[label.nameId]!, label.flavor, label.classId === USERLAND)
   }
 
   #readHttp(value: string, attributes: ReadonlyMap<string, string>): void {

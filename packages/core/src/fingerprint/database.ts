@@ -40,6 +40,8 @@ export interface TcpSignature extends Registered {
   readonly signature: Signature
   /** Attribute `clock=yes`: this stack has one TCP timestamp clock per host, so that uptime can be told. */
   readonly clock: boolean
+  /** Bits of stack-family.ts, never 0: attribute `family=`, else by name and class. */
+  readonly families: number
 }
 
 /** One `sig =` line of `[mtu]`. */

@@ -51,6 +51,8 @@ export {
   tcpOptions
 } from "./packets.ts"
 export { fillNearPacket, randomSignature } from "./near-packet.ts"
+export { type Evidence, type EvidenceFamily, readAgentTable, readSignatureTable } from "./evidence.ts"
+export { signatureFields } from "./signature-fields.ts"
 export { signaturePacket } from "./signature-packet.ts"
 export { type FakeBackend, type FakeModule, makeFakeBackend, makeFakeModule } from "./fake-backend.ts"
 export { type Random, seededRandom } from "./random.ts"

@@ -6,17 +6,17 @@
  * note counts.
  */
 import { readFileSync } from "node:fs"
-import type { Packet } from "@synprint/core"
-import { signaturePacket } from "@synprint/core/testing"
+import type { Packet } from "../packet/packet.ts"
+import { signaturePacket } from "./signature-packet.ts"
 
 /** linux, apple, windows, ... or `tool NAME`. */
-export type Family = string
+export type EvidenceFamily = string
 
 export interface Evidence {
   readonly origin: string
   readonly label: string
   /** undefined: the row does not say which system it is. */
-  readonly family: Family | undefined
+  readonly family: EvidenceFamily | undefined
   readonly confidence: "A" | "B"
   readonly signature: string
   readonly packets: ReadonlyArray<Packet>
@@ -29,7 +29,7 @@ const rowsOf = (path: string): ReadonlyArray<ReadonlyArray<string>> =>
     .filter((line) => line !== "")
     .map((line) => line.split("\t"))
 
-const FAMILIES: ReadonlyArray<readonly [RegExp, Family]> = [
+const FAMILIES: ReadonlyArray<readonly [RegExp, EvidenceFamily]> = [
   [/^s:!:Linux traceroute/, "tool traceroute"],
   [/^s:!:lwIP/, "lwip"],
   [/^[gs]:unix:Linux|^vm:|^middlebox:.*Linux|^field:(Android|Linux|Chromium OS)|^device:Android/, "linux"],
@@ -38,13 +38,13 @@ const FAMILIES: ReadonlyArray<readonly [RegExp, Family]> = [
   [/^device:Nintendo/, "nintendo"]
 ]
 
-function familyOfLabel(label: string): Family | undefined {
+function familyOfLabel(label: string): EvidenceFamily | undefined {
   for (const [pattern, family] of FAMILIES) if (pattern.test(label)) return family
   const tool = /^s:!:([A-Za-z0-9]+)/.exec(label)?.[1]
   return tool === undefined ? undefined : `tool ${tool.toLowerCase()}`
 }
 
-const AGENTS: ReadonlyArray<readonly [RegExp, Family]> = [
+const AGENTS: ReadonlyArray<readonly [RegExp, EvidenceFamily]> = [
   [/iPhone|iPad|CaptiveNetworkSupport|CFNetwork|[Dd]arwin|Macintosh|MacOutlook/, "apple"],
   [/Windows NT|Windows; U|Microsoft|WinHTTP/, "windows"],
   [/Android|Dalvik|Linux|linux-|Ubuntu|Debian/, "linux"]

@@ -1,0 +1,63 @@
+/**
+ * The peer of `bun run bench signal`: what the installed p0f says of SYNs, each from an address of its own so that none is taken for a
+ * retransmission.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { familiesOfLabel } from "../src/fingerprint/stack-family.ts"
+import { writePcap } from "../src/testing/capture-writer.ts"
+import { synFrame } from "../src/testing/layers.ts"
+import type { PacketFields } from "../src/testing/packets.ts"
+
+/** `os=` or `app=` of p0f's log; undefined for `???` and for a packet that it did not report. */
+export interface P0fAnswer {
+  readonly os: string | undefined
+  readonly userland: boolean
+}
+
+const SILENT: P0fAnswer = { os: undefined, userland: false }
+const LINE = /mod=syn\|cli=([^/|]+)\/\d+\|.*?\|(os|app)=([^|]*)\|.*\|raw_sig=(.*)$/
+
+export interface P0fLine extends P0fAnswer {
+  readonly client: string
+  readonly rawSignature: string
+}
+
+/** The SYN lines of a log of p0f. */
+export function readP0fLog(text: string): ReadonlyArray<P0fLine> {
+  const lines: Array<P0fLine> = []
+  for (const line of text.split("\n")) {
+    const [, client = "", key, os = "", rawSignature = ""] = LINE.exec(line) ?? []
+    if (key === undefined) continue
+    lines.push({ client, rawSignature, os: os === "???" ? undefined : os, userland: key === "app" })
+  }
+  return lines
+}
+
+/** Bits of stack-family.ts for an answer of p0f. */
+export const familiesOfAnswer = ({ os, userland }: P0fAnswer): number =>
+  os === undefined ? 0 : familiesOfLabel(os, undefined, userland)
+
+/** Answers in the order of the SYNs; undefined when p0f is not installed. */
+export function askP0f(syns: ReadonlyArray<PacketFields>): ReadonlyArray<P0fAnswer> | undefined {
+  if (Bun.which("p0f") === null) return undefined
+  const directory = mkdtempSync(join(tmpdir(), "synprint-signal-"))
+  try {
+    const address = (at: number, ver: number): string =>
+      ver === 6 ? `2001:db8:1::${(at + 1).toString(16)}` : `10.1.${(at >> 8) & 255}.${at & 255}`
+    const frames = syns.map((syn, at) => ({
+      bytes: synFrame({ ...syn, src: address(at, syn.ver ?? 4), dst: syn.ver === 6 ? "2001:db8::7" : "198.51.100.7" }),
+      sec: 1_700_000_000 + at
+    }))
+    const capture = join(directory, "syns.pcap")
+    const log = join(directory, "p0f.log")
+    writeFileSync(capture, writePcap(frames))
+    const { exitCode, stderr } = Bun.spawnSync(["p0f", "-r", capture, "-o", log], { stdout: "ignore", stderr: "pipe" })
+    if (exitCode !== 0) throw new Error(`p0f -r: exit ${exitCode}: ${stderr.toString().trim()}`)
+    const byClient = new Map(readP0fLog(readFileSync(log, "latin1")).map((line) => [line.client, line]))
+    return syns.map((syn, at) => byClient.get(address(at, syn.ver ?? 4)) ?? SILENT)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
