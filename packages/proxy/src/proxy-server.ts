@@ -143,7 +143,7 @@ export class ProxyServer {
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.peerEnded(),
       close: (socket) => socket.data?.closed(),
-      error: (socket, error) => this.#broke(error, () => socket.data?.terminate())
+      error: (socket, error) => this.#broke(error, () => socket.data?.abort())
     }
   }
 
@@ -186,7 +186,7 @@ export class ProxyServer {
     const { family, address } = this.#peers
     if (family === 0) return
     client.limitSlot = limits.connect(family, address, connectionsPerAddress, Math.floor(Date.now() / 1000))
-    if (client.limitSlot === TOO_MANY) client.refuseConnection()
+    if (client.limitSlot === TOO_MANY) client.refuse(429, "too many connections from this address")
   }
 
   /** Whether an address may send another request in this second. */
@@ -262,7 +262,7 @@ export class ProxyServer {
     this.isStopping = true
     clearInterval(this.#ticker)
     for (const listener of this.#listeners) listener.stop(true)
-    for (const client of this.#clients) client.terminate()
+    for (const client of this.#clients) client.abort()
     for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
   }
 }

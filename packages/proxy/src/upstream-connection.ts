@@ -1,36 +1,42 @@
 /**
- * One connection to an upstream: bytes to and from the client whose request it carries, else idle in its upstream's pool.
+ * One connection to an upstream: bytes to and from the exchange that it carries, else idle in its upstream's pool.
  *
- * It knows no HTTP: the client's connection reads the response, since both ends of one exchange must agree on one state.
+ * It knows no HTTP: the exchange reads the response, since both ends of it must agree on one state.
  */
 import type { Socket } from "bun"
-import type { ClientConnection } from "./client-connection.ts"
 import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "./counters.ts"
 import { ChunkedScanner } from "./http/chunked.ts"
-import { Outlet } from "./outlet.ts"
+import { Inlet } from "./inlet.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 import type { Upstream } from "./upstream.ts"
 
-export class UpstreamConnection extends Outlet {
+/** Whose octets it carries: an exchange or a tunnel. */
+export interface Downstream {
+  readonly fromUpstream: (upstream: UpstreamConnection, chunk: Uint8Array) => void
+  /** What waited for the upstream has gone. */
+  readonly upstreamDrained: () => void
+  readonly upstreamEnded: (upstream: UpstreamConnection, isClean: boolean) => void
+  readonly connectFailed: (upstream: UpstreamConnection, reason: string) => void
+}
+
+export class UpstreamConnection extends Inlet {
   readonly upstream: Upstream
   readonly #server: ProxyServer
-  /** Whose request it carries. */
-  client: ClientConnection | undefined
+  downstream: Downstream | undefined
   /** Whether it carried another request before: then it may be closing already. */
   wasUsed = false
   isOpen = false
-  isPaused = false
   /** Whether it ends with its response. */
   isLast = false
   #isClosed = false
   #hasEnded = false
   #scanner: ChunkedScanner | undefined = undefined
 
-  constructor(server: ProxyServer, upstream: Upstream, client: ClientConnection) {
+  constructor(server: ProxyServer, upstream: Upstream, downstream: Downstream) {
     super()
     this.#server = server
     this.upstream = upstream
-    this.client = client
+    this.downstream = downstream
   }
 
   /** Its own, made when first needed. */
@@ -81,22 +87,22 @@ export class UpstreamConnection extends Outlet {
 
   drained(): void {
     if (!this.flush()) return
-    this.client?.upstreamDrained()
+    this.downstream?.upstreamDrained()
   }
 
   received(bytes: Uint8Array): void {
-    const { client } = this
+    const { downstream } = this
     // Nobody asked: a response without a request can't be anybody's.
-    if (client === undefined) this.terminate()
-    else client.fromUpstream(this, bytes)
+    if (downstream === undefined) this.terminate()
+    else downstream.fromUpstream(this, bytes)
   }
 
   /** FIN: nothing more comes. */
   ended(): void {
     this.#hasEnded = true
-    const { client } = this
-    if (client === undefined) this.terminate()
-    else client.upstreamEnded(this, true)
+    const { downstream } = this
+    if (downstream === undefined) this.terminate()
+    else downstream.upstreamEnded(this, true)
   }
 
   closed(): void {
@@ -104,39 +110,27 @@ export class UpstreamConnection extends Outlet {
     this.#isClosed = true
     this.isBroken = true
     this.#server.wheel.cancel(this)
-    const { client } = this
-    this.client = undefined
-    if (client === undefined) this.upstream.forget(this)
-    else client.upstreamEnded(this, this.#hasEnded)
+    const { downstream } = this
+    this.downstream = undefined
+    if (downstream === undefined) this.upstream.forget(this)
+    else downstream.upstreamEnded(this, this.#hasEnded)
   }
 
   /** Takes the next request. */
-  attach(client: ClientConnection): void {
-    this.client = client
+  attach(downstream: Downstream): void {
+    this.downstream = downstream
     this.wasUsed = true
     this.#server.wheel.cancel(this)
   }
 
   /** The exchange is over and the connection can carry another. */
   release(): void {
-    this.client = undefined
+    this.downstream = undefined
     if (this.isLast || this.isBroken || this.#hasEnded || this.#server.isStopping || !this.upstream.keep(this)) {
       const { socket } = this
       this.closed()
       socket?.end()
     } else this.#server.wheel.schedule(this, this.#server.site.timeouts.upstreamIdleMs)
-  }
-
-  pause(): void {
-    if (this.isPaused || this.socket === undefined) return
-    this.isPaused = true
-    this.socket.pause()
-  }
-
-  resume(): void {
-    if (!this.isPaused) return
-    this.isPaused = false
-    this.socket?.resume()
   }
 
   /** Closes our half: the client's is closed too. */
@@ -151,26 +145,32 @@ export class UpstreamConnection extends Outlet {
     this.isBroken = true
     this.forgetPending()
     this.#server.wheel.cancel(this)
-    if (this.client === undefined) this.upstream.forget(this)
-    this.client = undefined
+    if (this.downstream === undefined) this.upstream.forget(this)
+    this.downstream = undefined
     this.socket?.terminate()
+  }
+
+  /** Whoever it carried wants nothing more of it. */
+  drop(): void {
+    this.downstream = undefined
+    this.terminate()
   }
 
   /** The connect or idle time is over. */
   expired(): void {
-    if (this.isOpen || this.client === undefined) this.terminate()
+    if (this.isOpen || this.downstream === undefined) this.terminate()
     else this.#fail("ETIMEDOUT")
   }
 
   #fail(reason: string): void {
-    const { client, upstream } = this
+    const { downstream, upstream } = this
     const server = this.#server
     server.counters[UPSTREAM_CONNECT_FAILURES]!++
     upstream.failed(server.wheel.nowMs)
     this.#isClosed = true
     this.isBroken = true
     server.wheel.cancel(this)
-    this.client = undefined
-    client?.connectFailed(this, reason)
+    this.downstream = undefined
+    downstream?.connectFailed(this, reason)
   }
 }

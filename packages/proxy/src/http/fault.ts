@@ -63,6 +63,8 @@ export const CODING_IN_1_0: number = fault(400, "HTTP/1.0 has no Transfer-Encodi
 // Chunked coding, RFC 9112 section 7.1.
 export const BAD_CHUNK: number = fault(400, "the chunked framing is broken")
 export const BAD_TRAILER: number = fault(400, "the trailer section is broken or too large")
+/** Of the configuration. */
+export const BODY_TOO_LARGE: number = fault(413, "the request body is too large")
 
 // Status line, RFC 9112 section 4.
 export const BAD_STATUS_LINE: number = fault(502, "the upstream's status line is not valid")

@@ -1,0 +1,176 @@
+/**
+ * The request of one exchange on its way to an upstream of its route: head, body, and once more to another upstream where that is safe.
+ */
+import { REFUSED, RETRIES, SPOOFED, UPSTREAM_REUSES } from "./counters.ts"
+import type { Exchange } from "./exchange.ts"
+import { faultOf, isFault } from "./http/fault.ts"
+import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS } from "./http/request-head.ts"
+import { HEAD_EXTRA } from "./http/request-writer.ts"
+import { RequestBody } from "./request-body.ts"
+import { UpstreamConnection } from "./upstream-connection.ts"
+
+/** Requests that may wait while one is served. */
+const PIPELINE_MAX = 65_536
+
+export class RequestRelay {
+  readonly body: RequestBody = new RequestBody()
+  readonly #exchange: Exchange
+  /** The chunk that holds the head, while the request might be sent again. */
+  #again: Uint8Array | undefined = undefined
+  #againAt = 0
+  #retries = 0
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+  }
+
+  /** Of the head in server.requestHead, which lies in `bytes`. */
+  begin(bytes: Uint8Array): void {
+    const head = this.#exchange.client.server.requestHead
+    this.#again = bytes
+    this.#againAt = head.start
+    this.#retries = 0
+    this.body.begin(head)
+  }
+
+  /** An answer came, or the end: it won't be sent again. */
+  forget(): void {
+    this.#again = undefined
+  }
+
+  /** Sends the head of server.requestHead and what the chunk holds of the body. */
+  forward(bytes: Uint8Array, headEnd: number): void {
+    const exchange = this.#exchange
+    const { client } = exchange
+    const { server } = client
+    const { writer } = server.site
+    const route = exchange.route!
+    const head = server.requestHead
+    const upstream = route.pick(server.wheel.nowMs)
+    const out = server.roomFor(
+      headEnd - head.start + client.shapeBlock.length + client.ownBlock.length + route.added.length + HEAD_EXTRA
+    )
+    const end = writer.write(head, bytes, client, route, upstream.authority, route.forcesNew, out, 0)
+    if (writer.spoofed > 0) server.counters[SPOOFED]! += writer.spoofed
+    exchange.upgrades = writer.upgrades
+
+    let connection = route.forcesNew ? undefined : upstream.take()
+    if (connection === undefined) {
+      if (upstream.connecting >= upstream.settings.pending) {
+        this.failEarly(bytes, headEnd, 503, "the upstream has too many requests waiting")
+        return
+      }
+      connection = new UpstreamConnection(server, upstream, exchange)
+      exchange.upstream = connection
+      connection.send(out, 0, end, true)
+      if (!this.body.isDone || headEnd < bytes.length) this.#passBody(bytes, headEnd)
+      if (exchange.upstream === connection) connection.connect()
+      return
+    }
+    server.counters[UPSTREAM_REUSES]!++
+    connection.attach(exchange)
+    exchange.upstream = connection
+    let sent = connection.send(out, 0, end, true)
+    if (connection.isBroken) {
+      // It was closed already: nothing was sent, so that any request may take another.
+      exchange.dropUpstream()
+      this.forward(bytes, headEnd)
+      return
+    }
+    if (!this.body.isDone || headEnd < bytes.length) sent = this.#passBody(bytes, headEnd) && sent
+    if (!sent && !this.body.isDone) client.pauseReading()
+  }
+
+  /** Nothing of the request goes on; requests behind it do. */
+  failEarly(bytes: Uint8Array, headEnd: number, status: number, text: string): void {
+    if (this.body.isDone && headEnd < bytes.length) this.#hold(bytes.subarray(headEnd))
+    this.#exchange.fail(status, text)
+  }
+
+  received(chunk: Uint8Array): void {
+    const { client } = this.#exchange
+    const { body } = this
+    if (body.isDone) {
+      this.#hold(chunk)
+      return
+    }
+    const bytes = body.join(chunk)
+    if (bytes === undefined) return
+    this.#again = undefined
+    client.server.wheel.schedule(client, client.server.site.timeouts.upstreamMs)
+    if (!this.#passBody(bytes, 0) && !body.isDone) client.pauseReading()
+  }
+
+  /** Sends what `bytes[from..]` holds of the body; what follows it waits. False: not all of it went. */
+  #passBody(bytes: Uint8Array, from: number): boolean {
+    const { client, upstream } = this.#exchange
+    const { body } = this
+    if (!body.isDone && from < bytes.length) this.#again = undefined
+    const next = body.pass(bytes, from, upstream!, client.server)
+    if (isFault(next)) {
+      this.#breakOff(next)
+      return true
+    }
+    if (next < bytes.length) this.#hold(bytes.subarray(next))
+    return body.hasGone
+  }
+
+  /** The request won't be read to its end: nobody knows where the next one begins, for us and for the upstream. */
+  #breakOff(fault: number): void {
+    const exchange = this.#exchange
+    const { client } = exchange
+    exchange.dropUpstream()
+    if (exchange.response.hasBegun) {
+      client.abort()
+      return
+    }
+    client.server.counters[REFUSED]!++
+    client.forgetHeld()
+    exchange.method = METHOD_GET
+    const { status, text } = faultOf(fault)
+    exchange.fail(status, text)
+  }
+
+  /** The upstream takes bytes again. */
+  drained(): void {
+    const { client } = this.#exchange
+    if (client.held <= PIPELINE_MAX) client.resumeReading()
+  }
+
+  #hold(bytes: Uint8Array): void {
+    const { client } = this.#exchange
+    client.hold(bytes)
+    if (client.held > PIPELINE_MAX) client.pauseReading()
+  }
+
+  /** Sends it once more, to whoever is next, after the upstream was lost without an answer. False: that is not safe. */
+  sendAgain(): boolean {
+    const { client, method } = this.#exchange
+    const { server } = client
+    const again = this.#again
+    const isSafe = method === METHOD_GET || method === METHOD_HEAD || method === METHOD_OPTIONS
+    if (again === undefined || !isSafe || this.#retries > 0 || this.body.left !== 0) return false
+    this.#retries++
+    server.counters[RETRIES]!++
+    const parsed = server.requestHead.parse(again, this.#againAt, again.length, server.site.limits.headers)
+    // What follows the head is held already.
+    this.forward(parsed === again.length ? again : again.subarray(0, parsed), parsed)
+    return true
+  }
+
+  /** Gives what waited for an upstream that can't be reached to the next one: nothing of it went. False: there is no other. */
+  sendElsewhere(failed: UpstreamConnection): boolean {
+    const exchange = this.#exchange
+    const { server } = exchange.client
+    const pending = failed.takePending()
+    const next = exchange.route!.pick(server.wheel.nowMs)
+    if (this.#retries > 0 || next === failed.upstream) return false
+    this.#retries++
+    server.counters[RETRIES]!++
+    const connection = new UpstreamConnection(server, next, exchange)
+    exchange.upstream = connection
+    for (const bytes of pending) connection.send(bytes, 0, bytes.length, false)
+    connection.connect()
+    return true
+  }
+}
