@@ -3,11 +3,19 @@
  *
  *     in ──`fall` bad answers in a row──► out ──`rise` good answers in a row──► in
  */
+import { readFileSync } from "node:fs"
 import type { Config } from "@synprint/core/runtime"
 import { Upstream } from "./upstream.ts"
 
+/** As upstream.ts has them: "" is none. */
+interface ProbeTls {
+  readonly ca: string
+  readonly name: string
+}
+
 interface Checked {
   readonly target: string
+  readonly tls: ProbeTls
   readonly check: string
   isHealthy: boolean
   /** Answers in a row against what it is. */
@@ -34,11 +42,12 @@ export class HealthChecks {
   reload(config: Config): void {
     this.#health = config.proxy.health
     const next = new Map<string, Checked>()
-    for (const { upstreams, healthCheck } of config.routes) {
+    for (const { upstreams, healthCheck, upstreamCa, upstreamName } of config.routes) {
       if (healthCheck === "") continue
+      const tls = { ca: upstreamCa === "" ? "" : readFileSync(upstreamCa, "latin1"), name: upstreamName }
       for (const target of upstreams) {
         const before = this.#checked.get(target)
-        next.set(target, { target, check: healthCheck, isHealthy: before?.isHealthy ?? true, contrary: 0 })
+        next.set(target, { target, tls, check: healthCheck, isHealthy: before?.isHealthy ?? true, contrary: 0 })
       }
     }
     this.#checked = next
@@ -63,7 +72,7 @@ export class HealthChecks {
   }
 
   async #check(checked: Checked): Promise<void> {
-    const bad = await probe(checked.target, checked.check, this.#health.timeoutMs)
+    const bad = await probe(checked.target, checked.check, this.#health.timeoutMs, checked.tls)
     if ((bad === undefined) === checked.isHealthy) {
       checked.contrary = 0
       return
@@ -76,8 +85,13 @@ export class HealthChecks {
 }
 
 /** undefined: good; else what is wrong. */
-export async function probe(target: string, check: string, timeoutMs: number): Promise<string | undefined> {
-  const upstream = new Upstream({ target, idleConnections: 0, pending: 0 })
+export async function probe(
+  target: string,
+  check: string,
+  timeoutMs: number,
+  tls: ProbeTls = { ca: "", name: "" }
+): Promise<string | undefined> {
+  const upstream = new Upstream({ target, ...tls, idleConnections: 0, pending: 0 })
   try {
     if (check === "tcp") return await connect(upstream, timeoutMs)
     const base = upstream.unix === undefined ? target.replace(/\/$/, "") : "http://localhost"
@@ -85,7 +99,8 @@ export async function probe(target: string, check: string, timeoutMs: number): P
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
       headers: { "user-agent": "synprint-health-check", connection: "close" },
-      ...(upstream.unix === undefined ? {} : { unix: upstream.unix })
+      ...(upstream.unix === undefined ? {} : { unix: upstream.unix }),
+      ...(upstream.tls === undefined ? {} : { tls: upstream.tls })
     })
     await response.body?.cancel()
     return response.status >= 200 && response.status < 400 ? undefined : `status ${response.status}`

@@ -47,7 +47,7 @@ const loader = (request: ConfigRequest): Effect.Effect<Config, ConfigInvalid> =>
   return Effect.gen(function* () {
     const config = yield* loadConfig(request)
     const missing = noRoute(config)
-    const problems = [...(missing === undefined ? [] : [missing]), ...certificateProblems(config.proxy)]
+    const problems = [...(missing === undefined ? [] : [missing]), ...certificateProblems(config)]
     if (problems.length > 0) return yield* new ConfigInvalid({ problems })
     yield* loadDatabases(config.fingerprint)
     return config
@@ -66,10 +66,11 @@ const serve = (request: ConfigRequest) =>
     const metrics = new Metrics("proxy")
     const loaded = yield* live({
       load: loader(request),
-      files: ({ proxy: { tls }, ...config }) => [
+      files: ({ proxy: { tls }, routes, ...config }) => [
         ...(config.file === undefined ? [] : [config.file]),
         ...databaseFileNames(config.fingerprint),
-        ...tls.certificates.flatMap(({ certificate, key }) => [certificate, key])
+        ...tls.certificates.flatMap(({ certificate, key }) => [certificate, key]),
+        ...new Set(routes.map(({ upstreamCa }) => upstreamCa).filter((path) => path !== ""))
       ],
       watch: ({ reload }) => reload.watch,
       metrics

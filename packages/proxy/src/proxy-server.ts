@@ -7,7 +7,7 @@ import type { Answerer, ListenAddress } from "@synprint/core/runtime"
 import type { AccessLog } from "./access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "./address-limits.ts"
 import { ClientConnection } from "./client-connection.ts"
-import { CONNECTIONS, type Counters, DENIED, OPEN } from "./counters.ts"
+import { CONNECTIONS, type Counters, DENIED, OPEN, REFUSED } from "./counters.ts"
 import { octets } from "./http/octets.ts"
 import { RequestHead } from "./http/request-head.ts"
 import { ResponseHead } from "./http/response-head.ts"
@@ -17,6 +17,7 @@ import { PeerReader } from "./peer-reader.ts"
 import type { ProxyHeader } from "./proxy-protocol.ts"
 import type { Site } from "./site.ts"
 import { TICK_MS, TimerWheel } from "./timer-wheel.ts"
+import { TlsIntroductions } from "./tls-introduction.ts"
 import { openTls } from "./tls-listener.ts"
 import type { UpstreamConnection } from "./upstream-connection.ts"
 
@@ -45,6 +46,8 @@ export interface ProxyServerOptions {
   readonly openElsewhere?: () => number
   readonly addressLimits?: AddressLimits | undefined
   readonly log?: AccessLog | undefined
+  /** Told of what an operator should know, such as a certificate of an upstream. */
+  readonly warn?: (text: string) => void
   /** Told of what should not happen. */
   readonly onBug: (error: Error) => void
 }
@@ -54,6 +57,7 @@ export class ProxyServer {
   isStopping = false
   readonly counters: Counters
   readonly log: AccessLog | undefined
+  readonly warn: (text: string) => void
   readonly wheel: TimerWheel = new TimerWheel()
   readonly requestHead: RequestHead = new RequestHead()
   readonly responseHead: ResponseHead = new ResponseHead()
@@ -67,6 +71,7 @@ export class ProxyServer {
   readonly #descriptors: Array<Descriptor> = []
   readonly #listeners: Array<Listener> = []
   #tlsListeners: Array<Listener> = []
+  readonly #introductions: TlsIntroductions<ClientConnection>
   readonly #ticker: ReturnType<typeof setInterval>
   #output = new Uint8Array(new ArrayBuffer(OUTPUT_SIZE))
   #waiting: Array<ClientConnection> = []
@@ -80,7 +85,12 @@ export class ProxyServer {
     this.#addressLimits = options.addressLimits
     this.#onBug = options.onBug
     this.log = options.log
+    this.warn = options.warn ?? (() => {})
     this.#peers = new PeerReader(options.answerer, options.key, options.counters)
+    this.#introductions = new TlsIntroductions(
+      (client, header, port) => this.#introduce(client, header, HTTPS, port),
+      () => void this.counters[REFUSED]!++
+    )
     this.wheel.advance(performance.now())
     this.#ticker = setInterval(() => this.wheel.advance(performance.now()), TICK_MS)
     this.upstreamHandlers = {
@@ -162,10 +172,11 @@ export class ProxyServer {
     this.#clients.add(client)
     const { accept, from } = site.proxyProtocol
     // A balancer's connection says first whose it is.
-    if (accept && scheme === HTTP) {
+    if (accept) {
       const family = parseAddress(socket.remoteAddress, this.#address)
       if (family !== 0 && from.containsBytes(family, this.#address)) {
-        client.expectProxyHeader(port)
+        if (scheme === HTTP) client.expectProxyHeader(port)
+        else this.#introductions.begin(client, port)
         return
       }
     }
@@ -175,7 +186,11 @@ export class ProxyServer {
 
   /** The PROXY header of a connection was read. */
   introduce(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {
-    this.#peers.readProxied(header, client.socket!, this.site, HTTP, port, client)
+    this.#introduce(client, header, HTTP, port)
+  }
+
+  #introduce(client: ClientConnection, header: ProxyHeader, scheme: Uint8Array, port: Uint8Array): void {
+    this.#peers.readProxied(header, client.socket!, this.site, scheme, port, client)
     this.#limit(client)
   }
 
@@ -261,6 +276,7 @@ export class ProxyServer {
   close(): void {
     this.isStopping = true
     clearInterval(this.#ticker)
+    this.#introductions.stop()
     for (const listener of this.#listeners) listener.stop(true)
     for (const client of this.#clients) client.abort()
     for (const upstream of this.site.upstreams.values()) upstream.closeIdle()

@@ -10,6 +10,8 @@ const echoRoute = (target: string): RouteConfig => ({
   host: "*",
   path: "/",
   upstreams: [target],
+  upstreamCa: "",
+  upstreamName: "",
   forceNewConnection: false,
   healthCheck: "",
   stripPrefix: false,

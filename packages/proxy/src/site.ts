@@ -2,6 +2,7 @@
  * Site: one generation of what a reload may change: routes and their upstreams, header names, limits, time-outs. Requests that are on
  * their way finish with the generation they began with.
  */
+import { readFileSync } from "node:fs"
 import { FIELDS, parsePrefixes, type PrefixSet } from "@synprint/core"
 import type { HeadersConfig, ProxyConfig, RouteConfig } from "@synprint/core/runtime"
 import { HeaderBlock, headerNames } from "./header-block.ts"
@@ -9,7 +10,7 @@ import { NameSet } from "./http/field-name.ts"
 import { RequestWriter } from "./http/request-writer.ts"
 import { Route } from "./route.ts"
 import { RouteTable } from "./route-table.ts"
-import { Upstream } from "./upstream.ts"
+import { Upstream, type UpstreamSettings } from "./upstream.ts"
 
 /** What a site is made of; plain data, so that it can be sent to another thread. */
 export interface SiteSettings {
@@ -26,6 +27,7 @@ export class Site {
   readonly limits: ProxyConfig["limits"]
   readonly timeouts: ProxyConfig["timeouts"]
   readonly routes: RouteTable<Route>
+  /** By their settings. */
   readonly upstreams: ReadonlyMap<string, Upstream>
   readonly block: HeaderBlock
   readonly writer: RequestWriter
@@ -43,22 +45,28 @@ export class Site {
     this.limits = proxy.limits
     this.timeouts = proxy.timeouts
     const upstreams = new Map<string, Upstream>()
-    const upstream = (target: string): Upstream => {
-      let found = upstreams.get(target)
-      if (found === undefined) {
-        const options = {
-          target,
-          idleConnections: proxy.limits.idlePerUpstream,
-          pending: proxy.limits.pendingPerUpstream
-        }
-        const before = previous?.upstreams.get(target)
-        const isSame = before !== undefined && JSON.stringify(before.settings) === JSON.stringify(options)
-        upstreams.set(target, (found = isSame ? before : new Upstream(options)))
-      }
+    const upstream = (options: UpstreamSettings): Upstream => {
+      const key = JSON.stringify(options)
+      const found = upstreams.get(key) ?? previous?.upstreams.get(key) ?? new Upstream(options)
+      upstreams.set(key, found)
       return found
     }
     this.routes = new RouteTable(
-      settings.routes.map((route) => [route, new Route(route, route.upstreams.map(upstream))])
+      settings.routes.map((route) => {
+        const common = {
+          ca: route.upstreamCa === "" ? "" : readFileSync(route.upstreamCa, "latin1"),
+          name: route.upstreamName,
+          idleConnections: proxy.limits.idlePerUpstream,
+          pending: proxy.limits.pendingPerUpstream
+        }
+        return [
+          route,
+          new Route(
+            route,
+            route.upstreams.map((target) => upstream({ target, ...common }))
+          )
+        ]
+      })
     )
     this.upstreams = upstreams
     this.block = new HeaderBlock(headers)
@@ -70,9 +78,5 @@ export class Site {
     const from = parsePrefixes(proxy.proxyProtocol.trusted)
     if (!("containsBytes" in from)) throw new Error(`proxy.proxy_protocol.trusted: ${from.join("; ")}`)
     this.proxyProtocol = { accept: proxy.proxyProtocol.accept, from }
-  }
-
-  upstreamTls(upstream: Upstream): { readonly serverName: string; readonly rejectUnauthorized: true } {
-    return { serverName: upstream.hostname, rejectUnauthorized: true }
   }
 }

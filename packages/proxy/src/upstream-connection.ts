@@ -58,17 +58,24 @@ export class UpstreamConnection extends Inlet {
             ...options,
             hostname: upstream.hostname,
             port: upstream.port,
-            ...(upstream.isTls ? { tls: server.site.upstreamTls(upstream) } : {})
+            ...(upstream.tls === undefined ? {} : { tls: upstream.tls })
           })
         : Bun.connect({ ...options, unix: upstream.unix })
     // connectError says the same.
     opening.catch(() => undefined)
   }
 
-  /** The socket is there; with TLS the handshake is still to come, and Bun keeps what is written until then. */
+  /** The socket is there; with TLS the handshake is over (there is no handshake handler), and may have failed. */
   opened(socket: Socket<unknown>): void {
     this.upstream.connecting--
     if (this.#isClosed) {
+      socket.terminate()
+      return
+    }
+    if (this.upstream.isTls && !socket.authorized) {
+      const fault = `TLS: ${socket.getAuthorizationError()?.message ?? "no certificate"}`
+      if (this.upstream.isNews(fault, this.#server.wheel.nowMs)) this.#server.warn(`${this.upstream.target}: ${fault}`)
+      this.#fail("ETLS")
       socket.terminate()
       return
     }

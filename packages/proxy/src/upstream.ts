@@ -10,6 +10,10 @@ import type { UpstreamConnection } from "./upstream-connection.ts"
 export interface UpstreamSettings {
   /** "http://host:port", "https://host:port" or "unix:PATH". */
   readonly target: string
+  /** Certificates of the authorities that a certificate must come from, PEM; "": those that Bun knows. */
+  readonly ca: string
+  /** Name that it is asked for and must prove; "": that of the target. */
+  readonly name: string
   readonly idleConnections: number
   readonly pending: number
 }
@@ -17,6 +21,8 @@ export interface UpstreamSettings {
 /** Failures in a row before an upstream is left alone, and for how long. */
 const EJECT_AFTER = 3
 const EJECT_MS = 10_000
+/** The same fault is told of once in so long. */
+const FAULT_MS = 60_000
 
 export class Upstream {
   readonly target: string
@@ -25,6 +31,8 @@ export class Upstream {
   readonly unix: string | undefined
   readonly hostname: string
   readonly port: number
+  /** For Bun.connect; undefined: without TLS. */
+  readonly tls: { readonly serverName: string; readonly rejectUnauthorized: true; readonly ca?: string } | undefined
   /** Host of a request that has none. */
   readonly authority: Uint8Array
   readonly idle: Array<UpstreamConnection> = []
@@ -34,6 +42,8 @@ export class Upstream {
   isHealthy = true
   #failures = 0
   #ejectedUntilMs = 0
+  #fault = ""
+  #faultUntilMs = 0
 
   constructor(settings: UpstreamSettings) {
     this.settings = settings
@@ -44,6 +54,13 @@ export class Upstream {
     this.isTls = url?.protocol === "https:"
     this.hostname = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? ""
     this.port = url === undefined ? 0 : Number(url.port || (this.isTls ? 443 : 80))
+    this.tls = this.isTls
+      ? {
+          serverName: settings.name === "" ? this.hostname : settings.name,
+          rejectUnauthorized: true,
+          ...(settings.ca === "" ? {} : { ca: settings.ca })
+        }
+      : undefined
     this.authority = octets(url?.host ?? "localhost")
   }
 
@@ -58,6 +75,14 @@ export class Upstream {
 
   failed(nowMs: number): void {
     if (++this.#failures >= EJECT_AFTER) this.#ejectedUntilMs = nowMs + EJECT_MS
+  }
+
+  /** Whether a fault is worth a line of the log: another than the last, or a minute later. */
+  isNews(fault: string, nowMs: number): boolean {
+    if (fault === this.#fault && nowMs < this.#faultUntilMs) return false
+    this.#fault = fault
+    this.#faultUntilMs = nowMs + FAULT_MS
+    return true
   }
 
   /** A connection that is open and idle. */

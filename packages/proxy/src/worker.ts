@@ -39,6 +39,10 @@ interface Running {
 }
 
 let running: Running | undefined
+/** What the health checks took out. */
+const unhealthy = new Set<string>()
+/** One after the other: the last one said is the one that stays. */
+let reloads: Promise<unknown> = Promise.resolve()
 const scope = Effect.runSync(Scope.make())
 
 const openCapture = (config: Config, descriptors: WorkerStart["descriptors"]) =>
@@ -68,9 +72,9 @@ const start = (message: WorkerStart) =>
     const chain: Chain | undefined = yield* openCapture(config, message.descriptors)
     const answers = Math.max(1024, Math.ceil(config.proxy.limits.connections / threads))
     const answerer = makeAnswerer({ capture: chain, matcher, observer, history: "connections", answers })
-    const warn = (text: string): void => tell({ type: "log", level: "error", message: text })
     const { accessLog, accessLogFormat } = config.proxy
-    const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, warn)
+    const lost = (text: string): void => tell({ type: "log", level: "error", message: text })
+    const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, lost)
     const all = new Float64Array(message.counters)
     const server = new ProxyServer({
       site: new Site(siteSettings(message), undefined),
@@ -84,6 +88,7 @@ const start = (message: WorkerStart) =>
       },
       addressLimits: new AddressLimits(message.limits, threads, thread),
       log,
+      warn: (text) => tell({ type: "log", level: "warn", message: text }),
       onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
     })
     for (const descriptor of message.descriptors) server.attach(descriptor)
@@ -92,13 +97,20 @@ const start = (message: WorkerStart) =>
     tell({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
   }).pipe(Scope.provide(scope))
 
+/** Of the upstreams of a new site too. */
+function applyHealth({ upstreams }: Site): void {
+  for (const upstream of upstreams.values()) upstream.isHealthy = !unhealthy.has(upstream.target)
+}
+
 const reload = (settings: WorkerSettings) =>
   Effect.gen(function* () {
     if (running === undefined) return
     const { server, answerer, mode } = running
     const database = yield* loadDatabases(settings.config.fingerprint)
     answerer.setMatcher(new Matcher(database, mode, MEMO_SHAPES))
-    server.reload(new Site(siteSettings(settings), server.site))
+    const site = new Site(siteSettings(settings), server.site)
+    applyHealth(site)
+    server.reload(site)
   })
 
 async function stop(): Promise<void> {
@@ -122,13 +134,16 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       Effect.runPromise(start(data)).catch(fail)
       break
     case "reload":
-      Effect.runPromise(reload(data)).catch((error: unknown) =>
-        tell({ type: "log", level: "error", message: `reload failed, the old goes on: ${String(error)}` })
-      )
+      reloads = reloads
+        .then(() => Effect.runPromise(reload(data)))
+        .catch((error: unknown) =>
+          tell({ type: "log", level: "error", message: `reload failed, the old goes on: ${String(error)}` })
+        )
       break
     case "health": {
-      const upstream = running?.server.site.upstreams.get(data.target)
-      if (upstream !== undefined) upstream.isHealthy = data.isHealthy
+      if (data.isHealthy) unhealthy.delete(data.target)
+      else unhealthy.add(data.target)
+      if (running !== undefined) applyHealth(running.server.site)
       break
     }
     case "reopen":

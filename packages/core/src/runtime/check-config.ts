@@ -4,11 +4,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
-import type { ConfigRequest } from "./config.ts"
+import type { Config, ConfigRequest } from "./config.ts"
 import { readConfig, readConfigFile } from "./config.ts"
 import { noRoute } from "./config-cross.ts"
 import { ConfigInvalid, type Problem } from "./config-problem.ts"
-import type { ProxyConfig } from "./config-proxy.ts"
 import { databaseProblems } from "./databases.ts"
 
 function readPem<A>(path: string, file: string, parse: (pem: Buffer) => A, problems: Array<Problem>): A | undefined {
@@ -26,7 +25,7 @@ function readPem<A>(path: string, file: string, parse: (pem: Buffer) => A, probl
 }
 
 /** Certificates that can't be read, or keys that are not theirs. */
-export function certificateProblems(proxy: ProxyConfig): ReadonlyArray<Problem> {
+export function certificateProblems({ proxy, routes }: Pick<Config, "proxy" | "routes">): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []
   for (const [n, pair] of proxy.tls.certificates.entries()) {
     if (pair.certificate === "" || pair.key === "") continue // reported with the configuration
@@ -41,8 +40,8 @@ export function certificateProblems(proxy: ProxyConfig): ReadonlyArray<Problem> 
     if (certificate.validToDate < new Date())
       problem(`${at}.certificate`, pair.certificate, `expired on ${certificate.validTo}`)
   }
-  if (proxy.tls.clientCa !== "")
-    readPem("proxy.tls.client_ca", proxy.tls.clientCa, (pem) => new X509Certificate(pem), problems)
+  for (const [n, { upstreamCa }] of routes.entries())
+    if (upstreamCa !== "") readPem(`routes[${n}].upstream_ca`, upstreamCa, (pem) => new X509Certificate(pem), problems)
   return problems
 }
 
@@ -57,7 +56,7 @@ export const checkConfig = (request: ConfigRequest): Effect.Effect<string, Confi
       if (request.program === "proxy") {
         const missing = noRoute(config)
         if (missing !== undefined && problems.length === 0) all.push(missing)
-        all.push(...certificateProblems(config.proxy))
+        all.push(...certificateProblems(config))
       }
     }
     if (all.length > 0) return yield* new ConfigInvalid({ problems: all })

@@ -27,15 +27,8 @@ export const noRoute = (config: Config): Problem | undefined =>
       }
 
 /** Keys that the proxy reads and can't honour yet: refused, since each would give less than it promises. */
-function notYet({ proxy, log }: Config): ReadonlyArray<Problem> {
+function notYet({ log }: Config): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []
-  if (proxy.tls.clientCa !== "")
-    problems.push(problem("proxy.tls.client_ca", "the proxy does not check client certificates yet: remove it"))
-  if (proxy.proxyProtocol.accept && proxy.tls.listen.length > 0) {
-    problems.push(
-      problem("proxy.proxy_protocol.accept", "PROXY headers are not read on TLS listeners yet: use proxy.listen alone")
-    )
-  }
   if (log.observations !== "")
     problems.push(problem("log.observations", "the proxy writes no observations yet: remove it, or use its access log"))
   return problems

@@ -29,9 +29,7 @@ const CertificateTable = table({
 const TlsTable = table({
   listen: key("listen", listenAddresses, []),
   certificates: tableList("certificates", CertificateTable),
-  minVersion: key("min_version", oneOf("1.2", "1.3"), "1.2"),
-  /** PEM file of the authorities that client certificates must come from; empty: none are asked for. */
-  clientCa: key("client_ca", text, "")
+  minVersion: key("min_version", oneOf("1.2", "1.3"), "1.2")
 })
 
 const LimitsTable = table({
@@ -130,6 +128,10 @@ export const RouteTable = table({
   host: key("host", nonEmpty("a host name or *"), "*"),
   path: key("path", path, "/"),
   upstreams: key("upstream", list(upstream), []),
+  /** PEM file of the authorities that certificates of https upstreams must come from; empty: those that Bun knows. */
+  upstreamCa: key("upstream_ca", text, ""),
+  /** The name that https upstreams are asked for and must prove; empty: that of their URL. */
+  upstreamName: key("upstream_name", text, ""),
   /** The client's connection is closed after each response: every request has a SYN of its own. */
   forceNewConnection: key("force_new_connection", flag, false),
   /** "" none, "tcp" a connection, "/path" a GET that is answered by 2xx or 3xx. */

@@ -375,11 +375,7 @@ test("combinations that can't work", () => {
   const of = (text: string) => bad(text, { program: "proxy" }).join("\n")
   expect(of('[fingerprint]\nmode = "p0f"')).toContain("which the proxy does not read yet")
   expect(of("[p0f_api]")).toContain("which the proxy does not read yet")
-  expect(of('[proxy.tls]\nclient_ca = "ca.pem"')).toContain("proxy.tls.client_ca")
   expect(of('[log]\nobservations = "o.json"')).toContain("log.observations")
-  expect(
-    of('[proxy.tls]\nlisten = ["127.0.0.1:1"]\n[proxy.proxy_protocol]\naccept = true\ntrusted = ["10.0.0.0/8"]')
-  ).toContain("proxy.proxy_protocol.accept")
   expect(bad("[proxy.proxy_protocol]\naccept = true", { program: "proxy" })[0]).toContain(
     "proxy.proxy_protocol.trusted"
   )

@@ -7,13 +7,19 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { AddressLimits } from "../address-limits.ts"
 import { type Counters, makeCounters } from "../counters.ts"
+import { libc } from "../libc.ts"
+import { openListeningSocket } from "../listening-socket.ts"
 import { ProxyServer } from "../proxy-server.ts"
 import { Site, type SiteSettings } from "../site.ts"
 
 export interface RunningProxy {
   readonly port: number
+  /** Of the TLS listener, when there are certificates; else 0. */
+  readonly tlsPort: number
   readonly server: ProxyServer
   readonly counters: Counters
+  /** What an operator would be told. */
+  readonly warnings: ReadonlyArray<string>
   /** What should not happen. */
   readonly bugs: ReadonlyArray<Error>
   readonly close: () => void
@@ -44,14 +50,31 @@ export async function startProxy(text: string): Promise<RunningProxy> {
   const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers: 1024 })
   const counters = makeCounters()
   const bugs: Array<Error> = []
+  const warnings: Array<string> = []
+  const settings = settingsOf(text)
   const server = new ProxyServer({
-    site: new Site(settingsOf(text), undefined),
+    site: new Site(settings, undefined),
     answerer,
     key: "connection",
     counters,
     addressLimits: new AddressLimits(AddressLimits.allocate(64, 1), 1, 0),
+    warn: (warning) => warnings.push(warning),
     onBug: (error) => bugs.push(error)
   })
   const address = server.listen({ kind: "tcp", host: "127.0.0.1", port: 0 })
-  return { port: address.kind === "tcp" ? address.port : 0, server, counters, bugs, close: () => server.close() }
+  const hasTls = settings.proxy.tls.certificates.length > 0
+  const tls = hasTls ? openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512) : undefined
+  if (tls !== undefined) server.attach({ fd: tls.fd, port: tls.port, isTls: true })
+  return {
+    port: address.kind === "tcp" ? address.port : 0,
+    tlsPort: tls?.port ?? 0,
+    server,
+    counters,
+    warnings,
+    bugs,
+    close: () => {
+      server.close()
+      if (tls !== undefined) libc.close(tls.fd)
+    }
+  }
 }
