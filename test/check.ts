@@ -23,6 +23,9 @@ if (words.size > 0) {
 }
 const isRoot = process.getuid?.() === 0
 
+/** What the tests see besides the environment of this process. */
+const environment: Record<string, string> = {}
+
 interface Outcome {
   readonly gate: string
   readonly seconds: number
@@ -41,7 +44,7 @@ interface Run {
 
 const TIME_LIMIT_MS = 15 * 60_000
 
-async function run(words: ReadonlyArray<string>): Promise<Run> {
+async function run(words: ReadonlyArray<string>, more: Readonly<Record<string, string>> = {}): Promise<Run> {
   const child = Bun.spawn([process.execPath, ...words], {
     cwd: ROOT,
     stdout: "pipe",
@@ -49,7 +52,7 @@ async function run(words: ReadonlyArray<string>): Promise<Run> {
     stdin: "ignore",
     timeout: TIME_LIMIT_MS,
     killSignal: "SIGKILL",
-    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" }
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...environment, ...more }
   })
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   const code = await child.exited
@@ -91,20 +94,21 @@ const MAY_BE_MISSING = /shared|cgroup2|vectors|captures at|HAPROXY3|systemd|user
 const tests = (
   gate: string,
   paths: ReadonlyArray<string>,
-  options: { readonly kernel: boolean; readonly flags?: ReadonlyArray<string> }
+  options: {
+    readonly kernel: boolean
+    readonly flags?: ReadonlyArray<string>
+    readonly environment?: Readonly<Record<string, string>>
+  }
 ) =>
   timed(gate, async () => {
     const directory = mkdtempSync(join(tmpdir(), "synprint-check-"))
     try {
       const report = join(directory, "report.xml")
-      const { code, output } = await run([
-        "test",
-        "--only-failures",
-        ...(options.flags ?? []),
-        "--reporter=junit",
-        `--reporter-outfile=${report}`,
-        ...paths
-      ])
+      const flags = ["--only-failures", ...(options.flags ?? [])]
+      const { code, output } = await run(
+        ["test", ...flags, "--reporter=junit", `--reporter-outfile=${report}`, ...paths],
+        options.environment
+      )
       const counted = await countTests(report)
       const reasons = [...new Set([...output.matchAll(/^skipped: (.*)$/gm)].map((found) => found[1]!))]
       const notes: Array<string> = []
@@ -144,11 +148,31 @@ const outcomes: Array<Outcome> = await Promise.all([
   tests("unit tests", ["packages"], { kernel: false, flags: ["--parallel=3"] })
 ])
 
+/** HAProxy 3 from Debian's newer suites, if it can be had; why not is said in the log. */
+async function findHaproxy3(): Promise<void> {
+  if (process.env["HAPROXY3"] !== undefined) return
+  const script = Bun.spawn(["sh", `${import.meta.dir}/lib/haproxy3.sh`], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit"
+  })
+  const found = (await new Response(script.stdout).text()).trim()
+  if ((await script.exited) === 0) environment["HAPROXY3"] = found
+}
+
 if (!isFast) {
+  await findHaproxy3()
   const loose = [...new Bun.Glob("*.test.ts").scanSync({ cwd: import.meta.dir })].map((name) => `./test/${name}`)
   if (loose.length > 0) outcomes.push(await tests("test", loose, { kernel: true }))
   for (const name of directories) {
     outcomes.push(await tests(`test/${name}`, [`test/${name}/`], { kernel: true }))
+  }
+  const [newest] = (environment["HAPROXY3"] ?? process.env["HAPROXY3"] ?? "").split(":")
+  if (newest !== undefined && newest !== "") {
+    const again = ["haproxy", "addresses", "restarts"].map((name) => `./test/e2e/${name}.test.ts`)
+    outcomes.push(
+      await tests("test/e2e on HAProxy 3", again, { kernel: true, environment: { SYNPRINT_TEST_HAPROXY: newest } })
+    )
   }
 }
 

@@ -6,7 +6,8 @@ import * as path from "node:path"
 import { FIELDS } from "@synprint/core"
 import { SETTINGS } from "@synprint/core/runtime"
 import { ENVIRONMENT, SYNPRINT } from "../lib/agent.ts"
-import { copyExample, EXAMPLES } from "../lib/haproxy.ts"
+import { copyExample, EXAMPLES, HAPROXY3, versionOf } from "../lib/haproxy.ts"
+import { isAtLeast } from "../lib/requires.ts"
 
 const HAPROXY = Bun.which("haproxy", { PATH: `${process.env["PATH"]}:/usr/sbin` })
 const TOP = path.resolve(EXAMPLES, "..")
@@ -28,28 +29,24 @@ const check = (binary: string, config: string) => {
 
 describe("HAProxy", () => {
   if (HAPROXY === null) console.log("skipped: haproxy -c of the examples needs haproxy")
-  for (const config of configs)
-    test.skipIf(HAPROXY === null)(`${config} is valid`, () =>
-      inDirectory((directory) => {
-        const { exitCode, said } = check(HAPROXY!, copyExample(config, directory))
-        if (config === "haproxy-3.x.cfg" && said.includes("version is 2.")) {
-          // mode spop came with 3.1: an older version refuses that line and nothing else.
-          const alerts = said.split("\n").filter((line) => line.includes("parsing ["))
-          expect(alerts).toEqual([expect.stringContaining("unknown proxy mode 'spop'")])
-          expect(said).not.toContain("fc_saved_syn")
-        } else {
-          expect(said).not.toContain("ALERT")
-          expect(said).not.toContain("WARNING")
-          expect(exitCode).toBe(0)
-        }
-      })
-    )
-  const newer = process.env["HAPROXY3"]
-  if (newer === undefined) console.log("skipped: no -c on HAProxy 3.x, as HAPROXY3 names no binary")
-  else
+  if (HAPROXY3.length === 0) console.log("skipped: no -c on HAProxy 3.x, as HAPROXY3 names no binary")
+  const installed = HAPROXY === null ? [] : [{ binary: HAPROXY, version: versionOf(HAPROXY)! }]
+  for (const { binary, version } of [...installed, ...HAPROXY3])
     for (const config of configs)
-      test(`${config} is valid for HAPROXY3`, () =>
-        inDirectory((directory) => expect(check(newer, copyExample(config, directory)).exitCode).toBe(0)))
+      test(`${config} is valid for HAProxy ${version}`, () =>
+        inDirectory((directory) => {
+          const { exitCode, said } = check(binary, copyExample(config, directory))
+          if (config === "haproxy-3.x.cfg" && !isAtLeast(version, "3.1")) {
+            // mode spop came with 3.1: an older version refuses that line and nothing else.
+            const alerts = said.split("\n").filter((line) => line.includes("parsing ["))
+            expect(alerts).toEqual([expect.stringContaining("unknown proxy mode 'spop'")])
+            expect(said).not.toContain("fc_saved_syn")
+          } else {
+            expect(said).not.toContain("ALERT")
+            expect(said).not.toContain("WARNING")
+            expect(exitCode).toBe(0)
+          }
+        }))
 
   test("every configuration removes each name that a preset can set, in every spelling, before it asks", () => {
     const names = FIELDS.flatMap((field) => [field.xTcp, field.xP0f, field.seed, ...field.huginn]).filter(

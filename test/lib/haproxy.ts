@@ -10,6 +10,19 @@ export const EXAMPLES = `${import.meta.dir}/../../examples/haproxy`
 /** A site's clients have processors of their own: those of a test must not take the time of what they measure. */
 export const SERVER_PRIORITY: ReadonlyArray<string> = ["nice", "-n", "-10"]
 
+/** `3.4` of a program that is HAProxy; undefined when it does not start. */
+export function versionOf(binary: string): string | undefined {
+  return /version (\d+\.\d+)/.exec(Bun.spawnSync([binary, "-v"]).stdout.toString())?.[1]
+}
+
+/** The programs that HAPROXY3 names, joined by ":" (test/lib/haproxy3.sh prints such a list), newest first. */
+export const HAPROXY3: ReadonlyArray<{ readonly binary: string; readonly version: string }> = (
+  process.env["HAPROXY3"] ?? ""
+)
+  .split(":")
+  .filter((binary) => binary !== "")
+  .map((binary) => ({ binary, version: versionOf(binary) ?? "of unknown version" }))
+
 export interface HaproxyOptions {
   /** File of examples/haproxy. */
   readonly example: string
@@ -19,6 +32,7 @@ export interface HaproxyOptions {
   readonly inside: ReadonlyArray<string>
   /** Texts of the example (configuration and .spop) and what stands there in the test; each must occur. */
   readonly replace?: ReadonlyArray<readonly [text: string, by: string]>
+  /** What SYNPRINT_TEST_HAPROXY names by default, or that of the machine. */
   readonly binary?: string
 }
 
@@ -57,7 +71,7 @@ export function copyExample(
 
 export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
   const config = copyExample(options.example, options.directory, options.replace)
-  const binary = options.binary ?? "haproxy"
+  const binary = options.binary ?? process.env["SYNPRINT_TEST_HAPROXY"] ?? "haproxy"
   const socket = `${options.directory}/admin.sock`
   const logs: Array<string> = []
   const all: Array<Bun.Subprocess> = []
