@@ -6,7 +6,7 @@
  *  1     win:16 mss:16
  *  2     quirks:17 wscale:8 pad:6
  *  3     totHdr:8 peerMss:16
- *  4..9  option kinds, 4 a word, zero after the last
+ *  4..9  option kinds, 4 a word in the order of the machine (Bun runs on little-endian ones only), zero after the last
  *
  * An engine that must remember a shape without an object keeps these words and asks `Matcher.shapeOfKey`.
  */
@@ -15,6 +15,7 @@ import type { Direction } from "./shape.ts"
 
 /** Int32 words of one key. */
 export const KEY_WORDS = 10
+const LAYOUT_WORDS = 6
 
 /** Writes the key of `packet` to `into` from index `at`. `peerMss` is the MSS of the SYN when this is its SYN+ACK, else 0. */
 export function writeKey(packet: Packet, direction: Direction, peerMss: number, into: Int32Array, at: number): void {
@@ -31,20 +32,20 @@ export function writeKey(packet: Packet, direction: Direction, peerMss: number, 
   into[at + 1] = (packet.win & 0xffff) | (packet.mss << 16)
   into[at + 2] = packet.quirks | ((packet.wscale & 255) << 17) | (packet.pad << 25)
   into[at + 3] = (packet.totHdr & 255) | ((peerMss & 0xffff) << 8)
-  const layout = packet.layout
-  let from = 0
-  for (let word = 4; word < KEY_WORDS; word++) {
-    if (from >= length) {
-      into[at + word] = 0
-      continue
-    }
-    let kinds = layout[from]!
-    if (from + 1 < length) kinds |= layout[from + 1]! << 8
-    if (from + 2 < length) kinds |= layout[from + 2]! << 16
-    if (from + 3 < length) kinds |= layout[from + 3]! << 24
-    into[at + word] = kinds
-    from += 4
+  const words = packet.layoutWords
+  const whole = length >> 2
+  const rest = (1 << ((length & 3) << 3)) - 1
+  into[at + 4] = whole > 0 ? words[0]! : words[0]! & rest
+  into[at + 5] = whole > 1 ? words[1]! : whole === 1 ? words[1]! & rest : 0
+  if (whole < 2) {
+    into[at + 6] = 0
+    into[at + 7] = 0
+    into[at + 8] = 0
+    into[at + 9] = 0
+    return
   }
+  for (let word = 2; word < LAYOUT_WORDS; word++)
+    into[at + 4 + word] = word < whole ? words[word]! : word === whole ? words[word]! & rest : 0
 }
 
 export const keyIsIpv6 = (word0: number): boolean => (word0 & 1) !== 0

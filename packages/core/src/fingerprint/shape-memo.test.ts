@@ -131,7 +131,9 @@ test("every field that a shape depends on makes another key", () => {
   note(base, 1, 1)
   note(base, 1, 0xffff)
   for (const change of changes) {
-    const packet = Object.assign(new Packet(), base, { layout: new Uint8Array(24) })
+    const packet = new Packet()
+    const { layout, layoutWords } = packet
+    Object.assign(packet, base, { layout, layoutWords })
     change(packet)
     note(packet, 0, 0)
   }

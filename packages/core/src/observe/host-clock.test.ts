@@ -8,19 +8,27 @@ const obtain = (hosts: HostClock, address: number, now = NOW): number =>
   hosts.obtain(4, address, 0, 0, 0, hosts.hash(address, 0, 0, 0), now)
 const has = (hosts: HostClock, address: number, now = NOW): boolean => hosts.lookUp(4, address, 0, 0, 0, now) >= 0
 
-test("never holds more than its limit, and finds exactly what it holds", () => {
+test.each([
+  [50, 1],
+  [1000, 8]
+])("%i hosts: never more, never fewer by more than a batch, and finds exactly what it holds", (maxHosts, batch) => {
   const random = seededRandom(2)
-  const hosts = new HostClock({ maxHosts: 50, idleMinutes: 30 })
+  const hosts = new HostClock({ maxHosts, idleMinutes: 30 })
   const { length } = hosts.hot
   for (let step = 0; step < 100_000; step++) {
-    const address = random.below(200)
+    const address = random.below(maxHosts * 4)
     const host = obtain(hosts, address)
-    expect(hosts.holds(host, 4, address, 0, 0, 0)).toBe(true)
-    expect(hosts.count).toBeLessThanOrEqual(50)
+    if (!hosts.holds(host, 4, address, 0, 0, 0) || hosts.count > maxHosts) throw new Error(`step ${step}`)
+    if (hosts.evicted > 0 && hosts.count <= maxHosts - batch) throw new Error(`step ${step}: ${hosts.count} hosts`)
   }
-  let found = 0
-  for (let address = 0; address < 200; address++) if (has(hosts, address)) found++
-  expect(found).toBe(50)
+  const found = new Set<number>()
+  for (let address = 0; address < maxHosts * 4; address++) {
+    const host = hosts.lookUp(4, address, 0, 0, 0, NOW)
+    if (host >= 0) found.add(host)
+  }
+  let visited = 0
+  hosts.each(() => visited++)
+  expect([found.size, visited]).toEqual([hosts.count, hosts.count])
   expect(hosts.hot.length).toBe(length)
   expect(hosts.evicted).toBeGreaterThan(10_000)
 })

@@ -1,15 +1,25 @@
 /**
  * Host clock: modern mode's order. CLOCK with a second chance; a host that was idle too long is a new host when it comes back.
  */
-import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6, STATE_REFERENCED } from "./host-record.ts"
+import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6, STATE_LIVE, STATE_REFERENCED } from "./host-record.ts"
 import { type HostLimits, Hosts } from "./hosts.ts"
 import { TaggedIndex } from "./tagged-index.ts"
 
+/** Hosts that make room at a time, in a table of 512 or more; a small one would lose too much at once. */
+const BATCH = 8
+const BATCH_SHARE = 6
+
 export class HostClock extends Hosts {
   private hand = 0
+  /** Places of hosts that made room, and their hashes. */
+  private readonly places = new Int32Array(BATCH)
+  private readonly placeHashes = new Int32Array(BATCH)
+  private free = 0
+  private readonly batch: number
 
   constructor(limits: HostLimits) {
     super(limits.maxHosts, limits.idleMinutes, new TaggedIndex(limits.maxHosts))
+    this.batch = Math.max(1, Math.min(BATCH, limits.maxHosts >> BATCH_SHARE))
   }
 
   override obtain(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number, nowSec: number): number {
@@ -45,10 +55,14 @@ export class HostClock extends Hosts {
       host = this.fresh++
       this.count++
     } else {
-      host = this.evict()
-      // The removal may have moved entries of this run.
-      at = (hash << 1) & mask
-      while (slots[at + 1] !== 0) at = (at + 2) & mask
+      if (this.free === 0) {
+        this.evict()
+        // The removals may have moved entries of this run.
+        at = (hash << 1) & mask
+        while (slots[at + 1] !== 0) at = (at + 2) & mask
+      }
+      host = this.places[--this.free]!
+      this.count++
     }
     slots[at] = hash
     slots[at + 1] = host + 1
@@ -71,20 +85,30 @@ export class HostClock extends Hosts {
 
   override expire(): void {}
 
-  /** Advances the hand past hosts that were seen since it came by last. A new host starts without that chance: floods wash over. */
-  private evict(): number {
-    const { hot, capacity } = this
+  /**
+   * Frees places. The hand passes hosts that were seen since it came by last; a new host starts without that chance: floods wash
+   * over. Several at a time, since their index entries lie anywhere: the processor fetches them together (5 % of a SYN's time).
+   */
+  private evict(): void {
+    const { hot, capacity, batch, places, placeHashes } = this
     let hand = this.hand
-    let at = (hand << HOT_SHIFT) + HOST_STATE
-    while ((hot[at]! & STATE_REFERENCED) !== 0) {
-      hot[at]! &= ~STATE_REFERENCED
+    for (let place = batch - 1; place >= 0;) {
+      const at = (hand << HOT_SHIFT) + HOST_STATE
+      const state = hot[at]!
+      if ((state & (STATE_REFERENCED | STATE_LIVE)) === STATE_LIVE) {
+        const hash = this.hashOf(hand)
+        places[place] = hand
+        placeHashes[place] = hash
+        hot[at] = 0
+        this.warm(hash)
+        place--
+      } else hot[at] = state & ~STATE_REFERENCED
       hand = hand + 1 === capacity ? 0 : hand + 1
-      at = (hand << HOT_SHIFT) + HOST_STATE
     }
-    this.hand = hand + 1 === capacity ? 0 : hand + 1
-    this.index.remove(this.hashOf(hand), hand)
-    this.evicted++
-    this.warm(this.hashOf(this.hand))
-    return hand
+    this.hand = hand
+    for (let place = batch - 1; place >= 0; place--) this.index.remove(placeHashes[place]!, places[place]!)
+    this.free = batch
+    this.count -= batch
+    this.evicted += batch
   }
 }

@@ -88,8 +88,8 @@ export abstract class Hosts {
   }
 
   /**
-   * Reads where a host will be looked for, so that the cache line is there by then: with the work on the shape in between, and the
-   * same for the next eviction, a SYN took 9 % less. The sum only keeps the read from being optimised away.
+   * Reads where a host will be looked for, so that the cache line is there by then: with the work on the shape in between, a SYN
+   * took 9 % less. The sum only keeps the read from being optimised away.
    */
   warm(hash: number): void {
     this.warmed = (this.warmed + this.index.slots[((hash << 1) & this.index.mask) + 1]!) | 0

@@ -53,8 +53,10 @@ export class Packet {
   wscale = 0
   /** Own timestamp, 0 when absent. */
   ts1 = 0
-  /** Option kinds in order, the first `layoutLength` bytes count. */
+  /** Option kinds in order, the first `layoutLength` bytes count; what lies behind them is an earlier packet's. */
   readonly layout: Uint8Array = new Uint8Array(MAX_TCP_OPT)
+  /** The same bytes, four a word. */
+  readonly layoutWords: Int32Array = new Int32Array(this.layout.buffer)
   layoutLength = 0
   /** Bytes after the kind byte of EOL up to the end of the header: the N of `eol+N`. */
   pad = 0
