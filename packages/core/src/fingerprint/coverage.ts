@@ -11,7 +11,6 @@ import type { HttpFields } from "./http-signature.ts"
 import { expectedQuirks } from "./signature-index.ts"
 import {
   type Mode,
-  printSignature,
   type Signature,
   WIN_ANY,
   WIN_MOD,
@@ -23,6 +22,28 @@ import { detectMultiplier } from "./window.ts"
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at])
+}
+
+type Plain = Exclude<keyof Signature, "layout">
+/** As a record, so that a new field that is missing here does not compile. */
+const PLAIN: Readonly<Record<Plain, true>> = {
+  ver: true,
+  ittl: true,
+  badTtl: true,
+  olen: true,
+  mss: true,
+  winType: true,
+  win: true,
+  scale: true,
+  pad: true,
+  quirks: true,
+  pclass: true
+}
+const PLAIN_FIELDS = Object.keys(PLAIN) as ReadonlyArray<Plain>
+
+function sameSignature(a: Signature, b: Signature): boolean {
+  for (const name of PLAIN_FIELDS) if (a[name] !== b[name]) return false
+  return sameBytes(a.layout, b.layout)
 }
 
 function coversWindow(earlier: Signature, later: Signature): boolean {
@@ -66,12 +87,11 @@ export function coveringSignature(
   laterIsGeneric: boolean,
   mode: Mode
 ): TcpSignature | undefined {
-  const text = mode === "modern" ? printSignature(later) : ""
   for (const line of earlier) {
     if (mode === "p0f") {
       if (!line.label.generic && p0fCovers(line.signature, later)) return line
     } else if (!line.label.generic || laterIsGeneric) {
-      if (printSignature(line.signature) === text) return line
+      if (sameSignature(line.signature, later)) return line
       const sameVersion = line.signature.ver === -1 || line.signature.ver === later.ver
       if (!line.label.generic && sameVersion && !later.badTtl && p0fCovers(line.signature, later)) return line
     }
