@@ -9,15 +9,7 @@ import type { HttpSignature, TcpSignature } from "./database.ts"
 import { MAX_DIST } from "./distance.ts"
 import type { HttpFields } from "./http-signature.ts"
 import { expectedQuirks } from "./signature-index.ts"
-import {
-  type Mode,
-  type Signature,
-  WIN_ANY,
-  WIN_MOD,
-  WIN_MSS,
-  WIN_MTU,
-  WIN_NORMAL
-} from "./signature.ts"
+import { type Mode, type Signature, WIN_ANY, WIN_MOD, WIN_MSS, WIN_MTU, WIN_NORMAL } from "./signature.ts"
 import { detectMultiplier } from "./window.ts"
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -2,7 +2,6 @@
  * `read`: capture files -> observer -> report. Exported as @synprint/core/read and free of Effect, which would cost more
  * start-up time than a small capture takes to read.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
 import { Matcher } from "../fingerprint/matcher.ts"
 import type { ObservationLog } from "../observe/observation-log.ts"
 import { Observer } from "../observe/observer.ts"
@@ -10,6 +9,7 @@ import type { TextLog } from "../observe/text-log.ts"
 import { CaptureReader, type CaptureProblem } from "../packet/capture-file.ts"
 import { BUILTIN } from "../fingerprint/builtin-database.ts"
 import { P0F_DATABASE, readDatabaseFiles } from "./database-files.ts"
+import { fileChunks } from "./file-chunks.ts"
 import { LogFile, LogFileError, writeAll } from "./log-file.ts"
 import { ReadProgress } from "./read-progress.ts"
 import { printCounts, printReport } from "./read-report.ts"
@@ -36,9 +36,6 @@ const AGES = [30, 30] as const
 
 /** Shapes to remember: a capture of every stack there is has a few thousand. */
 const MEMO_SHAPES = 16_384
-
-// 1,000,000 SYNs took the same time with 64 KiB, 256 KiB, 1 MiB and 4 MiB.
-const CHUNK_BYTES = 1 << 18
 
 const encoder = new TextEncoder()
 const STDOUT = 1
@@ -82,46 +79,27 @@ async function makeLog(format: ReadOptions["format"], sink: Sink): Promise<Log> 
 }
 
 /** Reads one file to its end; the problem that ended it early. */
-function replay(
+async function replay(
   name: string,
   observer: Observer,
   asLibpcap: boolean,
-  chunk: Uint8Array,
   progress: ReadProgress | undefined
-): CaptureProblem | undefined {
-  const descriptor = name === "-" ? 0 : openSync(name, "r")
+): Promise<CaptureProblem | undefined> {
+  const { size, chunks } = await fileChunks(name)
   try {
-    const status = fstatSync(descriptor)
-    progress?.begin(name, status.isFile() ? status.size : undefined)
+    progress?.begin(name, size)
     const reader = new CaptureReader(
       (bytes, at, captured, wire, linkType, sec, usec) =>
         observer.frame(bytes, at, captured, wire, linkType, sec, usec),
       { asLibpcap }
     )
-    for (;;) {
-      const length = readChunk(descriptor, chunk)
-      if (length === 0) break
-      if (reader.push(length === chunk.length ? chunk : chunk.subarray(0, length)) !== undefined) break
+    for await (const chunk of chunks) {
+      if (reader.push(chunk) !== undefined) break
       progress?.show(reader.offset, observer.counts.packets)
     }
     return reader.end()
   } finally {
     progress?.end()
-    if (descriptor !== 0) closeSync(descriptor)
-  }
-}
-
-/** 0 at the end. A pipe gives little at a time, so it is asked until it has nothing more to give at once. */
-function readChunk(descriptor: number, chunk: Uint8Array): number {
-  for (;;) {
-    try {
-      return readSync(descriptor, chunk, 0, chunk.length, null)
-    } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException
-      if (code === "EOF") return 0
-      if (code !== "EAGAIN") throw cause
-      Bun.sleepSync(5)
-    }
   }
 }
 
@@ -163,7 +141,6 @@ export async function read(options: ReadOptions): Promise<number> {
   const linesOnTerminal = options.output === undefined && options.format !== "none" && process.stdout.isTTY
   const progress =
     process.stderr.isTTY && !linesOnTerminal ? new ReadProgress((bar) => process.stderr.write(bar)) : undefined
-  const chunk = new Uint8Array(new ArrayBuffer(CHUNK_BYTES))
   const makeObserver = (): Observer =>
     new Observer({
       mode,
@@ -187,7 +164,8 @@ export async function read(options: ReadOptions): Promise<number> {
       }
       const before = observer.counts.packets
       try {
-        const problem = replay(name, observer, isP0f, chunk, progress)
+        // oxlint-disable-next-line no-await-in-loop -- hosts are followed from file to file
+        const problem = await replay(name, observer, isP0f, progress)
         if (problem === undefined) continue
         complain(`${name}: ${problem.message}`)
         if (observer.counts.packets === before) code = 1

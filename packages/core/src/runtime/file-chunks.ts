@@ -1,0 +1,67 @@
+/**
+ * File chunks: the bytes of a capture in order, from a file or from stdin.
+ *
+ * A file is read ahead by another thread while the chunk before is worked on, which takes the read(2) out of the way: 4 % of a
+ * capture of 2,000,000 SYNs. A chunk is good until the next one is asked for.
+ */
+import { readSync } from "node:fs"
+import { open } from "node:fs/promises"
+
+// 1,000,000 SYNs took the same time with chunks of 64 KiB to 4 MiB; the fewer, the less often two threads must meet.
+const CHUNK_BYTES = 1 << 20
+const STDIN = 0
+
+export interface FileChunks {
+  /** Bytes in all, undefined when that can't be told beforehand. */
+  readonly size: number | undefined
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
+/** `-` is stdin. Rejects with the errno of open(2), the iteration with that of read(2). The file is closed when the iteration ends. */
+export async function fileChunks(name: string): Promise<FileChunks> {
+  if (name === "-") return { size: undefined, chunks: stdinChunks() }
+  const file = await open(name, "r")
+  const status = await file.stat()
+  return { size: status.isFile() ? status.size : undefined, chunks: aheadOf(file) }
+}
+
+async function* aheadOf(file: Awaited<ReturnType<typeof open>>): AsyncGenerator<Uint8Array> {
+  let chunk = new Uint8Array(CHUNK_BYTES)
+  let other = new Uint8Array(CHUNK_BYTES)
+  let reading = file.read(chunk, 0, CHUNK_BYTES, null)
+  try {
+    for (;;) {
+      // oxlint-disable-next-line no-await-in-loop -- the next chunk is already being read
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return
+      reading = file.read(other, 0, CHUNK_BYTES, null)
+      yield bytesRead === CHUNK_BYTES ? chunk : chunk.subarray(0, bytesRead)
+      const taken = chunk
+      chunk = other
+      other = taken
+    }
+  } finally {
+    // Who stops early leaves a read behind, which must not outlive the descriptor.
+    await reading.catch(() => undefined)
+    await file.close()
+  }
+}
+
+/** A pipe gives little at a time, so it is asked until it has nothing more to give at once. */
+async function* stdinChunks(): AsyncGenerator<Uint8Array> {
+  const chunk = new Uint8Array(CHUNK_BYTES)
+  for (;;) {
+    let length: number
+    try {
+      length = readSync(STDIN, chunk, 0, CHUNK_BYTES, null)
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      if (code === "EOF") return
+      if (code !== "EAGAIN") throw cause
+      Bun.sleepSync(5)
+      continue
+    }
+    if (length === 0) return
+    yield length === CHUNK_BYTES ? chunk : chunk.subarray(0, length)
+  }
+}
