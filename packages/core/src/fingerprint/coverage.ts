@@ -29,6 +29,7 @@ const PLAIN: Readonly<Record<Plain, true>> = {
   scale: true,
   pad: true,
   quirks: true,
+  optional: true,
   pclass: true
 }
 const PLAIN_FIELDS = Object.keys(PLAIN) as ReadonlyArray<Plain>
@@ -59,9 +60,10 @@ function coversWindow(earlier: Signature, later: Signature): boolean {
 /** p0f's own check: `earlier` is specific and matches `later` exactly, taken as a packet. */
 function p0fCovers(earlier: Signature, later: Signature): boolean {
   return (
-    expectedQuirks(earlier, later.ver === 4 ? 4 : 6, "p0f") === later.quirks &&
+    ((expectedQuirks(earlier, later.ver === 4 ? 4 : 6, "p0f") ^ later.quirks) & ~earlier.optional) === 0 &&
+    (later.optional & ~earlier.optional) === 0 &&
     earlier.pad === later.pad &&
-    earlier.olen === later.olen &&
+    (earlier.olen === -1 || earlier.olen === later.olen) &&
     earlier.ittl >= later.ittl &&
     (earlier.badTtl || earlier.ittl - later.ittl <= MAX_DIST) &&
     (earlier.mss === -1 || earlier.mss === later.mss) &&

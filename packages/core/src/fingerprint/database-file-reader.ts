@@ -20,8 +20,10 @@ import type { HttpSignature, Label, Sys, TcpSignature } from "./database.ts"
 import { parseHttpSignature, parseUaOs } from "./http-signature.ts"
 import { parseClasses, parseLabel, parseSys, USERLAND } from "./label.ts"
 import { parseSignature } from "./signature-parser.ts"
-import { Malformed, type Mode } from "./signature.ts"
+import { MAX_TCP_OPT } from "../packet/packet.ts"
+import { Malformed, type Mode, type Signature } from "./signature.ts"
 import { familiesOfLabel, parseFamilies } from "./stack-family.ts"
+import { timestampRewrites } from "./timestamp-rewrites.ts"
 
 type Section = "mtu" | "tcp:request" | "tcp:response" | "http:request" | "http:response"
 
@@ -39,6 +41,8 @@ interface CurrentLabel {
 }
 
 const STATEMENT = /^([A-Za-z_]+)[ \t]*=[ \t]*/
+/** A timestamp option as middleboxes leave it: ours, not p0f's. */
+const REWRITTEN = "ts~"
 const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map()
 const NO_LABEL: CurrentLabel = { label: undefined, title: "", attributes: NO_ATTRIBUTES }
 
@@ -226,8 +230,30 @@ export class DatabaseFileReader {
   }
 
   #readTcp(value: string, attributes: ReadonlyMap<string, string>): void {
+    const rewritten = value.indexOf(REWRITTEN)
+    if (rewritten >= 0 && this.#mode === "modern") return this.#readRewrites(value, rewritten, attributes)
     const signature = parseSignature(value, this.#mode)
     if (signature instanceof Malformed) return this.#problem(signature.message, signature.offset)
+    this.#addTcp(signature, attributes)
+  }
+
+  /** `ts~`: a line for each layout that a middlebox makes of the timestamps, with the attribute `middlebox=timestamps`. */
+  #readRewrites(value: string, at: number, attributes: ReadonlyMap<string, string>): void {
+    const signature = parseSignature(value.replace(REWRITTEN, "ts"), this.#mode)
+    if (signature instanceof Malformed) {
+      return this.#problem(signature.message, signature.offset + (signature.offset > at ? 1 : 0))
+    }
+    const options = value.slice(0, at).split(":").at(-1)!.split(",").length
+    const own = new Map([...attributes, ["middlebox", "timestamps"]])
+    for (const layout of timestampRewrites(signature.layout, options - 1)) {
+      if (layout.length > MAX_TCP_OPT) {
+        return this.#problem(`olayout: ts~ makes more than ${MAX_TCP_OPT} options: remove some`, at)
+      }
+      this.#addTcp({ ...signature, layout }, own)
+    }
+  }
+
+  #addTcp(signature: Signature, attributes: ReadonlyMap<string, string>): void {
     const { label, title } = this.#label
     if (label === undefined) return
     const layout = `${this.#section} ${signature.layout.join(".")}`

@@ -137,7 +137,7 @@ classes = late
     "x.fp:2:1: '[tcp:requests]' is no section: use [mtu] [tcp:request] [tcp:response] [http:request] [http:response]",
     "x.fp:5:1: 'sig' is misplaced: a section and a label must come first",
     "x.fp:6:11: class 'mac' is unknown (known: !, win): declare it by 'classes =' before the first section",
-    "x.fp:7:24: quirks: 'dff' is no quirk: use df id+ id- ecn 0+ flow seq- ack+ ack- uptr+ urgf+ pushf+ ts1- ts2+ opt+ exws bad",
+    "x.fp:7:24: quirks: 'dff' is no quirk: use df id+ id- ecn 0+ flow seq- ack+ ack- uptr+ urgf+ pushf+ ts1- ts2+ opt+ exws bad seq=dst",
     "x.fp:8:9: label: 's:win:Windows' is not type:class:name:flavor with type g or s, a class, a name of letters, digits, blanks and ./-_!?(), and a colon before the flavor even if that is empty",
     "x.fp:10:1: 'sys' is missing: a label of class ! needs 'sys = @class,Name' before its first sig",
     "x.fp:11:1: 'what is this' is no statement: write [section], name = value, or ; before a comment",

@@ -1,17 +1,22 @@
 /**
  * Difference: which fields of a database line a signature does not meet, and how far that puts the line away.
  */
-import { printQuirks, QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
+import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
 import { MAX_DIST } from "./distance.ts"
 import type { Subject } from "./explain-subject.ts"
 import { printLayout } from "./option-layout.ts"
+import { clampedInterfaceMss } from "./clamped-window.ts"
 import {
   largestMssMultiple,
+  printLineQuirks,
   printSignature,
+  roundToScale,
   type Signature,
   WIN_ANY,
   WIN_MOD,
+  WIN_MSS_CLAMPED,
   WIN_MSS_MAX,
+  WIN_MSS_SCALE,
   WIN_NORMAL
 } from "./signature.ts"
 import { expectedQuirks } from "./signature-index.ts"
@@ -55,6 +60,10 @@ function windowAgrees(line: Signature, subject: Subject): boolean {
   return subject.windows.some((reading) => {
     if (line.winType === WIN_NORMAL) return reading.win === line.win
     if (line.winType === WIN_MOD) return reading.win % line.win === 0
+    if (line.winType === WIN_MSS_CLAMPED) return clampedInterfaceMss(reading.win, subject.mss) !== 0
+    if (line.winType === WIN_MSS_SCALE) {
+      return reading.win === roundToScale(line.win * subject.mss, subject.signature.scale)
+    }
     return line.winType === WIN_MSS_MAX && reading.win === largestMssMultiple(subject.mss)
   })
 }
@@ -74,7 +83,7 @@ export function differences(line: Signature, subject: Subject): ReadonlyArray<Di
   if (line.badTtl ? tooHigh : tooHigh || line.ittl - subject.ttl > MAX_DIST) {
     differ("ittl", `${line.ittl}${line.badTtl ? "-" : ""}`, String(subject.ttl), 1, !line.badTtl)
   }
-  if (line.olen !== mine.olen) differ("olen", String(line.olen), String(mine.olen), 1)
+  if (line.olen !== -1 && line.olen !== mine.olen) differ("olen", String(line.olen), wildcard(mine.olen), 1)
   if (line.mss !== -1 && line.mss !== mine.mss) differ("mss", String(line.mss), wildcard(mine.mss), 1)
   if (!windowAgrees(line, subject)) differ("wsize", window(line), window(mine), 1)
   if (line.scale !== -1 && line.scale !== mine.scale) differ("scale", String(line.scale), wildcard(mine.scale), 0.5)
@@ -84,12 +93,13 @@ export function differences(line: Signature, subject: Subject): ReadonlyArray<Di
   }
   const expected = expectedQuirks(line, subject.ver, "modern")
   const quirks = mine.quirks & ~QUIRK_FLOW
-  const missing = expected & ~quirks
-  const extra = quirks & ~expected
+  const missing = expected & ~(quirks | mine.optional)
+  const extra = quirks & ~(expected | line.optional)
   if (missing !== 0 || extra !== 0) {
     const tolerated = (missing & ~(QUIRK_DF | QUIRK_NZ_ID)) === 0 && (extra & ~(QUIRK_ZERO_ID | QUIRK_ECN)) === 0
     const weight = (bits(missing) + bits(extra)) * (tolerated ? 0.25 : 1)
-    differ("quirks", printQuirks(expected), printQuirks(quirks), weight, tolerated)
+    const wanted = printLineQuirks(expected, line.optional)
+    differ("quirks", wanted, printLineQuirks(quirks, mine.optional), weight, tolerated)
   }
   if (line.pclass !== -1 && line.pclass !== mine.pclass) {
     differ("pclass", line.pclass === 1 ? "+" : "0", mine.pclass === 1 ? "+" : mine.pclass === 0 ? "0" : "*", 1)

@@ -1,12 +1,11 @@
 /**
  * The fields of a signature in words: what each says about the packet that had it.
  */
-import { QUIRK_NAMES } from "../packet/quirks.ts"
 import { guessDistance, MAX_DIST } from "./distance.ts"
 import { QUIRK_MEANINGS, optionMeaning, windowRule } from "./explain-words.ts"
 import type { Subject } from "./explain-subject.ts"
 import { printLayout } from "./option-layout.ts"
-import { WIN_ANY, WIN_MOD, WIN_MSS_MAX } from "./signature.ts"
+import { LINE_QUIRK_NAMES, WIN_ANY, WIN_MOD, WIN_MSS_CLAMPED, WIN_MSS_MAX, WIN_MSS_SCALE } from "./signature.ts"
 
 /** One word of the signature: an option and a quirk each have their own. */
 export interface ExplainedField {
@@ -45,6 +44,10 @@ function windowMeanings(subject: Subject): ReadonlyArray<string> {
   if (winType === WIN_MOD) return [`a multiple of ${win}`]
   if (winType === WIN_MSS_MAX && mss === -1)
     return ["floor(65536 / MSS) * MSS, at most 65535 (Linux >= 4.20, Windows 10/11)"]
+  if (winType === WIN_MSS_CLAMPED && mss === -1)
+    return ["mss*max of a usual interface above the SYN's MSS: lowered on the way"]
+  if (winType === WIN_MSS_SCALE && (mss === -1 || subject.signature.scale === -1))
+    return [`${win} times the MSS, rounded down to a multiple of 2^scale (gVisor)`]
   const ruled: Array<string> = []
   const plain: Array<string> = []
   for (const { win: value, product } of subject.windows) {
@@ -69,7 +72,7 @@ function scaleMeaning(subject: Subject): string {
 
 /** Every word of the signature in its order. */
 export function explainFields(subject: Subject, links: ReadonlyMap<number, string>): ReadonlyArray<ExplainedField> {
-  const { ver, olen, layout, pad, quirks, pclass } = subject.signature
+  const { ver, olen, layout, pad, quirks, optional, pclass } = subject.signature
   const [verText = "", ttlText = "", olenText = "", mssText = "", winText = "", , , pclassText = ""] =
     subject.text.split(":")
   const comma = winText.indexOf(",")
@@ -79,7 +82,8 @@ export function explainFields(subject: Subject, links: ReadonlyMap<number, strin
   }
   say("ver", verText, ver === -1 ? "IPv4 and IPv6" : `IPv${ver}`)
   say("ittl", ttlText, ttlMeaning(subject))
-  say("olen", olenText, olen === 0 ? (ver === 6 ? "none in IPv6" : "no IP options") : `${olen} bytes of IP options`)
+  const ipOptions = olen === 0 ? (ver === 6 ? "none in IPv6" : "no IP options") : `${olen} bytes of IP options`
+  say("olen", olenText, olen === -1 ? "any IP options" : ipOptions)
   say("mss", mssText, mssMeaning(subject, links))
   for (const [at, meaning] of windowMeanings(subject).entries())
     say("wsize", at === 0 ? winText.slice(0, comma) : "or", meaning)
@@ -89,9 +93,10 @@ export function explainFields(subject: Subject, links: ReadonlyMap<number, strin
     const last = at === layout.length - 1
     say("olayout", printLayout(layout.subarray(at, at + 1), last ? pad : 0), optionMeaning(kind, pad))
   }
-  if (quirks === 0) say("quirks", "", "none")
-  for (let bit = 0; bit < QUIRK_NAMES.length; bit++) {
-    if (quirks & (1 << bit)) say("quirks", QUIRK_NAMES[bit]!, QUIRK_MEANINGS[bit]!)
+  if ((quirks | optional) === 0) say("quirks", "", "none")
+  for (const [bit, name] of LINE_QUIRK_NAMES.entries()) {
+    if (quirks & (1 << bit)) say("quirks", name, QUIRK_MEANINGS[bit]!)
+    else if (optional & (1 << bit)) say("quirks", `${name}?`, `${QUIRK_MEANINGS[bit]!}, or not`)
   }
   const payload = pclass === -1 ? "with or without data" : pclass === 1 ? "data in the SYN" : "no data in the SYN"
   say("pclass", pclassText, payload)

@@ -9,12 +9,17 @@ import { QUIRK_OPT_ZERO_TS1 } from "../packet/quirks.ts"
 import { guessDistance, MAX_DIST } from "./distance.ts"
 import { KIND_EOL } from "./option-layout.ts"
 import { type Direction, REQUEST } from "./shape.ts"
+import { INTERFACE_MSS } from "./clamped-window.ts"
 import {
   largestMssMultiple,
   Malformed,
+  QUIRK_SEQ_DST,
+  roundToScale,
   type Signature,
   WIN_MSS,
+  WIN_MSS_CLAMPED,
   WIN_MSS_MAX,
+  WIN_MSS_SCALE,
   WIN_MTU,
   WIN_NORMAL
 } from "./signature.ts"
@@ -51,7 +56,7 @@ const OPTION_BYTES: Readonly<Record<number, number>> = { 1: 1, 2: 4, 3: 3, 4: 2,
 function headerBytes(signature: Signature, ver: 4 | 6): number {
   let options = 0
   for (const kind of signature.layout) options += kind === KIND_EOL ? 1 + signature.pad : (OPTION_BYTES[kind] ?? 2)
-  return (ver === 6 ? 40 : 20 + signature.olen) + 20 + Math.ceil(options / 4) * 4
+  return (ver === 6 ? 40 : 20 + Math.max(signature.olen, 0)) + 20 + Math.ceil(options / 4) * 4
 }
 
 const hasTimestamp = (signature: Signature): boolean =>
@@ -64,6 +69,16 @@ function windowReadings(signature: Signature, ver: 4 | 6, mss: number, totHdr: n
   if (winType === WIN_MSS_MAX) {
     const value = largestMssMultiple(mss)
     return value === 0 ? [] : [{ win: value, product: value % mss === 0 ? `${value / mss} * ${mss}` : undefined }]
+  }
+  if (winType === WIN_MSS_CLAMPED) {
+    return INTERFACE_MSS.filter((size) => size > mss).map((size) => {
+      const value = largestMssMultiple(size)
+      return { win: value, product: `${value / size} * ${size}` }
+    })
+  }
+  if (winType === WIN_MSS_SCALE) {
+    const value = signature.scale === -1 ? 0 : roundToScale(win * mss, signature.scale)
+    return value === 0 || value > 65535 ? [] : [{ win: value, product: `${win} * ${mss} rounded down` }]
   }
   if (winType !== WIN_MSS && winType !== WIN_MTU) return []
   const ofMss = winType === WIN_MSS
@@ -113,7 +128,7 @@ export function packetOf(subject: Subject, reading: WindowReading, direction: Di
   const packet = new Packet()
   packet.ver = subject.ver
   packet.ttl = subject.ttl
-  packet.olen = signature.olen
+  packet.olen = Math.max(signature.olen, 0)
   packet.type = packet.flags = direction === REQUEST ? TCP_SYN : TCP_SYN | TCP_ACK
   packet.win = reading.win
   packet.mss = signature.layout.includes(2) ? subject.mss : 0
@@ -122,7 +137,9 @@ export function packetOf(subject: Subject, reading: WindowReading, direction: Di
   packet.layout.set(signature.layout)
   packet.layoutLength = signature.layout.length
   packet.pad = signature.pad
-  packet.quirks = signature.quirks
+  packet.quirks = signature.quirks & ~QUIRK_SEQ_DST
+  packet.seq = 1
+  packet.dst0 = signature.quirks & QUIRK_SEQ_DST ? packet.seq : 0
   packet.totHdr = subject.totHdr
   packet.payloadLength = signature.pclass === 1 ? 1 : 0
   return packet

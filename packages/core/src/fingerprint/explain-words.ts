@@ -2,6 +2,7 @@
  * What the words of a TCP signature mean: options (IANA tcp-parameters), quirks (p0f README), window rules.
  */
 import { KIND_EOL } from "./option-layout.ts"
+import { clampedInterfaceMss } from "./clamped-window.ts"
 import { largestMssMultiple } from "./signature.ts"
 
 const OPTIONS = new Map([
@@ -26,7 +27,7 @@ export function optionMeaning(kind: number, pad: number): string {
   return OPTIONS.get(kind) ?? `option ${kind}: no stack is known to send it in a SYN`
 }
 
-/** By bit of packet/quirks.ts. */
+/** By bit of signature.ts: LINE_QUIRK_NAMES. */
 export const QUIRK_MEANINGS: ReadonlyArray<string> = [
   "don't fragment is set: path MTU discovery",
   "IP ID is not 0 although don't fragment is set",
@@ -44,11 +45,9 @@ export const QUIRK_MEANINGS: ReadonlyArray<string> = [
   "peer's timestamp is not 0 in a first SYN",
   "padding after the end of the options is not 0",
   "window scale above 14 (RFC 7323 allows 14)",
-  "options are malformed"
+  "options are malformed",
+  "sequence number is the destination's IPv4 address: Mirai's scanner"
 ]
-
-/** Largest MSS of an Ethernet interface by IP version. */
-const ETHERNET_MSS = [1460, 1440] as const
 
 /**
  * What the relation of a window to the MSS tells, undefined when nothing. Linux since 4.20 and Windows 10/11 choose the largest
@@ -60,10 +59,11 @@ export function windowRule(win: number, mss: number): string | undefined {
   if (win === largestMssMultiple(mss)) {
     return "the largest multiple of the MSS up to 64 KiB: the sender's own interface has this MTU"
   }
-  for (const wider of ETHERNET_MSS) {
-    if (wider > mss && win === largestMssMultiple(wider)) {
-      return `the largest multiple of ${wider} up to 64 KiB: sent from Ethernet, the MSS was lowered on the way`
-    }
+  const interfaceMss = clampedInterfaceMss(win, mss)
+  if (interfaceMss !== 0) {
+    const link =
+      interfaceMss > 1460 ? "jumbo frames" : interfaceMss === 1460 || interfaceMss === 1440 ? "Ethernet" : "PPPoE"
+    return `the largest multiple of ${interfaceMss} up to 64 KiB: sent from ${link}, the MSS was lowered on the way`
   }
   return undefined
 }

@@ -6,12 +6,12 @@
 import { MAX_TCP_OPT } from "../packet/packet.ts"
 
 export const KIND_EOL = 0
-const KIND_NOP = 1
+export const KIND_NOP = 1
 const KIND_MSS = 2
 const KIND_WS = 3
 const KIND_SOK = 4
 const KIND_SACK = 5
-const KIND_TS = 8
+export const KIND_TS = 8
 
 /** Name by kind, sparse. */
 export const OPTION_NAMES: ReadonlyArray<string | undefined> = [

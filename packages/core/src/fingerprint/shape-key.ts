@@ -5,13 +5,13 @@
  *  0     ver6:1 direction:1 pclass:1 ts1:1 tos:6 layoutLength:5 ttl:8 olen:8
  *  1     win:16 mss:16
  *  2     quirks:17 wscale:8 pad:6
- *  3     totHdr:8 peerMss:16
+ *  3     totHdr:8 peerMss:16 seqIsDestination:1
  *  4..9  option kinds, 4 a word in the order of the machine (Bun runs on little-endian ones only), zero after the last
  *
  * An engine that must remember a shape without an object keeps these words and asks `Matcher.shapeOfKey`.
  */
 import type { Packet } from "../packet/packet.ts"
-import type { Direction } from "./shape.ts"
+import { type Direction, REQUEST } from "./shape.ts"
 
 /** Int32 words of one key. */
 export const KEY_WORDS = 10
@@ -31,7 +31,9 @@ export function writeKey(packet: Packet, direction: Direction, peerMss: number, 
     ((packet.olen & 255) << 23)
   into[at + 1] = (packet.win & 0xffff) | (packet.mss << 16)
   into[at + 2] = packet.quirks | ((packet.wscale & 255) << 17) | (packet.pad << 25)
-  into[at + 3] = (packet.totHdr & 255) | ((peerMss & 0xffff) << 8)
+  // A sequence number that happens to be the IPv4 destination: one connection in four billion.
+  const seqIsDestination = packet.seq === packet.dst0 && packet.seq !== 0 && packet.ver === 4 && direction === REQUEST
+  into[at + 3] = (packet.totHdr & 255) | ((peerMss & 0xffff) << 8) | (seqIsDestination ? 1 << 24 : 0)
   const words = packet.layoutWords
   const whole = length >> 2
   const rest = (1 << ((length & 3) << 3)) - 1
@@ -63,3 +65,4 @@ export const keyScale = (word2: number): number => (word2 >> 17) & 255
 export const keyPad = (word2: number): number => (word2 >> 25) & 63
 export const keyTotHdr = (word3: number): number => word3 & 255
 export const keyPeerMss = (word3: number): number => (word3 >> 8) & 0xffff
+export const keySeqIsDestination = (word3: number): boolean => (word3 & (1 << 24)) !== 0

@@ -9,7 +9,7 @@ import type { Database, TcpSignature } from "./database.ts"
 import { KEY_WORDS, writeKey } from "./shape-key.ts"
 import { type Direction, REQUEST, RESPONSE } from "./shape.ts"
 import { SignatureIndex } from "./signature-index.ts"
-import { largestMssMultiple, type Mode, printSignature } from "./signature.ts"
+import { largestMssMultiple, type Mode, printSignature, QUIRK_SEQ_DST } from "./signature.ts"
 import { detectMultiplier } from "./window.ts"
 
 interface Outcome {
@@ -28,6 +28,22 @@ function sameLayout(layout: Uint8Array, packet: Packet): boolean {
   return true
 }
 
+/** Windows of Ethernet, PPPoE and jumbo frames, by IP version. */
+function isClamped(win: number, mss: number): boolean {
+  if (win === 65535 || win === largestMssMultiple(mss)) return false
+  const windows = [
+    [1460, 44],
+    [1440, 45],
+    [1452, 45],
+    [1432, 45],
+    [8961, 7],
+    [8941, 7],
+    [8960, 7],
+    [8940, 7]
+  ] as const
+  return windows.some(([size, times]) => size > mss && win === size * times)
+}
+
 /** Lines in the order in which they win: the later file first, within a file the first line. */
 function inOrder(all: ReadonlyArray<TcpSignature>): ReadonlyArray<TcpSignature> {
   const files = [...new Set(all.map((line) => line.fileIndex))].sort((a, b) => b - a)
@@ -35,7 +51,13 @@ function inOrder(all: ReadonlyArray<TcpSignature>): ReadonlyArray<TcpSignature> 
 }
 
 /** p0f's walk over all lines, written from its description and not from the index: one line after the other, each field in turn. */
-function walk(lines: ReadonlyArray<TcpSignature>, mode: Mode, packet: Packet, peerMss: number): Outcome {
+function walk(
+  lines: ReadonlyArray<TcpSignature>,
+  mode: Mode,
+  packet: Packet,
+  peerMss: number,
+  direction: Direction
+): Outcome {
   const { ver, ttl, mss, win } = packet
   const found = detectMultiplier(win, mss, packet.ts1 !== 0, ver, packet.totHdr, peerMss)
   let generic: TcpSignature | undefined
@@ -52,14 +74,18 @@ function walk(lines: ReadonlyArray<TcpSignature>, mode: Mode, packet: Packet, pe
       expected &= ~QUIRK_FLOW
       quirks &= ~QUIRK_FLOW
     }
+    if (mode === "modern") {
+      if (ver === 6) expected &= ~QUIRK_SEQ_DST
+      if (ver === 4 && direction === REQUEST && packet.seq === packet.dst0) quirks |= QUIRK_SEQ_DST
+    }
     let fuzzy = false
-    if (expected !== quirks) {
-      const missing = expected & ~quirks
-      const extra = quirks & ~expected
+    const missing = expected & ~quirks
+    const extra = quirks & ~expected & ~s.optional
+    if (missing !== 0 || extra !== 0) {
       if (missing & ~(QUIRK_DF | QUIRK_NZ_ID) || extra & ~(QUIRK_ZERO_ID | QUIRK_ECN)) continue
       fuzzy = true
     }
-    if (s.pad !== packet.pad || s.olen !== packet.olen) continue
+    if (s.pad !== packet.pad || (s.olen !== -1 && s.olen !== packet.olen)) continue
     if (s.badTtl) {
       if (ttl > s.ittl) continue
     } else if (ttl > s.ittl || s.ittl - ttl > 35) fuzzy = true
@@ -72,7 +98,9 @@ function walk(lines: ReadonlyArray<TcpSignature>, mode: Mode, packet: Packet, pe
       win % s.win === 0,
       found === s.win * 2,
       found === s.win * 2 + 1,
-      mss > 0 && win === largestMssMultiple(mss)
+      mss > 0 && win === largestMssMultiple(mss),
+      mss > 0 && isClamped(win, mss),
+      win > 0 && win === Math.floor((s.win * mss) / 2 ** packet.wscale) * 2 ** packet.wscale
     ][s.winType]
     if (!window) continue
     if (fuzzy) fuzzyLine ??= line
@@ -113,7 +141,7 @@ function compare(database: Database, mode: Mode, count: number, seed: number): S
     index.find(key, 0)
     const { fuzzy, dist } = index.found
     const line = lines[index.found.index]
-    const expected = walk(ordered[direction]!, mode, packet, peerMss)
+    const expected = walk(ordered[direction]!, mode, packet, peerMss, direction)
     if (line !== expected.line || fuzzy !== expected.fuzzy || dist !== expected.dist) {
       expect({ packet: { ...packet }, line, fuzzy, dist }).toEqual({ packet: { ...packet }, ...expected } as never)
     }
@@ -149,7 +177,7 @@ for (const mode of ["p0f", "modern"] as const) {
               ? `label = ${generic}:!:App:${label}\nsys = @unix\n`
               : `label = ${generic}:unix:Name:${label}\n`
             for (let line = random.below(4); line > 0; line--)
-              text += `sig = ${printSignature(randomSignature(random))}\n`
+              text += `sig = ${printSignature(randomSignature(random, mode))}\n`
           }
         }
         return { name: `${file}.fp`, text }

@@ -4,26 +4,32 @@
  *
  * A list per such combination holds its lines as rows of one Int32Array in the order in which they win: the later file first,
  * within a file the first line. A line with scale `*` is in the list of every scale that its combination knows, and in a list for
- * all other scales, so that one walk keeps the order.
+ * all other scales, so that one walk keeps the order. Lines with olen `*` are likewise in the lists of every olen that their layout
+ * knows, of 0, and in one for all others.
  *
- *  row: quirks | ittl | badTtl:1 generic:1 userland:1 | mss | pclass | winType | win | position in the section
+ *  row: quirks | ittl | badTtl:1 generic:1 userland:1 optional quirks:18 | mss | pclass | winType | win | position in the section
  *
  * Differs from p0f in modern mode: `4:` and `6:` are enforced, flow labels are ignored, a `*` line forgives IPv6 what only IPv4
  * can show, `0+` included, and a userland line that matches fuzzily leaves the guessed distance.
  */
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID, QUIRKS_IPV4 } from "../packet/quirks.ts"
+import { clampedInterfaceMss } from "./clamped-window.ts"
 import type { Database, TcpSignature } from "./database.ts"
 import { guessDistance, MAX_DIST } from "./distance.ts"
 import { keyMultiplier } from "./raw-signature.ts"
-import { keyMss, keyPad, keyPclass, keyQuirks, keyScale, keyTtl, keyWin } from "./shape-key.ts"
+import { keyMss, keyPad, keyPclass, keyQuirks, keyScale, keySeqIsDestination, keyTtl, keyWin } from "./shape-key.ts"
 import { type Direction, REQUEST, RESPONSE } from "./shape.ts"
 import {
   largestMssMultiple,
   type Mode,
+  QUIRK_SEQ_DST,
+  roundToScale,
   type Signature,
   WIN_ANY,
   WIN_MOD,
+  WIN_MSS_CLAMPED,
   WIN_MSS_MAX,
+  WIN_MSS_SCALE,
   WIN_MTU,
   WIN_NORMAL
 } from "./signature.ts"
@@ -32,6 +38,7 @@ const ROW = 8
 const BAD_TTL = 1
 const GENERIC = 2
 const USERLAND = 4
+const OPTIONAL_SHIFT = 3
 /** Quirks whose absence a fuzzy match tolerates. */
 const MAY_MISS = QUIRK_DF | QUIRK_NZ_ID
 /** Quirks whose appearance a fuzzy match tolerates. */
@@ -42,7 +49,7 @@ export function expectedQuirks(signature: Signature, ver: 4 | 6, mode: Mode): nu
   let ignored = mode === "modern" ? QUIRK_FLOW : 0
   if (signature.ver === -1) {
     if (ver === 4) ignored |= QUIRK_FLOW
-    else ignored |= mode === "modern" ? QUIRKS_IPV4 : QUIRK_DF | QUIRK_NZ_ID | QUIRK_ZERO_ID
+    else ignored |= mode === "modern" ? QUIRKS_IPV4 | QUIRK_SEQ_DST : QUIRK_DF | QUIRK_NZ_ID | QUIRK_ZERO_ID
   }
   return signature.quirks & ~ignored
 }
@@ -57,6 +64,7 @@ export interface Found {
 interface Combination {
   readonly direction: Direction
   readonly ver: 4 | 6
+  readonly olen: number
   readonly sample: Signature
   readonly lines: Array<TcpSignature>
 }
@@ -65,12 +73,15 @@ interface Combination {
 const ID = 8
 /** Scale of the list for scales that no line of the combination names. */
 const OTHER = 256
+/** Olen of the lists for IP options that no line of a layout names; a packet has at most 40. */
+const OTHER_OLEN = 255
 /** ver, direction, layoutLength and olen of a key's word 0. */
-const ID_MASK = 3 | (31 << 10) | (255 << 23)
+const OLEN_SHIFT = 23
+const ID_MASK = 3 | (31 << 10) | (255 << OLEN_SHIFT)
 
 function idWord0(combination: Combination): number {
-  const { sample, ver, direction } = combination
-  return (ver === 6 ? 1 : 0) | (direction << 1) | (sample.layout.length << 10) | (sample.olen << 23)
+  const { sample, ver, direction, olen } = combination
+  return (ver === 6 ? 1 : 0) | (direction << 1) | (sample.layout.length << 10) | (olen << OLEN_SHIFT)
 }
 
 function hashId(ids: Int32Array, at: number): number {
@@ -82,13 +93,24 @@ function hashId(ids: Int32Array, at: number): number {
 function combinations(database: Database): Iterable<Combination> {
   const found = new Map<string, Combination>()
   for (const direction of [REQUEST, RESPONSE] as const) {
-    for (const line of direction === REQUEST ? database.requests : database.responses) {
-      const { layout, pad, olen } = line.signature
-      for (const ver of [4, 6] as const) {
-        const name = [direction, ver, pad, olen, ...layout].join(" ")
-        const known = found.get(name)
-        if (known === undefined) found.set(name, { direction, ver, sample: line.signature, lines: [line] })
-        else known.lines.push(line)
+    const lines = direction === REQUEST ? database.requests : database.responses
+    const nameOf = ({ layout, pad }: Signature): string => [pad, ...layout].join(" ")
+    const olens = new Map<string, Set<number>>()
+    for (const { signature } of lines) {
+      const name = nameOf(signature)
+      const known = olens.get(name) ?? new Set()
+      olens.set(name, known)
+      for (const olen of signature.olen === -1 ? [0, OTHER_OLEN] : [signature.olen]) known.add(olen)
+    }
+    for (const line of lines) {
+      const { signature } = line
+      for (const olen of signature.olen === -1 ? olens.get(nameOf(signature))! : [signature.olen]) {
+        for (const ver of [4, 6] as const) {
+          const name = [direction, ver, olen, nameOf(signature)].join(" ")
+          const known = found.get(name)
+          if (known === undefined) found.set(name, { direction, ver, olen, sample: signature, lines: [line] })
+          else known.lines.push(line)
+        }
       }
     }
   }
@@ -126,7 +148,10 @@ export class SignatureIndex {
           const { signature, label, index } = line
           if (signature.scale !== -1 && signature.scale !== scale) continue
           const flags =
-            (signature.badTtl ? BAD_TTL : 0) | (label.generic ? GENERIC : 0) | (label.classId === -1 ? USERLAND : 0)
+            (signature.badTtl ? BAD_TTL : 0) |
+            (label.generic ? GENERIC : 0) |
+            (label.classId === -1 ? USERLAND : 0) |
+            (signature.optional << OPTIONAL_SHIFT)
           const { mss, pclass, winType, win } = signature
           rows.push(expectedQuirks(signature, ver, mode), signature.ittl, flags, mss, pclass, winType, win, index)
         }
@@ -180,12 +205,22 @@ export class SignatureIndex {
     const probe = this.#probe
     probe[0] = word0 & ID_MASK
     for (let word = 2; word < ID; word++) probe[word] = key[at + 2 + word]!
-    let list = this.#list(keyScale(word2), keyPad(word2))
+    const scale = keyScale(word2)
+    let list = this.#list(scale, keyPad(word2))
     if (list < 0) list = this.#list(OTHER, keyPad(word2))
+    if (list < 0 && probe[0]! >>> OLEN_SHIFT !== 0) {
+      probe[0] = (probe[0]! & ~(255 << OLEN_SHIFT)) | (OTHER_OLEN << OLEN_SHIFT)
+      list = this.#list(scale, keyPad(word2))
+      if (list < 0) list = this.#list(OTHER, keyPad(word2))
+    }
     if (list < 0) return
 
     const rows = this.#rows
-    const quirks = this.#mode === "modern" ? keyQuirks(word2) & ~QUIRK_FLOW : keyQuirks(word2)
+    let quirks = keyQuirks(word2)
+    if (this.#mode === "modern") {
+      quirks &= ~QUIRK_FLOW
+      if (keySeqIsDestination(key[at + 3]!)) quirks |= QUIRK_SEQ_DST
+    }
     const word1 = key[at + 1]!
     const mss = keyMss(word1)
     const win = keyWin(word1)
@@ -197,12 +232,13 @@ export class SignatureIndex {
     for (let row = this.#starts[list]!; row < end; row += ROW) {
       let isFuzzy = false
       const expected = rows[row]!
-      if (expected !== quirks) {
-        if (fuzzy >= 0 || (expected & ~quirks & ~MAY_MISS) !== 0 || (quirks & ~expected & ~MAY_APPEAR) !== 0) continue
+      const flags = rows[row + 2]!
+      const differ = (expected ^ quirks) & ~(flags >> OPTIONAL_SHIFT)
+      if (differ !== 0) {
+        if (fuzzy >= 0 || (differ & expected & ~MAY_MISS) !== 0 || (differ & quirks & ~MAY_APPEAR) !== 0) continue
         isFuzzy = true
       }
       const ittl = rows[row + 1]!
-      const flags = rows[row + 2]!
       if (flags & BAD_TTL) {
         if (ittl < ttl) continue
       } else if (ittl < ttl || ittl - ttl > MAX_DIST) {
@@ -222,6 +258,12 @@ export class SignatureIndex {
           break
         case WIN_MSS_MAX:
           if (win === 0 || win !== largestMssMultiple(mss)) continue
+          break
+        case WIN_MSS_CLAMPED:
+          if (clampedInterfaceMss(win, mss) === 0) continue
+          break
+        case WIN_MSS_SCALE:
+          if (win === 0 || win !== roundToScale(lineWin * mss, scale)) continue
           break
         default:
           if (((lineWin << 1) | (rows[row + 5] === WIN_MTU ? 1 : 0)) !== multiplier) continue

@@ -39,6 +39,7 @@ test("reads every field", () => {
     layout: Uint8Array.of(2, 1, 0),
     pad: 2,
     quirks: 1 | (1 << 16),
+    optional: 0,
     pclass: 1
   })
 })
@@ -104,7 +105,6 @@ const REJECTED: ReadonlyArray<readonly [text: string, field: string, offset: num
   ["4:x:0:*:*,*:::0", "ittl", 2],
   ["4:64+1-:0:*:*,*:::0", "ittl", 2],
   ["4:64:256:*:*,*:::0", "olen", 5],
-  ["4:64:*:*:*,*:::0", "olen", 5],
   ["4:64:0:65536:*,*:::0", "mss", 7],
   ["4:64:0:-1:*,*:::0", "mss", 7],
   ["4:64:0:*:*,*::0", "signature", 0],
@@ -148,6 +148,39 @@ test.each(REJECTED)("rejects %j naming %s at %i", (text, field, offset) => {
   }
 })
 
+const OURS: ReadonlyArray<readonly [text: string, field: string, offset: number]> = [
+  ["4:64:*:*:*,*:::0", "olen", 5],
+  ["*:64:0:*:mss*max,*:mss::0", "wsize", 9],
+  ["*:64:0:*:mss*clamped,*:mss::0", "wsize", 9],
+  ["*:64:0:*:mss*20/ws,*:mss::0", "wsize", 9],
+  ["*:64:0:*:*,*:mss:df,ecn?:0", "quirks", 20],
+  ["4:64:0:*:*,*::seq=dst:0", "quirks", 14]
+]
+
+test.each(OURS)("p0f mode rejects %j, which modern mode prints as it reads it", (text, field, offset) => {
+  const result = parseSignature(text, "p0f")
+  expect(result instanceof Malformed && [result.message.split(":")[0], result.offset]).toEqual([field, offset])
+  expect(printSignature(parsed(text))).toBe(text)
+})
+
+test.each([
+  ["*:64:0:*:mss*max/ws,*:mss::0", "wsize: 'max' is not a number from 1 to 1000 between mss* and /ws"],
+  ["*:64:0:*:mss*0/ws,*:mss::0", "wsize: '0' is not a number from 1 to 1000 between mss* and /ws"],
+  ["*:64:0:*:mss*clamp,*:mss::0", "wsize: 'clamp' is not a number from 1 to 1000 after mss*"],
+  [
+    "*:64:0:*:clamped,*:mss::0",
+    "wsize: 'clamped' is not a number from 0 to 65535, *, %N, mss*N, mtu*N, mss*max, mss*clamped or mss*N/ws"
+  ],
+  ["*:64:0:*:*,*:mss:ecn,ecn?:0", "quirks: 'ecn?' is named with and without ?: remove one"],
+  ["*:64:0:*:*,*:mss:df??:0", "quirks: 'df??' is no quirk"],
+  ["6:64:0:*:*,*:mss:id+?:0", "quirks: 'id+?' cannot occur in IPv6"],
+  ["6:64:0:*:*,*:mss:seq=dst:0", "quirks: 'seq=dst' cannot occur in IPv6"],
+  ["4:64:**:*:*,*:mss::0", "olen: '**' is not a number from 0 to 255 or *"]
+])("modern mode rejects %j: %s", (text, message) => {
+  const result = parseSignature(text, "modern")
+  expect(result instanceof Malformed && result.message).toStartWith(message)
+})
+
 test("takes exactly 24 options", () => {
   expect(parsed(`4:64:0:*:*,*:${"nop,".repeat(23)}mss::0`).layout.length).toBe(24)
 })
@@ -155,7 +188,7 @@ test("takes exactly 24 options", () => {
 test("print and parse are inverse for 20,000 random signatures", () => {
   const random = seededRandom(7)
   for (let i = 0; i < 20_000; i++) {
-    const signature = randomSignature(random)
+    const signature = randomSignature(random, "modern")
     const text = printSignature(signature)
     const again = parsed(text)
     expect(again).toEqual(signature)
@@ -183,6 +216,11 @@ test("never throws, whatever the text", () => {
     "df",
     "%",
     "mss*4",
+    "mss*max",
+    "mss*clamped",
+    "mss*20/ws",
+    "ecn?",
+    "seq=dst",
     "0",
     " ",
     "\u{1f600}"

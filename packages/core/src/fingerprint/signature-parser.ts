@@ -2,20 +2,24 @@
  * Reads TCP signatures as p0f.fp holds them and raw signatures as p0f prints them (fp_tcp.c: tcp_register_sig).
  *
  * Differs from p0f in modern mode: olen after `ttl-` keeps its first digit, `64-5:` is an error, `N+?` (a raw signature whose
- * distance is not known) and `mss*max` are understood. p0f mode has these bugs: after `64-:` one character of olen is lost, and
+ * distance is not known), `mss*max`, `mss*clamped`, `mss*N/ws`, olen `*`, `quirk?` and `seq=dst` are understood. p0f mode has these bugs: after `64-:` one character of olen is lost, and
  * `64-5:` means ttl 64, olen 5.
  */
 import { QUIRK_NAMES, QUIRKS_IPV4, QUIRKS_IPV6 } from "../packet/quirks.ts"
 import { guessInitialTtl } from "./distance.ts"
 import { type OptionLayout, parseLayout } from "./option-layout.ts"
 import {
+  LINE_QUIRK_NAMES,
   Malformed,
   type Mode,
+  QUIRK_SEQ_DST,
   type Signature,
   WIN_ANY,
   WIN_MOD,
   WIN_MSS,
+  WIN_MSS_CLAMPED,
   WIN_MSS_MAX,
+  WIN_MSS_SCALE,
   WIN_MTU,
   WIN_NORMAL,
   type WinType
@@ -59,12 +63,15 @@ interface Window {
 
 function parseWindow(text: string, offset: number, mode: Mode): Window | Malformed {
   if (text === "*") return { winType: WIN_ANY, win: 0 }
-  if (text === "mss*max") {
-    if (mode === "modern") return { winType: WIN_MSS_MAX, win: 0 }
-    return new Malformed("wsize: p0f does not know mss*max: use mode = modern or a number", offset)
-  }
   let winType: WinType = WIN_NORMAL
   let win: number | Malformed
+  const isRounded = text.startsWith("mss*") && text.endsWith("/ws")
+  if (text === "mss*max" || text === "mss*clamped" || isRounded) {
+    if (mode === "p0f") return new Malformed(`wsize: p0f does not know ${text}: use mode = modern or a number`, offset)
+    if (!isRounded) return { winType: text === "mss*max" ? WIN_MSS_MAX : WIN_MSS_CLAMPED, win: 0 }
+    win = number("wsize", text.slice(4, -3), 1, 1000, offset + 4, " between mss* and /ws")
+    return win instanceof Malformed ? win : { winType: WIN_MSS_SCALE, win }
+  }
   if (text.startsWith("%")) {
     winType = WIN_MOD
     win = number("wsize", text.slice(1), 2, 65535, offset + 1, " after %")
@@ -72,26 +79,38 @@ function parseWindow(text: string, offset: number, mode: Mode): Window | Malform
     winType = text[1] === "s" ? WIN_MSS : WIN_MTU
     win = number("wsize", text.slice(4), 1, 1000, offset + 4, ` after ${text.slice(0, 4)}`)
   } else {
-    win = number("wsize", text, 0, 65535, offset, ", *, %N, mss*N or mtu*N")
+    const also = mode === "p0f" ? " or mtu*N" : ", mtu*N, mss*max, mss*clamped or mss*N/ws"
+    win = number("wsize", text, 0, 65535, offset, `, *, %N, mss*N${also}`)
   }
   return win instanceof Malformed ? win : { winType, win }
 }
 
-function parseQuirks(text: string, offset: number, ver: 4 | 6 | -1): number | Malformed {
+interface Quirks {
+  readonly quirks: number
+  readonly optional: number
+}
+
+function parseQuirks(text: string, offset: number, ver: 4 | 6 | -1, mode: Mode): Quirks | Malformed {
+  const known = mode === "p0f" ? QUIRK_NAMES : LINE_QUIRK_NAMES
   let quirks = 0
+  let optional = 0
   let at = offset
   const words = text.split(",")
   if (words.at(-1) === "") words.pop()
   for (const word of words) {
-    const bit = QUIRK_NAMES.indexOf(word)
-    if (bit < 0) return new Malformed(`quirks: '${word}' is no quirk: use ${QUIRK_NAMES.join(" ")}`, at)
+    const isOptional = mode === "modern" && word.endsWith("?")
+    const bit = known.indexOf(isOptional ? word.slice(0, -1) : word)
+    if (bit < 0) return new Malformed(`quirks: '${word}' is no quirk: use ${known.join(" ")}`, at)
     const quirk = 1 << bit
-    if (ver === 6 && quirk & QUIRKS_IPV4) return new Malformed(`quirks: '${word}' cannot occur in IPv6`, at)
+    if (ver === 6 && quirk & (QUIRKS_IPV4 | QUIRK_SEQ_DST))
+      return new Malformed(`quirks: '${word}' cannot occur in IPv6`, at)
     if (ver === 4 && quirk & QUIRKS_IPV6) return new Malformed(`quirks: '${word}' cannot occur in IPv4`, at)
-    quirks |= quirk
+    if (isOptional) optional |= quirk
+    else quirks |= quirk
+    if (quirks & optional) return new Malformed(`quirks: '${word}' is named with and without ?: remove one`, at)
     at += word.length + 1
   }
-  return quirks
+  return { quirks, optional }
 }
 
 /** Undoes what p0f's cursor does around `N-`, so that one grammar serves both modes. */
@@ -129,7 +148,8 @@ export function parseSignature(text: string, mode: Mode): Signature | Malformed 
   if (ver === 0) return new Malformed(`ver: '${verText}' is not 4, 6 or *`, 0)
   const ttl = parseTtl(ttlText, offsets[1]!, mode)
   if (ttl instanceof Malformed) return ttl
-  const olen = number("olen", olenText, 0, 255, offsets[2]!)
+  const isAnyOlen = mode === "modern" && olenText === "*"
+  const olen = isAnyOlen ? -1 : number("olen", olenText, 0, 255, offsets[2]!, mode === "p0f" ? "" : " or *")
   if (olen instanceof Malformed) return olen
   const mss = mssText === "*" ? -1 : number("mss", mssText, 0, 65535, offsets[3]!, " or *")
   if (mss instanceof Malformed) return mss
@@ -142,9 +162,9 @@ export function parseSignature(text: string, mode: Mode): Signature | Malformed 
   if (scale instanceof Malformed) return scale
   const options: OptionLayout | readonly [number, string] = parseLayout(layoutText)
   if (!("layout" in options)) return new Malformed(`olayout: ${options[1]}`, offsets[5]! + options[0])
-  const quirks = parseQuirks(quirksText, offsets[6]!, ver)
+  const quirks = parseQuirks(quirksText, offsets[6]!, ver, mode)
   if (quirks instanceof Malformed) return quirks
   const pclass = pclassText === "0" ? 0 : pclassText === "+" ? 1 : pclassText === "*" ? -1 : 2
   if (pclass === 2) return new Malformed(`pclass: '${pclassText}' is not 0, + or *`, offsets[7]!)
-  return { ver, ...ttl, olen, mss, ...window, scale, ...options, quirks, pclass }
+  return { ver, ...ttl, olen, mss, ...window, scale, ...options, ...quirks, pclass }
 }

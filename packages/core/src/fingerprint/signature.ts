@@ -1,7 +1,7 @@
 /**
  * TCP signature `ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass` (p0f README; fp_tcp.h: struct tcp_sig).
  */
-import { printQuirks } from "../packet/quirks.ts"
+import { QUIRK_NAMES } from "../packet/quirks.ts"
 import { printLayout } from "./option-layout.ts"
 
 /** `p0f` does what p0f 3.09b does, bugs that show included; `modern` does what is right. */
@@ -17,7 +17,19 @@ export const WIN_MTU = 4
  * Linux >= 4.20 and Windows 10/11 at every MTU (specs field-data.md §4.1).
  */
 export const WIN_MSS_MAX = 5
-export type WinType = 0 | 1 | 2 | 3 | 4 | 5
+/** `mss*clamped`, not known to p0f: `mss*max` of a usual interface whose MSS is above the SYN's own (clamped-window.ts). */
+export const WIN_MSS_CLAMPED = 6
+/** `mss*N/ws`, not known to p0f: N times the MSS, rounded down to what the window scale can express (gVisor). */
+export const WIN_MSS_SCALE = 7
+export type WinType = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
+
+/**
+ * `seq=dst`, not known to p0f: the sequence number is the destination's IPv4 address, as Mirai's scanner sends it. It stands in
+ * database lines alone: no packet prints it, so that raw signatures stay those of p0f.
+ */
+export const QUIRK_SEQ_DST: number = 1 << 17
+/** Quirks that a database line can name: bit n is `LINE_QUIRK_NAMES[n]`. */
+export const LINE_QUIRK_NAMES: ReadonlyArray<string> = [...QUIRK_NAMES, "seq=dst"]
 
 /** A database line's fields; -1 stands for `*`. */
 export interface Signature {
@@ -25,10 +37,11 @@ export interface Signature {
   readonly ittl: number
   /** `N-`: the TTL is random up to N. */
   readonly badTtl: boolean
+  /** -1, not known to p0f: any IP options. */
   readonly olen: number
   readonly mss: number
   readonly winType: WinType
-  /** Literal, modulus or multiplier by `winType`; 0 for WIN_ANY and WIN_MSS_MAX. */
+  /** Literal, modulus or multiplier by `winType`; 0 for WIN_ANY, WIN_MSS_MAX and WIN_MSS_CLAMPED. */
   readonly win: number
   readonly scale: number
   /** Option kinds in order. */
@@ -36,6 +49,8 @@ export interface Signature {
   /** N of `eol+N`. */
   readonly pad: number
   readonly quirks: number
+  /** `ecn?`, not known to p0f: quirks that may be there or not; none of them is in `quirks`. */
+  readonly optional: number
   readonly pclass: 0 | 1 | -1
 }
 
@@ -65,21 +80,40 @@ function printWindow(winType: WinType, win: number): string {
       return `mtu*${win}`
     case WIN_MSS_MAX:
       return "mss*max"
+    case WIN_MSS_CLAMPED:
+      return "mss*clamped"
+    case WIN_MSS_SCALE:
+      return `mss*${win}/ws`
     default:
       return String(win)
   }
 }
 
+/** The quirks of a line, in p0f's order. */
+export function printLineQuirks(quirks: number, optional: number): string {
+  const words: Array<string> = []
+  for (const [bit, name] of LINE_QUIRK_NAMES.entries()) {
+    if (quirks & (1 << bit)) words.push(name)
+    else if (optional & (1 << bit)) words.push(`${name}?`)
+  }
+  return words.join(",")
+}
+
 /** The canonical text: quirks in p0f's order, no `+D`, no trailing commas. parseSignature reads it back unchanged. */
 export function printSignature(signature: Signature): string {
-  const { ver, ittl, badTtl, olen, mss, winType, win, scale, layout, pad, quirks, pclass } = signature
+  const { ver, ittl, badTtl, olen, mss, winType, win, scale, layout, pad, quirks, optional, pclass } = signature
   const ttl = badTtl ? `${ittl}-` : String(ittl)
   const window = printWindow(winType, win)
   const payload = pclass === -1 ? "*" : pclass === 1 ? "+" : "0"
-  return `${wildcard(ver)}:${ttl}:${olen}:${wildcard(mss)}:${window},${wildcard(scale)}:${printLayout(layout, pad)}:${printQuirks(quirks)}:${payload}`
+  return `${wildcard(ver)}:${ttl}:${wildcard(olen)}:${wildcard(mss)}:${window},${wildcard(scale)}:${printLayout(layout, pad)}:${printLineQuirks(quirks, optional)}:${payload}`
 }
 
 /** Initial window of the `mss*max` rule; 0 without an MSS. */
 export function largestMssMultiple(mss: number): number {
   return mss === 0 ? 0 : Math.min(Math.floor(65536 / mss) * mss, 65535)
+}
+
+/** What of `bytes` a window with `scale` can express (gVisor: endpoint.initialReceiveWindow). */
+export function roundToScale(bytes: number, scale: number): number {
+  return scale > 14 ? 0 : (bytes >> scale) << scale
 }

@@ -14,13 +14,19 @@ import {
   QUIRKS_IPV4,
   QUIRKS_IPV6
 } from "../packet/quirks.ts"
+import { INTERFACE_MSS } from "../fingerprint/clamped-window.ts"
 import {
   largestMssMultiple,
+  type Mode,
+  QUIRK_SEQ_DST,
+  roundToScale,
   type Signature,
   WIN_ANY,
   WIN_MOD,
   WIN_MSS,
+  WIN_MSS_CLAMPED,
   WIN_MSS_MAX,
+  WIN_MSS_SCALE,
   WIN_MTU,
   WIN_NORMAL,
   type WinType
@@ -42,6 +48,10 @@ function nearWindow(random: Random, signature: Signature, packet: Packet): numbe
       return signature.win * random.pick([mss + 40, mss + totHdr, mss + 60, 1500])
     case WIN_MSS_MAX:
       return largestMssMultiple(mss)
+    case WIN_MSS_CLAMPED:
+      return largestMssMultiple(random.pick(INTERFACE_MSS))
+    case WIN_MSS_SCALE:
+      return roundToScale(signature.win * mss, packet.wscale)
     default:
       return signature.winType === WIN_ANY ? random.below(65536) : signature.win
   }
@@ -51,7 +61,7 @@ function nearWindow(random: Random, signature: Signature, packet: Packet): numbe
 export function fillNearPacket(random: Random, signature: Signature, packet: Packet): void {
   packet.ver = signature.ver === -1 ? random.pick([4, 4, 6]) : signature.ver
   packet.ttl = Math.max(0, signature.ittl - random.below(40))
-  packet.olen = signature.olen
+  packet.olen = signature.olen === -1 ? random.pick([0, 4, 8, 40]) : signature.olen
   packet.tos = random.once(8) ? random.below(64) : 0
   packet.mss = signature.mss === -1 ? random.pick(MSSES) : signature.mss
   packet.ts1 = signature.layout.includes(8) && !random.once(4) ? random.below(0x7fffffff) : 0
@@ -60,7 +70,11 @@ export function fillNearPacket(random: Random, signature: Signature, packet: Pac
   packet.layout.set(signature.layout)
   packet.layoutLength = signature.layout.length
   packet.pad = signature.pad & 63
-  packet.quirks = signature.quirks & ~(packet.ver === 6 ? QUIRKS_IPV4 : QUIRKS_IPV6)
+  const isMirai = (signature.quirks & QUIRK_SEQ_DST) !== 0 || random.once(16)
+  packet.seq = 0x0a000001
+  packet.dst0 = isMirai ? packet.seq : 0x0a000002
+  const optional = random.once(2) ? signature.optional : 0
+  packet.quirks = (signature.quirks | optional) & ~(packet.ver === 6 ? QUIRKS_IPV4 : QUIRKS_IPV6) & ~QUIRK_SEQ_DST
   packet.totHdr = (packet.ver === 6 ? 40 : 20 + packet.olen) + 20 + ((Math.ceil(packet.layoutLength / 4) * 4) & 63)
   packet.payloadLength = signature.pclass === -1 ? random.below(2) : signature.pclass
   packet.win = Math.min(nearWindow(random, signature, packet), 65535) & 0xffff
@@ -102,16 +116,20 @@ export function fillNearPacket(random: Random, signature: Signature, packet: Pac
   }
 }
 
-/** A random signature of few enough values that many overlap. */
-export function randomSignature(random: Random): Signature {
+const P0F_WINDOWS: ReadonlyArray<WinType> = [WIN_NORMAL, WIN_NORMAL, WIN_ANY, WIN_MOD, WIN_MSS, WIN_MSS, WIN_MTU]
+const MODERN_WINDOWS: ReadonlyArray<WinType> = [...P0F_WINDOWS, WIN_MSS_MAX, WIN_MSS_CLAMPED, WIN_MSS_SCALE]
+
+/** A random signature of few enough values that many overlap; with `modern` also what p0f does not know. */
+export function randomSignature(random: Random, mode: Mode = "p0f"): Signature {
+  const isModern = mode === "modern"
   const ver = random.pick([4, 6, -1, -1] as const)
-  const winType: WinType = random.pick([WIN_NORMAL, WIN_NORMAL, WIN_ANY, WIN_MOD, WIN_MSS, WIN_MSS, WIN_MTU])
+  const winType: WinType = random.pick(isModern ? MODERN_WINDOWS : P0F_WINDOWS)
   const win =
     winType === WIN_NORMAL
       ? random.pick([0, 5840, 8192, 64240, 65535])
       : winType === WIN_MOD
         ? random.pick([2, 512, 1000])
-        : winType === WIN_ANY
+        : winType === WIN_ANY || winType === WIN_MSS_MAX || winType === WIN_MSS_CLAMPED
           ? 0
           : random.pick([1, 2, 4, 10, 20, 44])
   const eol = random.once(4)
@@ -120,11 +138,13 @@ export function randomSignature(random: Random): Signature {
   if (random.once(3)) quirks |= 1 << random.below(QUIRK_NAMES.length)
   if (ver === 6) quirks &= ~QUIRKS_IPV4
   if (ver === 4) quirks &= ~QUIRKS_IPV6
+  if (isModern && ver !== 6 && random.once(8)) quirks |= QUIRK_SEQ_DST
+  const optional = isModern && random.once(3) ? QUIRK_ECN & ~quirks : 0
   return {
     ver,
     ittl: random.pick([32, 64, 64, 128, 255, 1]),
     badTtl: random.once(6),
-    olen: random.once(6) ? 4 : 0,
+    olen: isModern && random.once(4) ? -1 : random.once(6) ? 4 : 0,
     mss: random.once(2) ? -1 : random.pick(MSSES),
     winType,
     win,
@@ -132,6 +152,7 @@ export function randomSignature(random: Random): Signature {
     layout: Uint8Array.from(eol ? [...kinds, 0] : kinds),
     pad: eol ? random.below(3) : 0,
     quirks,
+    optional,
     pclass: random.pick([0, 0, 1, -1] as const)
   }
 }
