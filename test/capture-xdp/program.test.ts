@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import { ALL_SYNS, openTestProgram, type TestProgram } from "@synprint/capture-xdp/testing"
 import { decodeFrame, decodeSyn, LINKTYPE_ETHERNET, makeConnectionKey, Packet, putConnectionKey } from "@synprint/core"
 import { type Extension, ethernet, fragment, type Layer, qinq, tcp, vlan } from "@synprint/core/testing"
-import { testWith } from "../lib/requires.ts"
+import { requires, testWith } from "../lib/requires.ts"
 import { BPF, isMissing } from "./needs.ts"
 
 /** What each hook returns, whatever the packet is. */
@@ -248,8 +248,10 @@ describe("tags", () => {
   })
 })
 
-testWith(BPF, "the oldest entries make room, and are counted", () =>
-  Effect.runPromise(
+testWith([...BPF, requires.binaries("taskset")], "the oldest entries make room, and are counted", () => {
+  // Each processor has its own list of free entries: moved to another one half-way, the process would be counted in both.
+  using _ = onOneProcessor()
+  return Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
         const small = yield* openTestProgram(1024)
@@ -263,4 +265,13 @@ testWith(BPF, "the oldest entries make room, and are counted", () =>
       })
     )
   )
-)
+})
+
+/** Keeps this thread on one of its processors while it lives. */
+function onOneProcessor(): Disposable {
+  const taskset = (...words: ReadonlyArray<string>) =>
+    Bun.spawnSync(["taskset", "-c", "-p", ...words, `${process.pid}`]).stdout.toString()
+  const all = /list: (\S+)/.exec(taskset())![1]!
+  taskset(/^\d+/.exec(all)![0])
+  return { [Symbol.dispose]: () => void taskset(all) }
+}

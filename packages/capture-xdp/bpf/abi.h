@@ -42,4 +42,5 @@ static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static long (*bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static __u64 (*bpf_ktime_get_ns)(void) = (void *)5;
 static long (*bpf_skb_load_bytes)(const void *skb, __u32 offset, void *to, __u32 length) = (void *)26;
+static __u64 (*bpf_jiffies64)(void) = (void *)118;
 static long (*bpf_xdp_load_bytes)(void *xdp, __u32 offset, void *to, __u32 length) = (void *)189; /* Linux 5.18 */

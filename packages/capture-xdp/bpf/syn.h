@@ -26,7 +26,7 @@ struct syn_key {
 /* One SYN. IP and TCP header have a slot each: a long chain of extension headers can't push the TCP header out. */
 struct syn {
   __u64 seen_ns; /* CLOCK_MONOTONIC of the first one with this ISN */
-  __u64 last_ns; /* of the last retransmission */
+  __u64 last_jiffies; /* of the last one, for the program alone */
   __u32 interface;
   __u16 tcp_distance; /* from the IP header to the TCP header on the wire */
   __u16 vlan;         /* TCI of the outermost tag; valid with SYN_TAGGED */
@@ -61,7 +61,7 @@ struct counters {
   __u64 syns;            /* SYNs without ACK that passed the filter */
   __u64 stored;          /* new connections */
   __u64 replaced;        /* of `stored`: the key was known with another ISN */
-  __u64 retransmits;     /* equal ISN, at least COPY_NS later: the first SYN stays */
+  __u64 retransmits;     /* equal ISN, at least COPY_JIFFIES later: the first SYN stays */
   __u64 copies;          /* equal ISN at once or by another interface: the same packet seen twice */
   __u64 bad_flags;       /* SYN with FIN or RST: no stack answers it */
   __u64 malformed;       /* header lengths that contradict each other */

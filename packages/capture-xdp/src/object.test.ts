@@ -43,10 +43,20 @@ describe("layouts", () => {
   test("the record", () => {
     expect(structures.get("syn")!.size).toBe(record.RECORD_BYTES)
     expect(
-      offsets("syn", "seen_ns", "last_ns", "interface", "tcp_distance", "vlan", "retransmits", "flags", "ip_captured")
+      offsets(
+        "syn",
+        "seen_ns",
+        "last_jiffies",
+        "interface",
+        "tcp_distance",
+        "vlan",
+        "retransmits",
+        "flags",
+        "ip_captured"
+      )
     ).toEqual([
       record.SEEN_NS,
-      record.LAST_NS,
+      record.LAST_JIFFIES,
       record.INTERFACE,
       record.TCP_DISTANCE,
       record.VLAN,

@@ -4,8 +4,8 @@
  *
  *  0         8         16          20         22     24            26      27         28              32       96      156
  *  +---------+---------+-----------+----------+------+-------------+-------+----------+----------+---+--------+-------+---+
- *  | seen_ns | last_ns | interface | tcp      | vlan | retransmits | flags | ip       | tcp      | 0 | ip 64  | tcp   | 0 |
- *  | u64     | u64     | u32       | distance | TCI  |             |       | captured | captured |   |        | 60    |   |
+ *  | seen_ns | last    | interface | tcp      | vlan | retransmits | flags | ip       | tcp      | 0 | ip 64  | tcp   | 0 |
+ *  | u64     | jiffies | u32       | distance | TCI  |             |       | captured | captured |   |        | 60    |   |
  *  +---------+---------+-----------+----------+------+-------------+-------+----------+----------+---+--------+-------+---+
  */
 import type { RawSyn } from "@synprint/core/runtime"
@@ -14,7 +14,7 @@ import type { RawSyn } from "@synprint/core/runtime"
 export const LAYOUT_VERSION = 1
 export const RECORD_BYTES = 160
 export const SEEN_NS = 0
-export const LAST_NS = 8
+export const LAST_JIFFIES = 8
 export const INTERFACE = 16
 export const TCP_DISTANCE = 20
 export const VLAN = 22
