@@ -50,6 +50,18 @@ export {
   type StackFamily
 } from "./fingerprint/stack-family.ts"
 
+// hints
+export { DeferredAccept } from "./hints/deferred-accept.ts"
+export { HandshakeTiming } from "./hints/handshake-timing.ts"
+export {
+  RELAY_CALLED,
+  RELAY_REASONS,
+  RELAY_THRESHOLDS,
+  RelayJudge,
+  type RelayThresholds,
+  tellTiming
+} from "./hints/relay.ts"
+
 // packet
 export {
   canonicalize6,

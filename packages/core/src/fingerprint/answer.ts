@@ -16,6 +16,11 @@ export class Answer {
   rttMicros = -1
   chelloDelayMicros = -1
   tlsRttMicros = -1
+  /** 0..100: how sure it is that TCP ends at a relay (hints/relay.ts); -1: it can't be told. */
+  relayScore = -1
+  /** By how much TLS's round trip exceeds TCP's, and the number of the reason in RELAY_REASONS. */
+  relayGapMicros = 0
+  relayReason = 0
 
   /** Whether the fields below come from a host record. */
   hasHost = false
@@ -55,6 +60,9 @@ export class Answer {
     this.rttMicros = -1
     this.chelloDelayMicros = -1
     this.tlsRttMicros = -1
+    this.relayScore = -1
+    this.relayGapMicros = 0
+    this.relayReason = 0
     this.hasHost = false
     this.hostOs = undefined
     this.hostOsMatchQ = 0

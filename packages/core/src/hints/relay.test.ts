@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test"
+import { seededRandom } from "../testing/random.ts"
+import { HandshakeTiming } from "./handshake-timing.ts"
+import {
+  RELAY_AGREED,
+  RELAY_BUSY,
+  RELAY_CALLED,
+  RELAY_EARLY_DATA,
+  RELAY_HELLO_AT_ONCE,
+  RELAY_HELLO_IDLE,
+  RELAY_LOSS,
+  RELAY_NONE,
+  RELAY_REASONS,
+  RELAY_UNMEASURED,
+  RELAY_WHOLE_ONLY,
+  RelayJudge
+} from "./relay.ts"
+
+const judge = new RelayJudge()
+
+/** Milliseconds, as people say them. */
+function judged(facts: Partial<Record<keyof HandshakeTiming, number | boolean>>): number {
+  const timing = new HandshakeTiming()
+  for (const [name, value] of Object.entries(facts))
+    Object.assign(timing, { [name]: typeof value === "number" && name !== "lost" ? value * 1000 : value })
+  return judge.judge(timing)
+}
+
+describe("relays", () => {
+  test("one that makes its client wait is called from the threshold on, near or far from us", () => {
+    for (const rtt of [0.03, 1, 20, 60]) {
+      expect(judged({ rtt, laterRtt: rtt, helloDelay: 101, tlsRtt: rtt + 102 })).toBeGreaterThanOrEqual(RELAY_CALLED)
+      expect(judge.reason).toBe(RELAY_AGREED)
+      expect(judge.gapMicros).toBe(102_000)
+      expect(judged({ rtt, helloDelay: 41, tlsRtt: rtt + 42 })).toBeLessThan(RELAY_CALLED)
+    }
+  })
+
+  test("a longer hidden leg never scores less", () => {
+    let before = 0
+    for (let hidden = 0; hidden < 2000; hidden += 5) {
+      const score = judged({ rtt: 10, helloDelay: hidden, tlsRtt: 10 + hidden })
+      expect(score).toBeGreaterThanOrEqual(before)
+      before = score
+    }
+    expect(before).toBeLessThanOrEqual(95)
+  })
+
+  test("one that lets its client send at once, or whose client dallied, is not called: one witness", () => {
+    expect(judged({ rtt: 10, helloDelay: 1, tlsRtt: 210 })).toBeLessThan(RELAY_CALLED)
+    expect(judge.reason).toBe(RELAY_HELLO_AT_ONCE)
+    expect(judged({ rtt: 10, helloDelay: 3000, tlsRtt: 210 })).toBeLessThan(RELAY_CALLED)
+    expect(judge.reason).toBe(RELAY_HELLO_IDLE)
+  })
+})
+
+describe("direct clients are not called relays", () => {
+  const cases: ReadonlyArray<readonly [string, Parameters<typeof judged>[0], reason: number]> = [
+    ["near", { rtt: 0.5, helloDelay: 1, tlsRtt: 3 }, RELAY_NONE],
+    ["far", { rtt: 300, laterRtt: 300, helloDelay: 2, tlsRtt: 305 }, RELAY_NONE],
+    ["opened in advance", { rtt: 20, helloDelay: 4000, tlsRtt: 24 }, RELAY_NONE],
+    ["a slow phone", { rtt: 60, helloDelay: 35, tlsRtt: 110 }, RELAY_AGREED],
+    ["asks for revocation first", { rtt: 60, helloDelay: 3, tlsRtt: 400 }, RELAY_HELLO_AT_ONCE],
+    ["HelloRetryRequest, far away", { rtt: 300, helloDelay: 3, tlsRtt: 605 }, RELAY_HELLO_AT_ONCE],
+    ["a path that grew slower", { rtt: 20, laterRtt: 42.5, helloDelay: 110, tlsRtt: 205 }, RELAY_NONE],
+    ["jitter of a far path", { rtt: 600, helloDelay: 90, tlsRtt: 720 }, RELAY_AGREED],
+    ["quick as a whole", { rtt: 80, whole: 90 }, RELAY_NONE]
+  ]
+  for (const [name, facts, reason] of cases) {
+    test(name, () => {
+      expect(judged(facts)).toBeLessThan(RELAY_CALLED)
+      expect(RELAY_REASONS[judge.reason]).toBe(RELAY_REASONS[reason]!)
+    })
+  }
+})
+
+describe("what can't be told is unknown", () => {
+  const seen = { rtt: 1, helloDelay: 100, tlsRtt: 101 }
+  const cases: ReadonlyArray<readonly [string, Parameters<typeof judged>[0], reason: number]> = [
+    ["nothing measured", {}, RELAY_UNMEASURED],
+    ["no TLS: when the request came", { rtt: 1, helloDelay: 100 }, RELAY_UNMEASURED],
+    ["no round trip of TCP", { helloDelay: 100, tlsRtt: 101 }, RELAY_UNMEASURED],
+    ["a segment was lost", { ...seen, lost: 1 }, RELAY_LOSS],
+    ["early data", { ...seen, hasEarlyData: true }, RELAY_EARLY_DATA],
+    ["a busy process of ours", { ...seen, lag: 80 }, RELAY_BUSY],
+    ["the whole handshake alone", { rtt: 1, whole: 300 }, RELAY_WHOLE_ONLY]
+  ]
+  for (const [name, facts, reason] of cases) {
+    test(name, () => {
+      expect(judged(facts)).toBe(-1)
+      expect(judge.gapMicros).toBe(0)
+      expect(RELAY_REASONS[judge.reason]).toBe(RELAY_REASONS[reason]!)
+    })
+  }
+
+  test("absurd values are unknown, and no value gives anything but a score", () => {
+    const absurd = [-1, -1e300, Number.NaN, Infinity, -Infinity, 1e300, 121_000_001]
+    for (const name of ["rtt", "helloDelay", "tlsRtt"] as const) {
+      for (const value of absurd) {
+        const timing = Object.assign(new HandshakeTiming(), { rtt: 1000, helloDelay: 100_000, tlsRtt: 101_000 })
+        timing[name] = value
+        expect(judge.judge(timing)).toBe(-1)
+      }
+    }
+    const random = seededRandom(0x7e1a)
+    const values = [...absurd, 0, 1, 1000, 50_000, 100_000, 1e6, 1e7]
+    const pick = (): number => (random.chance(50) ? values[random.below(values.length)]! : random.below(2_000_000))
+    for (let round = 0; round < 20_000; round++) {
+      const timing = new HandshakeTiming()
+      timing.rtt = pick()
+      timing.laterRtt = pick()
+      timing.helloDelay = pick()
+      timing.tlsRtt = pick()
+      timing.whole = pick()
+      timing.lost = random.chance(90) ? 0 : pick()
+      timing.lag = pick()
+      const score = judge.judge(timing)
+      expect(Number.isInteger(score) && score >= -1 && score <= 95).toBe(true)
+      expect(Number.isInteger(judge.gapMicros) && judge.gapMicros >= 0).toBe(true)
+      // Without both witnesses late nothing is called.
+      if (score >= RELAY_CALLED) {
+        expect(Math.min(timing.helloDelay, timing.tlsRtt - timing.rtt)).toBeGreaterThanOrEqual(60_000)
+        expect(timing.lost > 0).toBe(false)
+      }
+    }
+  })
+})
