@@ -33,6 +33,8 @@ test("a Worker that is killed under load is replaced: only its own connections a
     threads: 2,
     descriptors: [first, second].map(({ fd }) => [{ fd, port, isTls: false }]),
     shutdownMs: 1000,
+    shared: {},
+    observed: () => {},
     log: () => {}
   })
   closers.push(

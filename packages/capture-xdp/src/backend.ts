@@ -2,10 +2,11 @@
  * The backend: SYNs that an eBPF program writes to a map before the TCP stack sees them, so a lookup at accept or later finds its own.
  *
  * `attach = true`: this process loads and attaches, the program ends with it. `attach = false`: the agent did; see reader.ts.
+ * Where several threads serve, one attaches and `share`s its map: XDP takes one program per interface.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureBackend, CaptureError, CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureBackend, CaptureError, CaptureOptions, SharedCapture } from "@synprint/core/runtime"
 import { openAttached } from "./attached.ts"
 import { openBpfCalls } from "./bpf-call.ts"
 import { openClock } from "./clock.ts"
@@ -16,10 +17,71 @@ import { reportEveryMinute } from "./minute-report.ts"
 import { openReader } from "./reader.ts"
 import { openSynMap } from "./syn-map.ts"
 
-export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
-  options.xdp.attach ? openOwn(options) : openReader(options)
+export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> => {
+  const handle = options.shared?.["xdp"]
+  if (handle !== undefined) return openShared(handle as XdpHandle, options)
+  return options.xdp.attach ? Effect.map(openOwn(options), ({ backend }) => backend) : openReader(options)
+}
 
-const openOwn = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
+/** What another thread needs of the one that attached. Descriptors belong to the process. */
+interface XdpHandle {
+  readonly syns: number
+  /** One int32: 1 while no hook is attached. */
+  readonly down: SharedArrayBuffer
+}
+
+const WATCH_MS = 250
+
+export const share = (options: CaptureOptions): Effect.Effect<SharedCapture | undefined, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (!options.xdp.attach) return undefined
+    const { backend, syns, isAllDown } = yield* openOwn(options)
+    const handle: XdpHandle = { syns, down: new SharedArrayBuffer(4) }
+    const flag = new Int32Array(handle.down)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => setInterval(() => Atomics.store(flag, 0, isAllDown() ? 1 : 0), WATCH_MS)),
+      (timer) => Effect.sync(() => clearInterval(timer))
+    )
+    return { handle, stats: backend.stats, down: backend.down }
+  })
+
+const openShared = (
+  { syns, down }: XdpHandle,
+  options: CaptureOptions
+): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const c = yield* openLibc
+    const clock = yield* openClock(c, () => {})
+    const map = yield* openSynMap(c, clock)
+    map.keyOf = options.filter.key
+    const flag = new Int32Array(down)
+    const lost = "no hook is attached: the log says why"
+    const source: SynSource = {
+      fd: syns,
+      elsewhere: undefined,
+      down: () => (Atomics.load(flag, 0) === 0 ? undefined : lost)
+    }
+    const counts = newCounts()
+    yield* closeWithScope(source)
+    return {
+      name: "xdp",
+      recovers: true,
+      lookup: makeLookup(map, source, options.maxAgeMs, counts),
+      packets: undefined,
+      stats: () => ({ ...counts }),
+      down: source.down,
+      // It belongs to the thread that attached.
+      setFilter: () => Effect.void
+    }
+  })
+
+interface OwnCapture {
+  readonly backend: CaptureBackend
+  readonly syns: number
+  readonly isAllDown: () => boolean
+}
+
+const openOwn = (options: CaptureOptions): Effect.Effect<OwnCapture, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     const c = yield* openLibc
     const b = yield* openLibbpf
@@ -49,7 +111,7 @@ const openOwn = (options: CaptureOptions): Effect.Effect<CaptureBackend, Capture
     const counts = newCounts()
     yield* reportEveryMinute(readCounters)
     yield* closeWithScope(source)
-    return {
+    const backend: CaptureBackend = {
       name: "xdp",
       recovers: true,
       lookup: makeLookup(map, source, options.maxAgeMs, counts),
@@ -70,4 +132,5 @@ const openOwn = (options: CaptureOptions): Effect.Effect<CaptureBackend, Capture
           })
         )
     }
+    return { backend, syns: object.map("syns"), isAllDown }
   })

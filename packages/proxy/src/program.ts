@@ -26,12 +26,14 @@ import {
   logging,
   noRoute,
   onSignal,
+  openObservationFile,
   printListenAddress,
   serveUntilStopped,
   summary
 } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { openShared } from "./capture.ts"
 import { openEchoApplication } from "./echo-application.ts"
 import { HealthChecks } from "./health-checks.ts"
 import { libc } from "./libc.ts"
@@ -82,13 +84,16 @@ const serve = (request: ConfigRequest) =>
     const threads = config.proxy.workers === 0 ? availableParallelism() : config.proxy.workers
     let state: "starting" | "serving" | "stopping" = "starting"
     yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
+    let unhealthy = (): string | undefined => undefined
     // Before the listeners, so that /ready says 503 until they are open and again while they close.
     const bound = yield* admin({
       listen: config.admin.listen,
       metrics,
-      ready: () => (state === "serving" ? undefined : state)
+      ready: () => (state === "serving" ? unhealthy() : state)
     })
     const sockets = yield* openSockets(config, threads)
+    const observed = yield* openObservationFile(config.log, () => {})
+    const shared = yield* openShared(config, sockets.descriptors[0] ?? [])
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const pool = yield* openWorkerPool({
       config,
@@ -96,6 +101,8 @@ const serve = (request: ConfigRequest) =>
       threads,
       descriptors: sockets.descriptors,
       shutdownMs: config.proxy.timeouts.shutdownMs,
+      shared: Object.fromEntries([...shared].map(([name, { handle }]) => [name, handle])),
+      observed: observed ?? (() => {}),
       log: (level, message) => {
         run(
           level === "error"
@@ -106,7 +113,10 @@ const serve = (request: ConfigRequest) =>
         )
       }
     })
-    registerMetrics(metrics, pool)
+    registerMetrics(metrics, pool, shared)
+    const lost = (): string | undefined =>
+      pool.reports.down() ?? [...shared].map(([name, { down }]) => down() && `${name}: ${down()}`).find(Boolean)
+    if (config.admin.readyNeedsCapture) unhealthy = lost
     yield* onSignal("SIGUSR1", () => pool.reopen())
     const health = yield* Effect.acquireRelease(
       Effect.sync(

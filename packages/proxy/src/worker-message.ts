@@ -2,7 +2,9 @@
  * What the main thread and its Workers tell each other. Counters and limits lie in shared memory.
  */
 import type { Config } from "@synprint/core/runtime"
+import type { SharedHandles } from "./capture.ts"
 import type { Descriptor } from "./proxy-server.ts"
+import type { WorkerReport } from "./worker-report.ts"
 
 /** What a Worker serves with; plain data. */
 export interface WorkerSettings {
@@ -20,6 +22,8 @@ export interface WorkerStart extends WorkerSettings {
   /** CELLS numbers per thread. */
   readonly counters: SharedArrayBuffer
   readonly limits: SharedArrayBuffer
+  /** What the main thread captures for all. */
+  readonly shared: SharedHandles
 }
 
 export type ToWorker =
@@ -36,4 +40,8 @@ export type FromWorker =
   | { readonly type: "started"; readonly summary: string; readonly hints: ReadonlyArray<string> }
   | { readonly type: "failed"; readonly message: string; readonly exitCode: number }
   | { readonly type: "log"; readonly level: "info" | "warn" | "error"; readonly message: string }
+  /** Once a second. */
+  | { readonly type: "report"; readonly report: WorkerReport }
+  /** Lines of `[log] observations`. */
+  | { readonly type: "observed"; readonly lines: Uint8Array }
   | { readonly type: "stopped" }

@@ -10,9 +10,11 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import { AddressLimits } from "./address-limits.ts"
+import type { SharedHandles } from "./capture.ts"
 import { CELLS, OPEN } from "./counters.ts"
 import type { Descriptor } from "./proxy-server.ts"
 import type { FromWorker, ToWorker, WorkerSettings } from "./worker-message.ts"
+import { WorkerReports } from "./worker-report.ts"
 
 /** A Worker can't start. */
 export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{
@@ -29,6 +31,10 @@ export interface WorkerPoolOptions extends WorkerSettings {
   /** Sockets of each thread. */
   readonly descriptors: ReadonlyArray<ReadonlyArray<Descriptor>>
   readonly shutdownMs: number
+  /** What the main thread captures for all. */
+  readonly shared: SharedHandles
+  /** Writes lines of `[log] observations`. */
+  readonly observed: (lines: Uint8Array) => void
   readonly log: (level: "info" | "warn" | "error", message: string) => void
 }
 
@@ -48,6 +54,7 @@ interface Member {
 
 export class WorkerPool {
   readonly threads: number
+  readonly reports: WorkerReports
   readonly #options: WorkerPoolOptions
   readonly #counters: SharedArrayBuffer
   readonly #cells: Float64Array
@@ -62,6 +69,7 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#options = options
     this.threads = options.threads
+    this.reports = new WorkerReports(options.threads)
     this.#settings = { config: options.config, echo: options.echo }
     this.#counters = new SharedArrayBuffer(8 * CELLS * options.threads)
     this.#cells = new Float64Array(this.#counters)
@@ -88,6 +96,8 @@ export class WorkerPool {
           worker.postMessage({ type: "health", target, isHealthy: false } satisfies ToWorker)
       } else if (data.type === "failed") started.reject(new WorkerFailed(data))
       else if (data.type === "log") this.#options.log(data.level, data.message)
+      else if (data.type === "report") this.reports.set(thread, data.report)
+      else if (data.type === "observed") this.#options.observed(data.lines)
       else member.stopped.resolve()
     })
     worker.addEventListener("error", (event) => {
@@ -103,7 +113,8 @@ export class WorkerPool {
       threads,
       descriptors: descriptors[thread]!,
       counters: this.#counters,
-      limits: this.#limits
+      limits: this.#limits,
+      shared: this.#options.shared
     }
     worker.postMessage(message)
     return started.promise
@@ -150,6 +161,7 @@ export class WorkerPool {
     member.stopped.resolve()
     if (this.#isStopping || this.#members[thread] !== member) return
     this.restarts++
+    this.reports.end(thread)
     this.#cells[thread * CELLS + OPEN] = 0
     new AddressLimits(this.#limits, this.threads, thread).forget(thread)
     this.#options.log("error", `worker ${thread} ended; another takes its place`)

@@ -1,26 +1,20 @@
 /**
  * One thread that serves: its own capture chain, engine and connections. Started by worker-pool.ts, told by messages.
  */
-import { Matcher, Observer } from "@synprint/core"
-import {
-  type Chain,
-  type Config,
-  captureOptions,
-  type LiveAnswerer,
-  loadDatabases,
-  makeAnswerer,
-  openChain
-} from "@synprint/core/runtime"
+import { JsonLog, Matcher, Observer } from "@synprint/core"
+import { type Config, type LiveAnswerer, loadDatabases, makeAnswerer } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import { AccessLog } from "./access-log.ts"
 import { AddressLimits } from "./address-limits.ts"
-import { backends } from "./backends.ts"
+import { openCapture } from "./capture.ts"
 import { CELLS, OPEN } from "./counters.ts"
 import { ProxyServer } from "./proxy-server.ts"
 import { Site } from "./site.ts"
 import { siteSettings } from "./site-settings.ts"
+import { reportOf } from "./worker-report.ts"
 import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from "./worker-message.ts"
 
 declare const self: Worker
@@ -28,6 +22,9 @@ declare const self: Worker
 /** Shapes remembered per database: a busy site sees a few thousand. */
 const MEMO_SHAPES = 16_384
 const POLL_MS = 20
+const REPORT_MS = 1000
+/** Observations wait at most so long for their write. */
+const FLUSH_MS = 250
 
 const tell = (message: FromWorker): void => self.postMessage(message)
 
@@ -45,15 +42,24 @@ const unhealthy = new Set<string>()
 let reloads: Promise<unknown> = Promise.resolve()
 const scope = Effect.runSync(Scope.make())
 
-const openCapture = (config: Config, descriptors: WorkerStart["descriptors"]) =>
-  Effect.gen(function* () {
-    if (!config.capture.enabled) return undefined
-    const named = config.capture.ports.length > 0 || config.capture.key === "client"
-    const ports = named
-      ? config.capture.ports
-      : [...new Set(descriptors.map(({ port }) => port).filter((port) => port > 0))]
-    return yield* openChain(backends, config.capture.backend, captureOptions({ ...config.capture, ports }, false))
+/** What Effects of this thread log is said by the main thread, in its format. */
+const logger = (thread: number) =>
+  Logger.layer([
+    Logger.make(({ logLevel, message }) => {
+      const level = logLevel === "Error" || logLevel === "Fatal" ? "error" : logLevel === "Warn" ? "warn" : "info"
+      tell({ type: "log", level, message: `worker ${thread}: ${[message].flat().join(" ")}` })
+    })
+  ])
+
+/** undefined: no file is named. The main thread writes it. */
+function openObservations({ observations }: Config["log"]): JsonLog | undefined {
+  if (observations === "") return undefined
+  const encoder = new TextEncoder()
+  return new JsonLog((text) => {
+    const lines = encoder.encode(text)
+    self.postMessage({ type: "observed", lines } satisfies FromWorker, [lines.buffer])
   })
+}
 
 const start = (message: WorkerStart) =>
   Effect.gen(function* () {
@@ -61,7 +67,9 @@ const start = (message: WorkerStart) =>
     const { mode } = config.fingerprint
     const database = yield* loadDatabases(config.fingerprint)
     const matcher = new Matcher(database, mode, MEMO_SHAPES)
+    const observations = openObservations(config.log)
     const observer = new Observer({
+      ...(observations === undefined ? {} : { log: observations }),
       mode,
       matcher,
       maxFlows: config.history.flows,
@@ -69,7 +77,7 @@ const start = (message: WorkerStart) =>
       flowAgeSeconds: config.history.flowIdleMs / 1000,
       hostIdleMinutes: config.history.idleMs / 60_000
     })
-    const chain: Chain | undefined = yield* openCapture(config, message.descriptors)
+    const chain = yield* openCapture(config, message.descriptors, message.shared)
     const answers = Math.max(1024, Math.ceil(config.proxy.limits.connections / threads))
     const answerer = makeAnswerer({ capture: chain, matcher, observer, history: "connections", answers })
     const { accessLog, accessLogFormat } = config.proxy
@@ -92,6 +100,17 @@ const start = (message: WorkerStart) =>
       onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
     })
     for (const descriptor of message.descriptors) server.attach(descriptor)
+    const report = (): void => tell({ type: "report", report: reportOf(chain, answerer, observer) })
+    report()
+    const timers = [setInterval(report, REPORT_MS)]
+    if (observations !== undefined) timers.push(setInterval(() => observations.flush(), FLUSH_MS))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const timer of timers) clearInterval(timer)
+        observations?.flush()
+        report()
+      })
+    )
     running = { server, answerer, mode, log }
     const off = "capture is off: fingerprint.tcp_enabled = false; every status is disabled"
     tell({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
@@ -131,7 +150,7 @@ const fail = (error: unknown): void => {
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "start":
-      Effect.runPromise(start(data)).catch(fail)
+      Effect.runPromise(start(data).pipe(Effect.provide(logger(data.thread)))).catch(fail)
       break
     case "reload":
       reloads = reloads

@@ -87,7 +87,17 @@ export interface CaptureBackend {
   readonly setFilter: (filter: CaptureFilter) => Effect.Effect<void, CaptureError>
 }
 
+/** A capture that was opened once for all threads of the process. */
+export interface SharedCapture {
+  /** Plain data that goes to the other threads: `open` there reads what this thread captures. */
+  readonly handle: unknown
+  readonly stats: CaptureBackend["stats"]
+  readonly down: CaptureBackend["down"]
+}
+
 export interface CaptureOptions {
+  /** Handles of what another thread of this process opened, by backend. */
+  readonly shared?: Readonly<Record<string, unknown>>
   readonly filter: CaptureFilter
   /** [] = any (pcap) / that of the default route (xdp). */
   readonly interfaces: ReadonlyArray<string>
@@ -118,6 +128,8 @@ export interface Check {
 export interface BackendModule {
   readonly name: string
   readonly open: (options: CaptureOptions) => Effect.Effect<CaptureBackend, CaptureError, Scope.Scope>
+  /** What can't be opened by each thread of a process for itself; undefined: with these options it can. */
+  readonly share?: (options: CaptureOptions) => Effect.Effect<SharedCapture | undefined, CaptureError, Scope.Scope>
   readonly doctor: (options: CaptureOptions) => Effect.Effect<ReadonlyArray<Check>>
 }
 

@@ -26,14 +26,6 @@ export const noRoute = (config: Config): Problem | undefined =>
         line: undefined
       }
 
-/** Keys that the proxy reads and can't honour yet: refused, since each would give less than it promises. */
-function notYet({ log }: Config): ReadonlyArray<Problem> {
-  const problems: Array<Problem> = []
-  if (log.observations !== "")
-    problems.push(problem("log.observations", "the proxy writes no observations yet: remove it, or use its access log"))
-  return problems
-}
-
 /** Problems of a decoded configuration. */
 export function crossCheck(program: Program, config: Config, environment: Environment): ReadonlyArray<Problem> {
   const problems: Array<Problem> = []
@@ -50,7 +42,7 @@ export function crossCheck(program: Program, config: Config, environment: Enviro
     problems.push(
       problem(
         wantsFeed[0]!,
-        `${wantsFeed[1]} needs every packet, which the proxy does not read yet: run it with synprint spoa`
+        `${wantsFeed[1]} needs every packet, and the proxy knows connections alone: run it with synprint spoa`
       )
     )
   } else if (wantsFeed && program !== "agent") {
@@ -63,8 +55,6 @@ export function crossCheck(program: Program, config: Config, environment: Enviro
       )
     }
   }
-
-  if (program === "proxy") problems.push(...notYet(config))
 
   if (fingerprint.mode === "p0f" && fingerprint.databases.includes(BUILTIN) && program !== "agent") {
     problems.push(
@@ -206,7 +196,9 @@ export function crossCheck(program: Program, config: Config, environment: Enviro
     problems.push(
       problem(
         "log.observations_format",
-        'p0f lines come from the packet feed: set fingerprint.mode = "p0f" or add [p0f_api]'
+        program === "proxy"
+          ? "p0f lines come from the packet feed, which the proxy does not read: leave it at json"
+          : 'p0f lines come from the packet feed: set fingerprint.mode = "p0f" or add [p0f_api]'
       )
     )
   }

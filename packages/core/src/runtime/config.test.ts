@@ -373,9 +373,9 @@ test("combinations that can't work", () => {
   expect(bad('[spoa]\nlisten = "127.0.0.1:9101"')).toEqual(["admin.listen: 127.0.0.1:9101 is also in spoa.listen"])
   expect(bad('[proxy.tls]\nlisten = "127.0.0.1:8443"', { program: "proxy" })[0]).toContain("proxy.tls.certificates")
   const of = (text: string) => bad(text, { program: "proxy" }).join("\n")
-  expect(of('[fingerprint]\nmode = "p0f"')).toContain("which the proxy does not read yet")
-  expect(of("[p0f_api]")).toContain("which the proxy does not read yet")
-  expect(of('[log]\nobservations = "o.json"')).toContain("log.observations")
+  expect(of('[fingerprint]\nmode = "p0f"')).toContain("the proxy knows connections alone")
+  expect(of('[log]\nobservations = "o"\nobservations_format = "p0f"')).toContain("which the proxy does not read")
+  expect(of("[p0f_api]")).toContain("the proxy knows connections alone")
   expect(bad("[proxy.proxy_protocol]\naccept = true", { program: "proxy" })[0]).toContain(
     "proxy.proxy_protocol.trusted"
   )

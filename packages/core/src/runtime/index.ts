@@ -14,6 +14,7 @@ export {
   type PacketFeed,
   type PacketSink,
   type RawSyn,
+  type SharedCapture,
   makeRawSyn
 } from "./capture.ts"
 export { type BackendRegistry, Capture, type Chain, type ChainMember, type LookupCounts, openChain } from "./chain.ts"
@@ -51,6 +52,7 @@ export { certificateProblems, checkConfig } from "./check-config.ts"
 export { databaseFileNames, databaseLoader, loadDatabases } from "./databases.ts"
 export { doctor, hasFailed, printChecks } from "./doctor.ts"
 export { explainSignature, type ExplainOptions } from "./explain-signature.ts"
+export { openObservationFile, type WriteObservations } from "./observation-file.ts"
 export { LogFile, LogFileError, writeAll } from "./log-file.ts"
 export { ListenError, listenError } from "./listen-error.ts"
 export { own, removeStale, type SocketFile, withPrivateMask } from "./unix-socket.ts"
