@@ -51,8 +51,12 @@ export {
 } from "./fingerprint/stack-family.ts"
 
 // hints
+export { claimOf, NO_CLAIM } from "./hints/claim.ts"
 export { DeferredAccept } from "./hints/deferred-accept.ts"
 export { HandshakeTiming } from "./hints/handshake-timing.ts"
+export { HINT_FIELDS, HINT_NAMES } from "./hints/hint.ts"
+export { type ConnectionHints, Hinter } from "./hints/hints.ts"
+export { HintPolicy, type HintRule, type HintSettings } from "./hints/policy.ts"
 export {
   RELAY_CALLED,
   RELAY_REASONS,
@@ -61,6 +65,7 @@ export {
   type RelayThresholds,
   tellTiming
 } from "./hints/relay.ts"
+export { isMobileClientHint, platformOfClientHint, platformOfUserAgent } from "./hints/user-agent.ts"
 
 // packet
 export {
@@ -80,6 +85,7 @@ export {
   encodeConnectionKey,
   equalConnectionKeys,
   hashConnectionKey,
+  KEY_CLIENT,
   makeConnectionKey,
   parseConnectionKey,
   printConnectionKey,

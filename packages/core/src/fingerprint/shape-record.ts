@@ -35,6 +35,7 @@ export class ShapeRecord implements Shape {
   readonly dist: number
   readonly link: string | undefined
   encoded: Uint8Array | undefined = undefined
+  hinted: object | undefined = undefined
   // The key, as ten fields: a typed array each would cost more than the record.
   readonly #k0: number
   readonly #k1: number
