@@ -26,7 +26,12 @@ export {
   readDatabases
 } from "./fingerprint/database-reader.ts"
 export { guessDistance, guessInitialTtl, MAX_DIST } from "./fingerprint/distance.ts"
+export { type DistanceReason } from "./fingerprint/distance-reason.ts"
+export { LINK_KINDS, type LinkKind, TUNNEL_KINDS, type TunnelKind } from "./fingerprint/link-facts.ts"
+export { type LinkCandidate, linkName, type Tunnel } from "./fingerprint/link-table.ts"
 export { Matcher, type MatcherStats } from "./fingerprint/matcher.ts"
+export { type MtuOrigin } from "./fingerprint/mtu-origin.ts"
+export { tunnelOf } from "./fingerprint/tunnel.ts"
 export { printRawSignature } from "./fingerprint/raw-signature.ts"
 export { KEY_WORDS } from "./fingerprint/shape-key.ts"
 export { parseSignature } from "./fingerprint/signature-parser.ts"
@@ -51,12 +56,8 @@ export {
 } from "./fingerprint/stack-family.ts"
 
 // hints
-export { claimOf, NO_CLAIM } from "./hints/claim.ts"
 export { DeferredAccept } from "./hints/deferred-accept.ts"
 export { HandshakeTiming } from "./hints/handshake-timing.ts"
-export { HINT_FIELDS, HINT_NAMES } from "./hints/hint.ts"
-export { type ConnectionHints, Hinter } from "./hints/hints.ts"
-export { HintPolicy, type HintRule, type HintSettings } from "./hints/policy.ts"
 export {
   RELAY_CALLED,
   RELAY_REASONS,
@@ -65,7 +66,6 @@ export {
   type RelayThresholds,
   tellTiming
 } from "./hints/relay.ts"
-export { isMobileClientHint, platformOfClientHint, platformOfUserAgent } from "./hints/user-agent.ts"
 
 // packet
 export {
@@ -85,7 +85,6 @@ export {
   encodeConnectionKey,
   equalConnectionKeys,
   hashConnectionKey,
-  KEY_CLIENT,
   makeConnectionKey,
   parseConnectionKey,
   printConnectionKey,

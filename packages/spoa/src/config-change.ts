@@ -8,7 +8,6 @@ const RELOADED = new Set([
   "file",
   "fingerprint.databases",
   "spoa.variables",
-  "hints",
   "capture.ports",
   "capture.addresses",
   "reload.watch",

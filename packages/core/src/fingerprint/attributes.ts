@@ -2,7 +2,8 @@
  * Attributes of a database line: `;@ name=value; name=value`, a comment to p0f, for the label or sig line that follows.
  *
  * The engine reads `clock=yes`, this stack has a single TCP timestamp clock per host, and `family=linux android`, the stack families
- * that the line can stand for (stack-family.ts). All others are for tools (evidence, source, confidence). A value is free text without `;`.
+ * that the line can stand for (stack-family.ts); in [mtu] also what link-facts.ts says. All others are for tools (evidence, source,
+ * confidence). A value is free text without `;`.
  */
 import { Malformed } from "./signature.ts"
 

@@ -16,144 +16,265 @@
 
 classes = win,unix,other
 
-; MTU = MSS + 40 (IPv4) or + 60 (IPv6). Many links share a value: the name lists the candidates.
+; MTU = MSS + 40 (IPv4) or + 60 (IPv6). Many links share a value: every line with it is a candidate, weighed against the others. What
+; the attributes mean beside evidence:
+;   kind      what sort of link (link-facts.ts has the list)
+;   origin    interface: the sender's own interface has the MTU; clamped: something on the way lowers the MSS; else either
+;   weight    how common it is among senders that show the MTU, against 4 parts of the undocumented, 20 where it is a round number
+;   ver       over IPv4 or IPv6 only
+;   family    stacks that can have it
+; OpenVPN's many values are not listed: openvpn.ts computes them from its options.
 
 [mtu]
 
+;@ kind=ethernet; weight=1000
 ;@ evidence=measured; source=veth, IPv4 MSS 1460, IPv6 MSS 1440; date=2026-11
 label = Ethernet
 sig   = 1500
 
-;@ evidence=documented; source=RFC 2516
+;@ kind=openvpn; origin=interface; weight=3
+;@ evidence=measured; source=OpenVPN 2.6.14 with mssfix 0; date=2026-11; note=the MSS is left alone, so that nothing tells it from Ethernet
+label = OpenVPN 2.4-2.6 UDP/TCP
+sig   = 1500
+
+;@ kind=vlan; weight=10
+;@ evidence=derived; source=1500 less 4 of a VLAN tag
+label = 802.1Q
+sig   = 1496
+
+;@ kind=pppoe; weight=80
+;@ evidence=documented; source=RFC 2516; note=also routers that clamp the MSS to 1452
 label = PPPoE
 sig   = 1492
 
-;@ evidence=field; source=MSS 1414 in zardaxt; date=2025-11; note=NTT FLET'S
-label = PPPoE (NTT)
-sig   = 1454
-
-;@ evidence=field; source=MSS 1412 in zardaxt; date=2025-11; note=1492 less 40 of an IPv6 header, also DSL routers that clamp
-label = PPPoE with tunnel or clamp
-sig   = 1452
-
-;@ evidence=documented; source=RFC 5969 section 9.1; note=IPv4 MSS 1440 is also what a translated IPv6 Ethernet shows
-label = 6in4, IPIP or NAT64
+;@ kind=6in4; weight=15; ver=6
+;@ evidence=documented; source=RFC 4213 section 3.2; note=1500 less 20, tunnel brokers
+label = 6in4
 sig   = 1480
 
+;@ kind=6rd; weight=15; ver=6
+;@ evidence=documented; source=RFC 5969 section 9.1
+label = 6rd
+sig   = 1480
+
+;@ kind=ipip; weight=5; ver=4
+;@ evidence=derived; source=1500 less 20 of IPv4
+label = IPIP
+sig   = 1480
+
+;@ kind=nat64; origin=interface; weight=25; ver=4
+;@ evidence=derived; source=MSS 1440 of an IPv6 Ethernet, translated; note=a host on IPIP has the same window
+label = NAT64
+sig   = 1480
+
+;@ kind=firewall; origin=clamped; weight=15; ver=4
+;@ evidence=field; source=MSS 1440 in zardaxt, 51 of 866 fingerprints; date=2025-11
+label = ISP clamp
+sig   = 1480
+
+;@ kind=gre; weight=20
 ;@ evidence=derived; source=1500 less 24 of GRE over IPv4
 label = GRE
 sig   = 1476
 
-;@ evidence=documented; source=Google VPC documentation, RFC 6333
-label = Google Cloud or DS-Lite
+;@ kind=cloud; origin=interface; weight=40; family=linux windows bsd user-space other
+;@ evidence=documented; source=Google VPC documentation, MTU
+label = Google Cloud
 sig   = 1460
 
-;@ evidence=documented; source=Calico and Cilium documentation; note=1500 less 50 of VXLAN, Hetzner Cloud private networks
-label = VXLAN or cloud network
+;@ kind=ds-lite; origin=clamped; weight=40; ver=4
+;@ evidence=documented; source=RFC 6333 section 5.3; note=1500 less 40 of IPv6, the AFTR rewrites the MSS, MAP-E likewise
+label = DS-Lite
+sig   = 1460
+
+;@ kind=ppp-vpn; weight=4
+;@ evidence=derived; source=1500 less 40 of PPTP or L2TP over IPv4
+label = PPTP or L2TP
+sig   = 1460
+
+;@ kind=ds-lite; weight=5; ver=6
+;@ evidence=derived; source=1500 less 40 of IPv6 over IPv6
+label = IPv6 in IPv6
+sig   = 1460
+
+;@ kind=pppoe; weight=40
+;@ evidence=field; source=MSS 1414 in zardaxt, 10 of 866 fingerprints; date=2025-11
+label = NTT FLET'S PPPoE
+sig   = 1454
+
+;@ kind=pppoe; weight=40
+;@ evidence=field; source=MSS 1412 in zardaxt, 63 of 866 fingerprints; date=2025-11; note=1492 less 40 of an IPv6 header, and DSL routers that clamp
+label = PPPoE with tunnel
+sig   = 1452
+
+;@ kind=overlay; origin=interface; weight=25; family=linux user-space
+;@ evidence=documented; source=Calico and Cilium documentation; note=1500 less 50
+label = VXLAN overlay
 sig   = 1450
 
-;@ evidence=measured; source=OpenVPN 2.6.14 over UDP, AES-GCM; date=2026-11; note=also Calico WireGuard 1440, second in the field
-label = OpenVPN, WireGuard or mobile
+;@ kind=cloud; origin=interface; weight=8; family=linux windows bsd user-space other
+;@ evidence=documented; source=kube-hetzner discussion 1350
+label = Hetzner Cloud network
+sig   = 1450
+
+;@ kind=wireguard; origin=interface; weight=20
+;@ evidence=documented; source=Calico documentation, 1500 less 60 over IPv4
+label = WireGuard
 sig   = 1440
 
-;@ evidence=documented; source=AT&T device documentation
-label = mobile (AT&T) or tunnel
+;@ kind=mobile; weight=30
+;@ evidence=field; source=MSS 1400 in zardaxt, 97 of 866 fingerprints, most of phones; date=2025-11
+label = mobile
+sig   = 1440
+
+;@ kind=mobile; weight=25
+;@ evidence=documented; source=AT&T device documentation, 1342 FirstNet
+label = AT&T mobile
 sig   = 1430
 sig   = 1342
 
+;@ kind=mobile; weight=25
 ;@ evidence=documented; source=KORE Wireless documentation
-label = mobile (Verizon) or tunnel
+label = Verizon mobile
 sig   = 1428
 
-;@ evidence=measured; source=wireguard-go, inner MSS 1380 and 1360; date=2026-11; note=T-Mobile US documents 1420, OpenVPN over IPv6
-label = WireGuard or mobile
+;@ kind=wireguard; origin=interface; weight=55
+;@ evidence=measured; source=wireguard-go 0.0.20220316, MSS 1380 and 1360; date=2026-11; note=also the default of wg-quick, 1500 less 80
+label = WireGuard
 sig   = 1420
 
-;@ evidence=derived; source=PPPoE 1492 less 80 of WireGuard
-label = WireGuard on PPPoE or tunnel
+;@ kind=mobile; weight=25
+;@ evidence=documented; source=KORE Wireless and Simplex Wireless documentation; note=up to 1500
+label = T-Mobile US
+sig   = 1420
+
+;@ kind=firewall; origin=clamped; weight=30; ver=4
+;@ evidence=documented; source=Cisco ASA documentation, sysopt connection tcpmss 1380
+label = Cisco ASA clamp
+sig   = 1420
+
+;@ kind=ipsec; weight=8
+;@ evidence=documented; source=Cohesive VNS3 documentation, about 1420
+label = IPsec
+sig   = 1420
+
+;@ kind=firewall; origin=clamped; weight=10; ver=6
+;@ evidence=documented; source=Cisco ASA documentation, sysopt connection tcpmss 1380
+label = Cisco ASA clamp
+sig   = 1440
+
+;@ kind=wireguard; origin=interface; weight=20
+;@ evidence=derived; source=1492 less 80 of WireGuard
+label = WireGuard on PPPoE
 sig   = 1412
 
-;@ evidence=documented; source=KB826159, KORE Wireless documentation; note=OpenVPN with tun-mtu 1400 measured
-label = mobile, Windows VPN or OpenVPN
+;@ kind=wireguard; origin=interface; weight=8
+;@ evidence=derived; source=1492 less 60 of WireGuard over IPv4
+label = WireGuard on PPPoE
+sig   = 1432
+
+;@ kind=ppp-vpn; origin=interface; weight=30; family=windows
+;@ evidence=documented; source=KB826159; note=TunnelMTU of RAS: PPTP, L2TP, SSTP, IKEv2
+label = Windows VPN
 sig   = 1400
 
-; MTUs that OpenVPN's mssfix gave in the measured set-ups and that are documented for no other link.
-;@ evidence=measured; source=OpenVPN 2.4.12, 2.5.11 and 2.6.14, every cipher and transport; date=2026-11
-label = OpenVPN or similar tunnel
-sig   = 1427
-sig   = 1425
-sig   = 1423
-sig   = 1419
-sig   = 1411
-sig   = 1409
-sig   = 1408
-sig   = 1407
-sig   = 1406
-sig   = 1401
-sig   = 1399
-sig   = 1393
-sig   = 1391
-sig   = 1387
-sig   = 1386
-sig   = 1381
-sig   = 1379
-sig   = 1378
-sig   = 1371
-sig   = 1355
-sig   = 1351
-sig   = 1349
-sig   = 1348
-sig   = 1347
-sig   = 1346
-sig   = 1317
-sig   = 1315
+;@ kind=mobile; weight=30
+;@ evidence=documented; source=KORE Wireless documentation, international cellular
+label = mobile
+sig   = 1400
 
-; The same, but phones show them often as well.
-;@ evidence=measured; source=OpenVPN 2.4.12, 2.5.11 and 2.6.14, MSS counts of zardaxt; date=2026-11
-label = OpenVPN, other tunnel or mobile
-sig   = 1426
-sig   = 1424
-sig   = 1410
-sig   = 1403
-sig   = 1402
-sig   = 1398
-sig   = 1392
-sig   = 1390
-sig   = 1380
+;@ kind=ipsec; weight=15
+;@ evidence=documented; source=Netgate TNSR documentation, IPsec interface MTU
+label = IPsec
+sig   = 1400
 
+;@ kind=overlay; origin=interface; weight=5; family=linux user-space
+;@ evidence=documented; source=kube-hetzner discussion 1350; note=1450 less 80
+label = flannel WireGuard
+sig   = 1370
+
+;@ kind=masque; origin=interface; weight=8
+;@ evidence=documented; source=masque-vpn wiki, MTU testing
+label = MASQUE
+sig   = 1369
+
+;@ kind=mobile; weight=15
+;@ evidence=documented; source=3GPP TS 23.501 Annex J
+label = mobile (3GPP)
+sig   = 1358
+
+;@ kind=overlay; origin=interface; weight=8; family=linux user-space
+;@ evidence=documented; source=Calico documentation, the value that is safe everywhere
+label = Calico WireGuard
+sig   = 1320
+
+;@ kind=ipsec; origin=interface; weight=12; family=windows
 ;@ evidence=documented; source=Cisco OL-5450-10
-label = Cisco VPN client or tunnel
+label = Cisco VPN Client
 sig   = 1300
 
-;@ evidence=documented; source=RFC 8200 section 5, Tailscale and wgcf defaults
-label = IPv6 minimum, Tailscale or WARP
+;@ kind=wireguard; origin=interface; weight=30
+;@ evidence=documented; source=tailscale issues 16017, 3836 and 246
+label = Tailscale
 sig   = 1280
 
-;@ evidence=documented; source=AWS Transit Gateway
+;@ kind=wireguard; origin=interface; weight=25
+;@ evidence=documented; source=wgcf profile, usque discussion 76; note=WireGuard or MASQUE
+label = Cloudflare WARP
+sig   = 1280
+
+;@ kind=minimum; weight=25
+;@ evidence=documented; source=RFC 8200 section 5; note=6rd, Teredo and cautious tunnels
+label = IPv6 minimum
+sig   = 1280
+
+;@ kind=vpn; origin=interface; weight=5
+;@ evidence=documented; source=edgevpn discussion 164
+label = edgevpn
+sig   = 1200
+
+;@ kind=minimum; weight=20; ver=4
+;@ evidence=documented; source=RFC 9293 section 3.7.1
+label = IPv4 default
+sig   = 576
+
+;@ kind=zerotier; origin=interface; weight=30
+;@ evidence=documented; source=ZeroTierOne issue 975
+label = ZeroTier
+sig   = 2800
+
+;@ kind=cloud; weight=30
+;@ evidence=documented; source=AWS Transit Gateway documentation
 label = AWS transit gateway
 sig   = 8500
 
-;@ evidence=documented; source=Google VPC documentation
+;@ kind=cloud; origin=interface; weight=40
+;@ evidence=documented; source=Google VPC documentation, MTU
 label = Google Cloud jumbo
 sig   = 8896
 
+;@ kind=jumbo; weight=100
 ;@ evidence=documented; source=Oracle Cloud documentation; note=the usual jumbo frame
 label = jumbo Ethernet
 sig   = 9000
 
+;@ kind=cloud; origin=interface; weight=100
 ;@ evidence=field; source=MSS 8961 in captures of EC2 hosts; date=2025-11
 label = AWS EC2 jumbo
 sig   = 9001
 
+;@ kind=loopback; origin=interface; weight=100
 ;@ evidence=field; source=MSS 16344 and 16324 of curl and Safari on macOS
 label = loopback (macOS or BSD)
 sig   = 16384
 
+;@ kind=loopback; origin=interface; weight=100
 ;@ evidence=field; source=MSS 16396 of a Linux 2.6 host
 label = loopback (old Linux)
 sig   = 16436
 
-; MSS 65495, the most a Linux host announces over IPv4; over IPv6 65476, whose MTU 65536 lies outside the grammar.
+; MSS 65495, the most a Linux host announces over IPv4; over IPv6 65476, whose MTU 65536 lies outside p0f's grammar.
+;@ kind=loopback; origin=interface; weight=100
 ;@ evidence=measured; source=Linux 6.18.44 lo; date=2026-11
 label = loopback (Linux)
 sig   = 65535

@@ -19,6 +19,7 @@ import type { DatabaseContents } from "./database-contents.ts"
 import type { HttpSignature, Label, Sys, TcpSignature } from "./database.ts"
 import { parseHttpSignature, parseUaOs } from "./http-signature.ts"
 import { parseClasses, parseLabel, parseSys, USERLAND } from "./label.ts"
+import { parseLinkFacts } from "./link-facts.ts"
 import { parseSignature } from "./signature-parser.ts"
 import { MAX_TCP_OPT } from "../packet/packet.ts"
 import { Malformed, type Mode, type Signature } from "./signature.ts"
@@ -226,7 +227,10 @@ export class DatabaseFileReader {
     }
     if (this.#label.label === undefined) return
     const { title: name } = this.#label
-    this.#into.linkLines.push({ mtu, name, file: this.#file, fileIndex: this.#fileIndex, line: this.#line, attributes })
+    const facts = this.#mode === "modern" ? parseLinkFacts(attributes) : undefined
+    if (facts instanceof Malformed) return this.#problem(facts.message)
+    const { linkLines } = this.#into
+    linkLines.push({ mtu, name, file: this.#file, fileIndex: this.#fileIndex, line: this.#line, attributes, facts })
   }
 
   #readTcp(value: string, attributes: ReadonlyMap<string, string>): void {

@@ -1,6 +1,7 @@
 /**
  * A loaded signature database: what p0f.fp files hold, in the order in which they are matched (p0f README; readfp.c).
  */
+import type { LinkFacts } from "./link-facts.ts"
 import type { Signature } from "./signature.ts"
 
 export interface Label {
@@ -52,6 +53,8 @@ export interface Link {
   readonly fileIndex: number
   readonly line: number
   readonly attributes: ReadonlyMap<string, string>
+  /** What its attributes say in modern mode; undefined: a name and nothing else. */
+  readonly facts: LinkFacts | undefined
 }
 
 export interface HttpHeader {

@@ -3,7 +3,8 @@
  */
 import type { Packet } from "../packet/packet.ts"
 import type { Database } from "./database.ts"
-import { KEY_WORDS, keyDirection, keyIsIpv6, keyMss, writeKey } from "./shape-key.ts"
+import { LinkTable } from "./link-table.ts"
+import { KEY_WORDS, keyDirection, writeKey } from "./shape-key.ts"
 import { hashKey, ShapeMemo } from "./shape-memo.ts"
 import { ShapeRecord } from "./shape-record.ts"
 import { type Direction, RESPONSE, type Shape } from "./shape.ts"
@@ -26,6 +27,7 @@ export class Matcher {
   readonly mode: Mode
   readonly #memo: ShapeMemo
   readonly #index: SignatureIndex
+  readonly #links: LinkTable
   readonly #key = new Int32Array(KEY_WORDS)
   #hits = 0
   #misses = 0
@@ -36,6 +38,7 @@ export class Matcher {
     this.mode = mode
     this.#memo = new ShapeMemo(capacity)
     this.#index = new SignatureIndex(database, mode)
+    this.#links = new LinkTable(database, mode)
   }
 
   /**
@@ -94,10 +97,7 @@ export class Matcher {
     const index = this.#index
     index.find(key, at)
     const { index: line, fuzzy, dist } = index.found
-    const word0 = key[at]!
-    const mss = keyMss(key[at + 1]!)
-    const lines = keyDirection(word0) === RESPONSE ? this.database.responses : this.database.requests
-    const link = mss === 0 ? undefined : this.database.links.get(mss + (keyIsIpv6(word0) ? 60 : 40))
-    return new ShapeRecord(key, at, line < 0 ? undefined : lines[line], fuzzy, dist, link)
+    const lines = keyDirection(key[at]!) === RESPONSE ? this.database.responses : this.database.requests
+    return new ShapeRecord(key, at, line < 0 ? undefined : lines[line], fuzzy, dist, this.#links)
   }
 }

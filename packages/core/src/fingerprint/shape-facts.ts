@@ -45,5 +45,5 @@ export function writeFacts(shape: Shape, into: Int32Array, at: number): void {
     (shape.randomTtl ? BITS_RANDOM_TTL : 0) |
     (match !== undefined && match.clock ? BITS_CLOCK : 0) |
     (shape.sendsyn ? BITS_SENDSYN : 0)
-  into[at + FACT_NAMED_MTU] = shape.link === undefined ? 0 : shape.linkMtu
+  into[at + FACT_NAMED_MTU] = shape.namedMtu
 }

@@ -7,6 +7,10 @@
 import { maxBytes, putNumber, putText } from "./ascii.ts"
 import type { TcpSignature } from "./database.ts"
 import { MAX_DIST } from "./distance.ts"
+import { type DistanceReason, distanceReason } from "./distance-reason.ts"
+import { type LinkCandidate, type LinkTable, printCandidates } from "./link-table.ts"
+import type { MtuOrigin } from "./mtu-origin.ts"
+import { type Path, readPath } from "./path.ts"
 import { printKey, putRawSignature, RAW_SIGNATURE_MAX, SENDSYN_MSS, SENDSYN_WIN } from "./raw-signature.ts"
 import {
   KEY_WORDS,
@@ -33,9 +37,9 @@ export class ShapeRecord implements Shape {
   readonly match: TcpSignature | undefined
   readonly fuzzy: boolean
   readonly dist: number
-  readonly link: string | undefined
   encoded: Uint8Array | undefined = undefined
-  hinted: object | undefined = undefined
+  readonly #links: LinkTable
+  #path: Path | undefined = undefined
   // The key, as ten fields: a typed array each would cost more than the record.
   readonly #k0: number
   readonly #k1: number
@@ -58,7 +62,7 @@ export class ShapeRecord implements Shape {
     match: TcpSignature | undefined,
     fuzzy: boolean,
     dist: number,
-    link: string | undefined
+    links: LinkTable
   ) {
     this.#k0 = of[at]!
     this.#k1 = of[at + 1]!
@@ -73,7 +77,7 @@ export class ShapeRecord implements Shape {
     this.match = match
     this.fuzzy = fuzzy
     this.dist = dist
-    this.link = link
+    this.#links = links
   }
 
   get direction(): Direction {
@@ -131,17 +135,27 @@ export class ShapeRecord implements Shape {
     hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k9, 0x9e3779b1)
     return hash ^ (hash >>> 15)
   }
-  get mtuOrigin(): Shape["mtuOrigin"] {
-    return undefined
+  get namedMtu(): number {
+    const mtu = this.linkMtu
+    return this.#links.nameOf(mtu) === undefined ? 0 : mtu
+  }
+  get mtuOrigin(): MtuOrigin | undefined {
+    return this.#readPath().origin
   }
   get interfaceMss(): number {
-    return 0
+    return this.#readPath().interfaceMss
+  }
+  get link(): string | undefined {
+    return this.#readPath().link
+  }
+  get candidates(): ReadonlyArray<LinkCandidate> {
+    return this.#readPath().candidates
   }
   get linkCandidates(): string | undefined {
-    return undefined
+    return printCandidates(this.#readPath().candidates)
   }
-  get distReason(): string | undefined {
-    return undefined
+  get distReason(): DistanceReason | undefined {
+    return this.#links.mode === "p0f" ? undefined : distanceReason(this)
   }
 
   get rawSignature(): string {
@@ -159,6 +173,14 @@ export class ShapeRecord implements Shape {
   }
   get mtuLogSuffix(): Uint8Array {
     return (this.#mtuLog ??= this.#printMtuLog())
+  }
+
+  #readPath(): Path {
+    if (this.#path === undefined) {
+      this.#loadKey()
+      this.#path = readPath(key, 0, this.match, this.#links)
+    }
+    return this.#path
   }
 
   #loadKey(): void {

@@ -3,6 +3,8 @@
  * link. It is computed once per shape and kept in a bounded memo (matcher.ts).
  */
 import type { TcpSignature } from "./database.ts"
+import type { LinkCandidate } from "./link-table.ts"
+import type { MtuOrigin } from "./mtu-origin.ts"
 
 /** SYN, "cli" side, [tcp:request]. */
 export const REQUEST = 0
@@ -40,15 +42,22 @@ export interface Shape {
   readonly os: string | undefined
   /** p0f's os_match_q: 1 fuzzy | 2 generic; 0 for an exact match or none. */
   readonly osMatchQ: number
-  /** Name of the link by the MTU table; undefined when unknown or the SYN has no MSS. */
+  /** Name of the link, in modern mode its likeliest candidates; undefined when unknown or the SYN has no MSS. */
   readonly link: string | undefined
   /** MSS + 40 or + 60; 0 when the SYN has no MSS. */
   readonly linkMtu: number
-  /** Whether the MSS is that of the sender's own interface or was lowered on the path; undefined in a SYN without MSS. */
-  readonly mtuOrigin: "interface" | "clamped" | "unknown" | undefined
+  /** `linkMtu` if a link with that MTU has a name whatever else the SYN is like, else 0: what a host record keeps. */
+  readonly namedMtu: number
+  /**
+   * Whether the MSS is that of the sender's own interface or was lowered on the path (mtu-origin.ts). undefined in p0f mode, in a SYN
+   * without MSS, and for a tool, which writes what it likes.
+   */
+  readonly mtuOrigin: MtuOrigin | undefined
   /** MSS that the sender's interface has, as its window tells; 0 not known. */
   readonly interfaceMss: number
-  /** All links that fit, with weights: an RFC 9651 list such as `"WireGuard";q=0.5, "T-Mobile US";q=0.3`. */
+  /** All links that fit, the likeliest first; empty in p0f mode. */
+  readonly candidates: ReadonlyArray<LinkCandidate>
+  /** The same, as text: an RFC 9651 list such as `"WireGuard";q=0.5, "T-Mobile US";q=0.3`. */
   readonly linkCandidates: string | undefined
   /** Why `dist` is not to be relied on; undefined when it is. */
   readonly distReason: string | undefined
@@ -60,6 +69,4 @@ export interface Shape {
   readonly mtuLogSuffix: Uint8Array
   /** The front end's own encoding of this shape (SPOE actions, header block), set by it once. */
   encoded: Uint8Array | undefined
-  /** What hints/ makes of this shape, set by it once. */
-  hinted: object | undefined
 }

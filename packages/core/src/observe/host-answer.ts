@@ -3,6 +3,7 @@
  * the seed's agent maps them, Appendix E).
  */
 import type { Answer } from "../fingerprint/answer.ts"
+import { linkName } from "../fingerprint/link-table.ts"
 import {
   BAD_SW_SHIFT,
   COLD_HTTP,
@@ -101,7 +102,7 @@ export function fillAnswer(hosts: Hosts, labels: Labels, host: number, into: Ans
   into.hostOs = labels.titleOf(view.os)
   into.hostOsMatchQ = view.osMatchQ
   into.hostDist = view.distance === DISTANCE_UNKNOWN ? -1 : view.distance
-  into.hostLink = labels.database.links.get(view.namedMtu)
+  into.hostLink = linkName(labels.database, view.namedMtu)
   into.uptimeMinutes = view.uptimeMinutes
   into.upModDays = view.upModDays
   into.badSw = view.badSw

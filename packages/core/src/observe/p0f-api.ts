@@ -10,6 +10,7 @@
  *
  * As p0f: strings of 32 bytes and more fill their field without NUL, an unknown distance is 255, and a look-up refreshes nothing.
  */
+import { linkName } from "../fingerprint/link-table.ts"
 import { HostView } from "./host-answer.ts"
 import type { Hosts } from "./hosts.ts"
 import type { Labels } from "./labels.ts"
@@ -107,7 +108,7 @@ export function replyTo(
     putU16(out, tail + 2, view.linkMss)
     tail += 4
   }
-  putString(out, tail, labels.database.links.get(view.namedMtu))
+  putString(out, tail, linkName(labels.database, view.namedMtu))
   putString(out, tail + STRING_BYTES, languageName(view.language))
   return length
 }

@@ -21,6 +21,7 @@ export function testShape(different: Partial<Shape> = {}): Shape {
     os: undefined,
     osMatchQ: 0,
     link: "Ethernet or modem",
+    candidates: [],
     linkMtu: 1500,
     logSuffix: new Uint8Array(0),
     mtuLogSuffix: new Uint8Array(0),
