@@ -13,6 +13,7 @@ import { UNLIMITED } from "./address-limits.ts"
 import { BYTES_IN, CLIENT_ABORTS, HEAD_TIMEOUTS, IDLE_TIMEOUTS, REFUSED, RESPONSES } from "./counters.ts"
 import { errorPage } from "./error-page.ts"
 import { Exchange } from "./exchange.ts"
+import type { Timed } from "./handshake-clock.ts"
 import { faultOf, HEAD_TOO_LARGE, MORE } from "./http/fault.ts"
 import { LF } from "./http/octets.ts"
 import type { Peer } from "./http/request-writer.ts"
@@ -39,7 +40,7 @@ const GRACE_MS = 1000
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 
-export class ClientConnection extends Inlet implements Peer {
+export class ClientConnection extends Inlet implements Peer, Timed {
   // Peer: filled when the connection is known (peer-reader.ts).
   forwarded: Uint8Array = EMPTY
   address: Uint8Array = EMPTY
@@ -48,6 +49,12 @@ export class ClientConnection extends Inlet implements Peer {
   isTrusted = false
   shapeBlock: Uint8Array = EMPTY
   ownBlock: Uint8Array = EMPTY
+
+  // Timed: while the handshakes go on.
+  openedAtMs = 0
+  helloAtMs = 0
+  tcpRtt = -1
+  lagMs = 0
 
   readonly server: ProxyServer
   /** Of the address limits. */

@@ -4,7 +4,7 @@
  *     x-tcp-status: ok CRLF x-tcp-os: Linux 5.10+ CRLF ...        shape block, encoded once per shape and shared
  *     x-tcp-uptime: 812 CRLF ...                                  own block, mostly empty
  *
- * What isn't known is not sent; a known 0 is.
+ * What isn't known is not sent; a known 0 is. Round trips follow when they are known: timing-lines.ts.
  */
 import { type Answer, FIELDS, type Field, type Shape } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
@@ -58,9 +58,6 @@ const SHAPE_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
 const OWN_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
   hints: ({ hints }) => hints,
   retransmits: ({ retransmits }) => natural(retransmits),
-  rtt: ({ rttMicros }) => natural(rttMicros),
-  chello_delay: ({ chelloDelayMicros }) => natural(chelloDelayMicros),
-  tls_rtt: ({ tlsRttMicros }) => natural(tlsRttMicros),
   uptime: ({ uptimeMinutes }) => natural(uptimeMinutes),
   nat: ({ nat }) => (nat ? "1" : undefined),
   bad_sw: ({ badSw }) => (badSw === 0 ? undefined : "1"),

@@ -8,6 +8,7 @@ import type { AccessLog } from "./access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "./address-limits.ts"
 import { ClientConnection } from "./client-connection.ts"
 import { CONNECTIONS, type Counters, DENIED, OPEN, REFUSED } from "./counters.ts"
+import { HandshakeClock } from "./handshake-clock.ts"
 import { octets } from "./http/octets.ts"
 import { RequestHead } from "./http/request-head.ts"
 import { ResponseHead } from "./http/response-head.ts"
@@ -26,6 +27,9 @@ const OUTPUT_SIZE = 131_072
 
 const HTTP = octets("http")
 const HTTPS = octets("https")
+
+/** Of the kernel; Bun has it without saying so. Used inside the callback that gave the socket, never kept. */
+const fdOf = (socket: Socket<ClientConnection>): number | undefined => (socket as { readonly fd?: number }).fd
 
 /** A listening socket that somebody else opened and closes. */
 export interface Descriptor {
@@ -63,6 +67,7 @@ export class ProxyServer {
   readonly responseHead: ResponseHead = new ResponseHead()
   readonly upstreamHandlers: SocketHandler<UpstreamConnection>
   readonly #peers: PeerReader
+  readonly #clock = new HandshakeClock()
   readonly #clients = new Set<ClientConnection>()
   readonly #openElsewhere: (() => number) | undefined
   readonly #addressLimits: AddressLimits | undefined
@@ -136,7 +141,16 @@ export class ProxyServer {
     if (isTls) {
       const tls = openTls(this.site.settings.proxy.tls)
       // With a handshake handler `open` is called when the connection was accepted, as without TLS.
-      const socket = { ...handlers, handshake: () => {}, serverName: tls.serverName }
+      const socket = {
+        ...handlers,
+        handshake: (socket: Socket<ClientConnection>, success: boolean) => {
+          if (success) this.#shookHands(socket)
+        },
+        serverName: (listener: unknown, name: string, socket: Socket<ClientConnection>) => {
+          this.#clock.hello(socket.data, fdOf(socket))
+          return tls.serverName(listener, name)
+        }
+      }
       options = { fd, allowHalfOpen: true, socket, tls: tls.options }
     }
     const listener = Bun.listen(options as unknown as Bun.TCPSocketListenOptions<ClientConnection>)
@@ -149,7 +163,12 @@ export class ProxyServer {
     return {
       binaryType: "uint8array",
       open: (socket) => this.#opened(socket, scheme, port),
-      data: (socket, chunk) => socket.data?.received(chunk),
+      data: (socket, chunk) => {
+        const client = socket.data
+        if (client === undefined) return
+        if (client.openedAtMs !== 0) this.#firstOctet(client)
+        client.received(chunk)
+      },
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.peerEnded(),
       close: (socket) => socket.data?.closed(),
@@ -180,8 +199,24 @@ export class ProxyServer {
         return
       }
     }
+    if (!site.timing.isEmpty) this.#clock.opened(client, fdOf(socket))
     this.#peers.read(socket as Socket<unknown>, site, scheme, port, client)
     this.#limit(client)
+  }
+
+  /** TLS's handshake is complete: what was measured goes behind the connection's block. */
+  #shookHands(socket: Socket<ClientConnection>): void {
+    if (this.#clock.finished(socket.data, fdOf(socket))) this.#tellTiming(socket.data)
+  }
+
+  #firstOctet(client: ClientConnection): void {
+    this.#clock.firstOctet(client)
+    this.#tellTiming(client)
+  }
+
+  #tellTiming(client: ClientConnection): void {
+    const { rtt, helloDelay, tlsRtt } = this.#clock.timing
+    client.ownBlock = this.site.timing.append(client.ownBlock, rtt, helloDelay, tlsRtt)
   }
 
   /** The PROXY header of a connection was read. */

@@ -10,6 +10,7 @@ import { NameSet } from "./http/field-name.ts"
 import { RequestWriter } from "./http/request-writer.ts"
 import { Route } from "./route.ts"
 import { RouteTable } from "./route-table.ts"
+import { TimingLines } from "./timing-lines.ts"
 import { Upstream, type UpstreamSettings } from "./upstream.ts"
 
 /** What a site is made of; plain data, so that it can be sent to another thread. */
@@ -30,6 +31,7 @@ export class Site {
   /** By their settings. */
   readonly upstreams: ReadonlyMap<string, Upstream>
   readonly block: HeaderBlock
+  readonly timing: TimingLines
   readonly writer: RequestWriter
   /** Names of ours beside those that core reserves. */
   readonly reserved: NameSet
@@ -70,6 +72,7 @@ export class Site {
     )
     this.upstreams = upstreams
     this.block = new HeaderBlock(headers)
+    this.timing = new TimingLines(headers)
     this.reserved = new NameSet(FIELDS.flatMap((field) => headerNames(headers, field)))
     this.writer = new RequestWriter(this.reserved, SPOOFED_HEADER)
     const trusted = parsePrefixes(proxy.trusted)

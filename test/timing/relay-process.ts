@@ -1,0 +1,139 @@
+/**
+ * A relay as residential proxies run it: ends TCP near the server while TLS runs through to a far client. It speaks HTTP CONNECT
+ * (RFC 9110 section 9.3.6) and SOCKS5 (RFC 1928), told apart by the first octet, and holds every octet back for a time, each way:
+ * what the far client sends and what it gets.
+ *
+ *     bun relay-process.ts LISTEN_ADDRESS PORT HOLD_MS        prints "ready" when it listens
+ */
+import type { Socket } from "bun"
+
+const [host, port, hold] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])]
+
+/** One direction: octets go on in order, `hold` ms after they came. */
+class Held {
+  #due: Array<{ readonly at: number; readonly bytes: Uint8Array | undefined }> = []
+  #isScheduled = false
+  readonly #deliver: (bytes: Uint8Array | undefined) => void
+
+  constructor(deliver: (bytes: Uint8Array | undefined) => void) {
+    this.#deliver = deliver
+  }
+
+  /** undefined: the end. */
+  push(bytes: Uint8Array | undefined): void {
+    this.#due.push({ at: performance.now() + hold, bytes })
+    if (!this.#isScheduled) this.#schedule()
+  }
+
+  #schedule(): void {
+    const next = this.#due[0]
+    this.#isScheduled = next !== undefined
+    if (next !== undefined) setTimeout(() => this.#run(), Math.max(0, next.at - performance.now()))
+  }
+
+  #run(): void {
+    while (this.#due.length > 0 && this.#due[0]!.at <= performance.now()) this.#deliver(this.#due.shift()!.bytes)
+    this.#schedule()
+  }
+}
+
+interface Side {
+  /** What waits for `drain`. */
+  pending: Array<Uint8Array | undefined>
+}
+
+function send(socket: Socket<any>, side: Side, bytes: Uint8Array | undefined): void {
+  if (side.pending.length > 0) side.pending.push(bytes)
+  else if (bytes === undefined) socket.end()
+  else {
+    const written = Math.max(0, socket.write(bytes))
+    if (written < bytes.length) side.pending.push(bytes.subarray(written))
+  }
+}
+
+function drain(socket: Socket<any>, side: Side): void {
+  const pending = side.pending
+  side.pending = []
+  for (const bytes of pending) send(socket, side, bytes)
+}
+
+class Session implements Side {
+  pending: Array<Uint8Array | undefined> = []
+  readonly #client: Socket<Session>
+  #server: Socket<Side> | undefined
+  #asked: Uint8Array = new Uint8Array(0)
+  #phase: "greeting" | "request" | "connecting" | "open" = "greeting"
+  readonly fromClient = new Held((bytes) => this.#fromClient(bytes))
+  readonly #toClient = new Held((bytes) => send(this.#client, this, bytes))
+
+  constructor(client: Socket<Session>) {
+    this.#client = client
+  }
+
+  close(): void {
+    this.#server?.end()
+  }
+
+  #fromClient(bytes: Uint8Array | undefined): void {
+    if (bytes === undefined || this.#phase === "open") {
+      if (this.#server !== undefined) send(this.#server, this.#server.data, bytes)
+      return
+    }
+    this.#asked = Buffer.concat([this.#asked, bytes])
+    const asked = this.#asked
+    if (this.#phase === "greeting" && asked[0] === 5) {
+      if (asked.length < 2 + asked[1]!) return
+      this.#asked = asked.subarray(2 + asked[1]!)
+      this.#phase = "request"
+      this.#toClient.push(Uint8Array.of(5, 0))
+      return
+    }
+    if (this.#phase === "request" && asked.length >= 10 && asked[3] === 1) {
+      this.#connect([...asked.subarray(4, 8)].join("."), (asked[8]! << 8) | asked[9]!)
+      return
+    }
+    if (this.#phase !== "greeting") return
+    const text = Buffer.from(asked).toString("latin1")
+    const line = /^CONNECT (\S+):(\d+) HTTP\/1\.[01]\r\n[^]*\r\n\r\n$/.exec(text)
+    if (line !== null) this.#connect(line[1]!, Number(line[2]))
+  }
+
+  #connect(hostname: string, port: number): void {
+    const answer =
+      this.#phase === "request"
+        ? Uint8Array.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0)
+        : Buffer.from("HTTP/1.1 200 Connection established\r\n\r\n")
+    this.#phase = "connecting"
+    Bun.connect<Side>({
+      hostname,
+      port,
+      data: { pending: [] },
+      socket: {
+        binaryType: "uint8array",
+        open: (server) => {
+          this.#server = server
+          this.#phase = "open"
+          this.#toClient.push(answer)
+        },
+        data: (_, bytes) => this.#toClient.push(bytes),
+        drain: (server) => drain(server, server.data),
+        close: () => this.#toClient.push(undefined),
+        error: () => this.#client.terminate()
+      }
+    }).catch(() => this.#client.terminate())
+  }
+}
+
+Bun.listen<Session>({
+  hostname: host,
+  port,
+  socket: {
+    binaryType: "uint8array",
+    open: (client) => void (client.data = new Session(client)),
+    data: (client, bytes) => client.data.fromClient.push(bytes),
+    drain: (client) => drain(client, client.data),
+    close: (client) => client.data.close(),
+    error: () => {}
+  }
+})
+process.stdout.write("ready\n")
