@@ -6,11 +6,13 @@
  * configuration, databases, certificates | echo application | admin | listening sockets | Workers | reload
  * ```
  */
+import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import {
   type Config,
   ConfigInvalid,
   type ConfigRequest,
+  EXIT_FAILURE,
   Metrics,
   VERSION,
   admin,
@@ -31,7 +33,9 @@ import {
   serveUntilStopped,
   summary
 } from "@synprint/core/runtime"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { openShared } from "./capture.ts"
 import { openEchoApplication } from "./echo-application.ts"
@@ -41,6 +45,7 @@ import { passedSockets } from "./listen-fds.ts"
 import { adoptListeningSocket, openListeningSocket } from "./listening-socket.ts"
 import { likelyCause, registerMetrics, summaryCounters } from "./proxy-metrics.ts"
 import type { Descriptor } from "./proxy-server.ts"
+import { selfTest } from "./self-test.ts"
 import { openWorkerPool } from "./worker-pool.ts"
 
 /** With databases and certificates, so that a reload with a bad one changes nothing. */
@@ -78,6 +83,7 @@ const serve = (request: ConfigRequest) =>
       metrics
     })
     const config = loaded.current()
+    yield* testStart(config)
     if (!config.capture.enabled)
       yield* Effect.logWarning("capture is off: fingerprint.tcp_enabled = false; every status is disabled")
     const echo = config.file === undefined ? yield* openEcho : undefined
@@ -164,6 +170,25 @@ const serve = (request: ConfigRequest) =>
       yield* Effect.logInfo(
         `no configuration: requests are shown as an application would see them; try curl ${address}/`
       )
+  })
+
+/** This Bun does not do what the proxy is built on. */
+class SelfTestFailed extends Data.TaggedError("SelfTestFailed")<{ readonly message: string }> {
+  override get [Runtime.errorExitCode](): number {
+    return EXIT_FAILURE
+  }
+}
+
+const testStart = ({ proxy: { tls } }: Config) =>
+  Effect.gen(function* () {
+    const pair = tls.listen.length > 0 ? tls.certificates[0] : undefined
+    const findings = yield* Effect.promise(() =>
+      selfTest(pair && { cert: readFileSync(pair.certificate), key: readFileSync(pair.key) })
+    )
+    for (const { level, message } of findings) {
+      if (level === "error") return yield* new SelfTestFailed({ message: `start-up test: ${message}` })
+      yield* Effect.logWarning(`start-up test: ${message}`)
+    }
   })
 
 const openEcho = Effect.acquireRelease(

@@ -16,7 +16,7 @@ const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const
 export interface TlsListener {
   /** For Bun.listen. */
   readonly options: Bun.TLSOptions
-  /** The context of a name; undefined: the default. Undocumented handler of Bun.listen (checked by the start-up test of TLS). */
+  /** The context of a name; undefined: the default. Undocumented handler of Bun.listen (self-test.ts). */
   readonly serverName: (listener: unknown, name: string) => unknown
 }
 

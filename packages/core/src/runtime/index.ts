@@ -39,6 +39,7 @@ export {
   parseConfig
 } from "./config.ts"
 export { background, serveUntilStopped, Vital, vital } from "./daemons.ts"
+export { isOptimising, requireJit, WithoutJit } from "./jit.ts"
 export { EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_PRIVILEGE, EXIT_USAGE, UsageError } from "./exit-codes.ts"
 export { isLocal, type ListenAddress, parseListenAddress, printListenAddress } from "./listen-address.ts"
 export { AlreadyRunning, lock } from "./lock.ts"
