@@ -56,8 +56,12 @@ export {
 } from "./fingerprint/stack-family.ts"
 
 // hints
+export { claimOf, NO_CLAIM } from "./hints/claim.ts"
 export { DeferredAccept } from "./hints/deferred-accept.ts"
 export { HandshakeTiming } from "./hints/handshake-timing.ts"
+export { HINT_FIELDS, HINT_NAMES } from "./hints/hint.ts"
+export { type ConnectionHints, Hinter } from "./hints/hints.ts"
+export { HintPolicy, type HintRule, type HintSettings } from "./hints/policy.ts"
 export {
   RELAY_CALLED,
   RELAY_REASONS,
@@ -66,6 +70,7 @@ export {
   type RelayThresholds,
   tellTiming
 } from "./hints/relay.ts"
+export { isMobileClientHint, platformOfClientHint, platformOfUserAgent } from "./hints/user-agent.ts"
 
 // packet
 export {
@@ -85,6 +90,7 @@ export {
   encodeConnectionKey,
   equalConnectionKeys,
   hashConnectionKey,
+  KEY_CLIENT,
   makeConnectionKey,
   parseConnectionKey,
   printConnectionKey,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { type Answer, FIELDS } from "@synprint/core"
+import { type Answer, FIELDS, HINT_FIELDS } from "@synprint/core"
 import type { Answerer, Connection } from "@synprint/core/runtime"
 import { Agent, type AgentSettings } from "./agent.ts"
 import { Counters } from "./counters.ts"
@@ -156,6 +156,7 @@ test("a SYN with 24 options and all quirks, all variables chosen, ids of ten byt
       Object.assign(into, { firstSeen: 4e9, lastSeen: 4e9, totalConn: 4e9, lastNat: 4e9, lastChg: 4e9 })
       Object.assign(into, {
         hints: "h".repeat(64),
+        hintParameters: HINT_FIELDS.map(() => ";q=0.5"),
         retransmits: 6,
         rttMicros: 1e9,
         chelloDelayMicros: 1e9,

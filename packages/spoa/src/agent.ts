@@ -16,12 +16,17 @@ import type { VariableWriter } from "./variables.ts"
 /** What a request's own words add to an answer: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
 export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
 
+/** Sets the hints of an answer by what the arguments say of the client and its request. */
+export type HintObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
+
 export interface AgentSettings {
   readonly answerer: Answerer
   readonly variables: VariableWriter
   /** `[capture] key`: with "client" a connection is known by its client side alone. */
   readonly key: "connection" | "client"
   readonly http: HttpObserver | undefined
+  /** undefined: no variable tells hints. */
+  readonly hints?: HintObserver | undefined
 }
 
 export class Agent implements NotifyHandler {
@@ -44,7 +49,7 @@ export class Agent implements NotifyHandler {
   }
 
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
-    const { answerer, variables, key, http } = this.settings
+    const { answerer, variables, key, http, hints } = this.settings
     const given = this.#given
     const answer = this.#answer
     this.#notify.open(frame)
@@ -59,6 +64,7 @@ export class Agent implements NotifyHandler {
       answerer.answer(given.connection, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
+    if (hints !== undefined) hints(frame.bytes, given, answer)
 
     const start = out.length
     let at = beginReply(out.bytes, start, ACK, frame)

@@ -8,6 +8,7 @@ const RELOADED = new Set([
   "file",
   "fingerprint.databases",
   "spoa.variables",
+  "hints",
   "capture.ports",
   "capture.addresses",
   "reload.watch",

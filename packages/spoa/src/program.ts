@@ -35,13 +35,14 @@ import * as Stream from "effect/Stream"
 import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./agent-metrics.ts"
 import { Agent, type AgentSettings, type HttpObserver } from "./agent.ts"
 import { backends } from "./backends.ts"
+import { hintRequests } from "./hinted-request.ts"
 import { needsRestart } from "./config-change.ts"
 import { Counters } from "./counters.ts"
 import { openObservations } from "./observations.ts"
 import { P0fCounters, type Reply } from "./p0f-session.ts"
 import { serveP0fSocket } from "./p0f-socket.ts"
 import { serveAgent } from "./server.ts"
-import { VariableWriter } from "./variables.ts"
+import { VariableWriter, wantsHints } from "./variables.ts"
 import { warmUp } from "./warm-up.ts"
 
 /** Shapes remembered per database: a busy site sees a few thousand. */
@@ -116,7 +117,9 @@ const agent = (request: ConfigRequest) =>
       answerer,
       variables: new VariableWriter(current.config.spoa.variables),
       key: config.capture.key,
-      http: readRequest(current.database)
+      http: readRequest(current.database),
+      hints:
+        mode === "modern" && wantsHints(current.config.spoa.variables) ? hintRequests(current.config.hints) : undefined
     })
     const handler = new Agent(settings(first), counters)
     const p0f = yield* openP0f(config, observer, chain)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { Answer, FIELDS, STATUSES } from "@synprint/core"
+import { Answer, FIELDS, HINT_FIELDS, STATUSES } from "@synprint/core"
 import { readVariables } from "./testing/haproxy-frames.ts"
 import { testShape } from "./testing/fixed-answerer.ts"
 import { VariableWriter } from "./variables.ts"
@@ -40,6 +40,7 @@ const full = (): Answer =>
     }),
     hasHost: true,
     hints: `ua-mismatch;q=0.9;reason="windows ua, linux stack", tunnel;q=0.6;kind=wireguard`,
+    hintParameters: HINT_FIELDS.map((name) => `;q=0.5;reason="${name}"`),
     retransmits: 6,
     rttMicros: 2147483647,
     chelloDelayMicros: 2147483647,
@@ -160,7 +161,7 @@ describe("size", () => {
   test("for every limit: within it, status and done always, and nothing left out that would fit by itself before the first loss", () => {
     const writer = new VariableWriter(ALL)
     let before = 2
-    for (let limit = 40; limit < 1400; limit++) {
+    for (let limit = 40; limit < 1800; limit++) {
       const kept = variables(writer, full(), limit)
       expect(kept.get("status")).toBe("ok")
       expect(kept.get("done")).toBe("1")

@@ -7,7 +7,7 @@
  * An ACK may be too small for all of them. Then they are taken one by one in the order of core's FIELDS and one that no longer
  * fits is left out: the last in that order go first, `status` and `done` never.
  */
-import { type Answer, FIELDS, STATUSES, type Shape, type Status } from "@synprint/core"
+import { type Answer, FIELDS, HINT_FIELDS, STATUSES, type Shape, type Status } from "@synprint/core"
 import { SCOPE_SESS, beginSetVar } from "./action.ts"
 import { TYPE_INT64, writeTypedInteger, writeTypedString } from "./typed-data.ts"
 
@@ -45,6 +45,8 @@ const TOTAL_CONN = 24
 const LAST_NAT = 25
 const LAST_CHG = 26
 const UP_MOD_DAYS = 27
+/** The hints one by one, in the order of their numbers. */
+const FIRST_HINT = 28
 
 const CODES: Readonly<Record<string, number>> = {
   os: OS,
@@ -74,8 +76,13 @@ const CODES: Readonly<Record<string, number>> = {
   total_conn: TOTAL_CONN,
   last_nat: LAST_NAT,
   last_chg: LAST_CHG,
-  up_mod_days: UP_MOD_DAYS
+  up_mod_days: UP_MOD_DAYS,
+  ...Object.fromEntries(HINT_FIELDS.map((name, hint) => [name, FIRST_HINT + hint]))
 }
+
+/** Whether a choice of variables needs hints to be made. */
+export const wantsHints = (variables: ReadonlyArray<string>): boolean =>
+  variables.some((name) => name === "hints" || HINT_FIELDS.includes(name))
 
 let generations = 0
 
@@ -206,8 +213,14 @@ export class VariableWriter {
       case UP_MOD_DAYS:
         return this.#positive(code, answer.upModDays, out, at)
       default:
-        return at
+        return this.#hint(code, answer, out, at)
     }
+  }
+
+  /** `0.7;reason="..."`: an RFC 9651 item. */
+  #hint(code: number, answer: Answer, out: Uint8Array, at: number): number {
+    const parameters = answer.hintParameters?.[code - FIRST_HINT]
+    return parameters === undefined ? at : this.#string(code, parameters.slice(";q=".length), out, at)
   }
 
   #string(code: number, value: string | undefined, out: Uint8Array, at: number): number {

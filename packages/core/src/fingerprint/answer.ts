@@ -12,6 +12,8 @@ export class Answer {
   retransmits = -1
   /** What the facts add up to: an RFC 9651 list of tokens, each with a score and a reason. */
   hints: string | undefined = undefined
+  /** The same one by one: `;q=0.7;reason="..."` by number of the hint (hints/hint.ts), undefined where it isn't hinted. */
+  hintParameters: ReadonlyArray<string | undefined> | undefined = undefined
   /** Microseconds, -1 not known: TCP's round trip, handshake to ClientHello (or first request byte), TLS's round trip. */
   rttMicros = -1
   chelloDelayMicros = -1
@@ -57,6 +59,7 @@ export class Answer {
     this.shape = undefined
     this.retransmits = -1
     this.hints = undefined
+    this.hintParameters = undefined
     this.rttMicros = -1
     this.chelloDelayMicros = -1
     this.tlsRttMicros = -1

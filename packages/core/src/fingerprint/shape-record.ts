@@ -38,6 +38,7 @@ export class ShapeRecord implements Shape {
   readonly fuzzy: boolean
   readonly dist: number
   encoded: Uint8Array | undefined = undefined
+  hinted: object | undefined = undefined
   readonly #links: LinkTable
   #path: Path | undefined = undefined
   // The key, as ten fields: a typed array each would cost more than the record.

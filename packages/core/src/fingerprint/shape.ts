@@ -69,4 +69,6 @@ export interface Shape {
   readonly mtuLogSuffix: Uint8Array
   /** The front end's own encoding of this shape (SPOE actions, header block), set by it once. */
   encoded: Uint8Array | undefined
+  /** What hints/ makes of this shape, set by it once. */
+  hinted: object | undefined
 }

@@ -31,7 +31,7 @@ const byPath = new Map(SETTINGS.map((setting) => [setting.path.join("."), settin
 
 export const settingAt = (path: string): Setting | undefined => byPath.get(path)
 
-const scalar = (text: string): unknown => (/^-?\d+$/.test(text) ? Number(text) : text)
+const scalar = (text: string): unknown => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text)
 
 /** Text as the file would have it: `true`, `12`, `a,b` by the kind of the key. What does not fit is left to the key's own check. */
 export function parseSetting(setting: Setting, text: string): unknown {

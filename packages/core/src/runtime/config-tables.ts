@@ -4,6 +4,7 @@
  */
 import { CaptureTable } from "./config-capture.ts"
 import { FingerprintTable, HistoryTable } from "./config-fingerprint.ts"
+import { HintsTable } from "./config-hints.ts"
 import { type Kind, optionalKey, subTable, table, type Table, tableList } from "./config-key.ts"
 import { HeadersTable, ProxyTable, RouteTable } from "./config-proxy.ts"
 import { adminTable, LogTable, P0fApiTable, type Program, ReloadTable } from "./config-service.ts"
@@ -16,6 +17,7 @@ const rootTable = (program: Program) =>
     capture: subTable("capture", CaptureTable),
     fingerprint: subTable("fingerprint", FingerprintTable),
     history: subTable("history", HistoryTable),
+    hints: subTable("hints", HintsTable),
     spoa: subTable("spoa", SpoaTable),
     proxy: subTable("proxy", ProxyTable),
     routes: tableList("routes", RouteTable),
@@ -36,7 +38,7 @@ export const ROOT: Readonly<Record<Program, ReturnType<typeof rootTable>>> = {
 export const FOREIGN: Readonly<Record<Program, ReadonlySet<string>>> = {
   spoa: new Set(["proxy", "routes", "headers"]),
   proxy: new Set(["spoa"]),
-  agent: new Set(["spoa", "proxy", "routes", "headers", "history", "p0f_api"])
+  agent: new Set(["spoa", "proxy", "routes", "headers", "history", "hints", "p0f_api"])
 }
 
 /** A scalar or list key and the environment variable that sets it. */

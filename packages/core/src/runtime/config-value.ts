@@ -90,6 +90,11 @@ export const integer = (minimum: number, maximum: number): Value<number> =>
       : expected(`a whole number from ${minimum} to ${maximum}`, input)
   )
 
+/** 0 to 1. */
+export const fraction: Value<number> = value("number", (input) =>
+  typeof input === "number" && input >= 0 && input <= 1 ? input : expected("a number from 0 to 1", input)
+)
+
 export const port: Value<number> = value("number", (input) =>
   typeof input === "number" && Number.isInteger(input) && input >= 1 && input <= 65535
     ? input

@@ -11,6 +11,7 @@ import type { BackendName, CaptureConfig as CaptureTableConfig } from "./config-
 import { crossCheck } from "./config-cross.ts"
 import { type Environment, type Override, parseSetting, readEnvironment, settingAt } from "./config-environment.ts"
 import type { FingerprintConfig, HistoryConfig } from "./config-fingerprint.ts"
+import type { HintsConfig } from "./config-hints.ts"
 import type { Table } from "./config-key.ts"
 import { ConfigInvalid, invalid, type Problem } from "./config-problem.ts"
 import { type HeadersConfig, headersConfig, type ProxyConfig, type RouteConfig } from "./config-proxy.ts"
@@ -32,6 +33,7 @@ export interface Config {
   readonly capture: CaptureConfig
   readonly fingerprint: FingerprintConfig
   readonly history: HistoryConfig
+  readonly hints: HintsConfig
   readonly spoa: SpoaConfig
   readonly proxy: ProxyConfig
   readonly routes: ReadonlyArray<RouteConfig>

@@ -1,0 +1,159 @@
+/**
+ * Hints: the facts of a connection and the words of a request as one list of tokens with score and reason (RFC 9651).
+ *
+ *     ua-mismatch;q=0.85;reason="windows ua, linux stack", middlebox;q=0.7;reason="timestamps blanked"
+ *
+ * What the shape gives is made once per shape, what the connection adds once per connection, a claim's text once per pair of claim and
+ * stack: a request that hints nothing, or the same as one before, costs a few comparisons and no allocation.
+ */
+import type { Answer } from "../fingerprint/answer.ts"
+import type { Shape } from "../fingerprint/shape.ts"
+import type { Family } from "../packet/address.ts"
+import { mismatchOf, NO_CLAIM } from "./claim.ts"
+import {
+  HINT_NAMES,
+  MEASURED,
+  MIDDLEBOX,
+  RELAY,
+  SCANNER,
+  SHARED_ADDRESS,
+  SPOOFED_HEADER,
+  UA_MISMATCH,
+  UNMEASURED,
+  USER_SPACE_STACK
+} from "./hint.ts"
+import type { HintPolicy } from "./policy.ts"
+import { RELAY_CALLED, RELAY_REASONS } from "./relay.ts"
+import { middleboxOf, scannerOf, userSpaceStackOf } from "./shape-hints.ts"
+import { type Parameter, serializeDecimal, serializeInteger, serializeItem, serializeString } from "./structured.ts"
+
+/** What is hinted of one connection, whatever its requests say. Immutable. */
+export interface ConnectionHints {
+  /** The stack that claims are compared with; 0: none, or they are not to be compared. */
+  readonly families: number
+  /** Bits of the hints that may be told of the client. */
+  readonly allowed: number
+  /** Parameters by number of the hint, such as `;q=0.7;reason="..."`; undefined: not hinted. */
+  readonly parameters: ReadonlyArray<string | undefined>
+  readonly isEmpty: boolean
+}
+
+const NOTHING: ReadonlyArray<undefined> = HINT_NAMES.map(() => undefined)
+const NO_HINTS: ConnectionHints = { families: 0, allowed: 0, parameters: NOTHING, isEmpty: true }
+
+/** What a shape gives, kept with it. */
+interface ShapeHints {
+  readonly hinter: Hinter
+  /** Of a client without exceptions, when nothing but the shape speaks. */
+  readonly plain: ConnectionHints
+}
+
+/** Texts of claims are bounded by what claim and stack can say: 8 bits of claim, a few dozen stacks. */
+const CLAIM_TEXTS_MAX = 4096
+
+export class Hinter {
+  readonly policy: HintPolicy
+  /** Parameters of the last list, by number of the hint. */
+  readonly parameters: Array<string | undefined> = [...NOTHING]
+  readonly #claims = new Map<number, string>()
+
+  constructor(policy: HintPolicy) {
+    this.policy = policy
+  }
+
+  /** What is hinted of the connection that `answer` is about; the client's address lies at `at`, family 0 when it isn't known. */
+  connection(answer: Answer, family: Family | 0, address: Uint8Array, at: number): ConnectionHints {
+    const { policy } = this
+    const allowed = policy.allowed(family, address, at)
+    if (allowed === 0) return NO_HINTS
+    const { shape } = answer
+    const plain = shape === undefined ? undefined : this.#shapeHints(shape).plain
+    const relay = answer.relayScore >= RELAY_CALLED
+    const shared = answer.sharedScore > 0
+    if (plain !== undefined && allowed === policy.enabled && !relay && !shared) return plain
+    const parameters: Array<string | undefined> = [...NOTHING]
+    if (plain !== undefined) {
+      plain.parameters.forEach((text, hint) => {
+        if ((allowed & (1 << hint)) !== 0) parameters[hint] = text
+      })
+    }
+    if (relay && (allowed & (1 << RELAY)) !== 0) {
+      const gap = serializeInteger(Math.round(answer.relayGapMicros / 1000))
+      const reason = serializeString(RELAY_REASONS[answer.relayReason] ?? "")
+      parameters[RELAY] = this.#parameters(RELAY, answer.relayScore / 100, [
+        ["gap", gap],
+        ["reason", reason]
+      ])
+    }
+    if (shared && (allowed & (1 << SHARED_ADDRESS)) !== 0) {
+      parameters[SHARED_ADDRESS] = this.#parameters(SHARED_ADDRESS, answer.sharedScore / 100, [])
+    }
+    const isEmpty = parameters.every((text) => text === undefined)
+    const families = (allowed & (1 << UA_MISMATCH)) === 0 || plain === undefined ? 0 : plain.families
+    return { families, allowed, parameters, isEmpty }
+  }
+
+  /**
+   * The list for a request that claims `claim` (claim.ts) and brought `spoofed` headers by our names; undefined when nothing is hinted.
+   * `parameters` then tells the single hints.
+   */
+  list(of: ConnectionHints, claim: number, spoofed: number): string | undefined {
+    const { parameters } = this
+    const mismatch = (of.allowed & (1 << UA_MISMATCH)) === 0 ? "" : this.#mismatch(claim, of.families)
+    if (of.isEmpty && mismatch === "" && spoofed === 0) {
+      parameters.fill(undefined)
+      return undefined
+    }
+    let list = ""
+    for (let hint = 0; hint < HINT_NAMES.length; hint++) {
+      let text = of.parameters[hint]
+      if (hint === UA_MISMATCH && mismatch !== "") text = mismatch
+      else if (hint === SPOOFED_HEADER && spoofed > 0 && (of.allowed & (1 << SPOOFED_HEADER)) !== 0) {
+        text = this.#parameters(SPOOFED_HEADER, MEASURED[SPOOFED_HEADER]!, [["count", serializeInteger(spoofed)]])
+      }
+      parameters[hint] = text
+      if (text !== undefined) list += list === "" ? HINT_NAMES[hint]! + text : `, ${HINT_NAMES[hint]!}${text}`
+    }
+    return list === "" ? undefined : list
+  }
+
+  #shapeHints(shape: Shape): ShapeHints {
+    const known = shape.hinted as ShapeHints | undefined
+    if (known !== undefined && known.hinter === this) return known
+    const parameters: Array<string | undefined> = [...NOTHING]
+    const put = (hint: number, reason: string | undefined): void => {
+      if (reason === undefined || (this.policy.enabled & (1 << hint)) === 0) return
+      parameters[hint] = this.#parameters(hint, MEASURED[hint]!, [["reason", serializeString(reason)]])
+    }
+    put(SCANNER, scannerOf(shape))
+    put(USER_SPACE_STACK, userSpaceStackOf(shape))
+    put(MIDDLEBOX, middleboxOf(shape))
+    const families = shape.match === undefined || shape.fuzzy ? 0 : shape.match.families
+    const isEmpty = parameters.every((text) => text === undefined)
+    const hints: ShapeHints = { hinter: this, plain: { families, allowed: this.policy.enabled, parameters, isEmpty } }
+    shape.hinted = hints
+    return hints
+  }
+
+  /** Parameters of a mismatch, "" for none. */
+  #mismatch(claim: number, families: number): string {
+    if (claim === NO_CLAIM) return ""
+    const key = (claim << 16) | families
+    const known = this.#claims.get(key)
+    if (known !== undefined) return known
+    const mismatch = mismatchOf(claim, families, this.policy.tolerated)
+    const score = mismatch?.byStack === true ? MEASURED[UA_MISMATCH]! : UNMEASURED
+    const text =
+      mismatch === undefined
+        ? ""
+        : (this.#parameters(UA_MISMATCH, score, [["reason", serializeString(mismatch.reason)]]) ?? "")
+    if (this.#claims.size < CLAIM_TEXTS_MAX) this.#claims.set(key, text)
+    return text
+  }
+
+  /** `;q=0.9;reason="..."`; undefined when the score is below what is told. */
+  #parameters(hint: number, score: number, parameters: ReadonlyArray<Parameter>): string | undefined {
+    const told = this.policy.score(hint, score)
+    return told === 0 ? undefined : serializeItem("", [["q", serializeDecimal(told)], ...parameters])
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Policy: which hints are told of whom, and how sure they may sound. Made from a configuration; immutable.
+ */
+import type { Family } from "../packet/address.ts"
+import { parsePrefixes, type PrefixSet } from "../packet/prefix.ts"
+import { Tolerated } from "./claim.ts"
+import { HINT_NAMES, MEASURED, SPOOFED_HEADER, TUNNEL } from "./hint.ts"
+
+/** As a configuration gives it: networks as text that parsePrefixes takes. */
+export interface HintRule {
+  readonly enabled: boolean
+  /** 0..1: a score above is lowered to it. */
+  readonly maxScore: number
+  /** Clients of which this hint is never told. */
+  readonly except: ReadonlyArray<string>
+}
+
+export interface HintSettings {
+  /** 0..1: hints with a lower score are left out. */
+  readonly minScore: number
+  /** Clients of which nothing is hinted. */
+  readonly except: ReadonlyArray<string>
+  /** Addresses whose stack and timing are those of a relay that is known: Private Relay, corporate gateways, a CDN, carriers' proxies. */
+  readonly relays: ReadonlyArray<string>
+  /** Pairs `claim/stack` that are no mismatch. */
+  readonly tolerate: ReadonlyArray<string>
+  /** By number of the hint. */
+  readonly rules: ReadonlyArray<HintRule>
+}
+
+/** What a known relay explains: all but the tunnel that is its own and what requests bring. */
+const EXPLAINED = ~((1 << TUNNEL) | (1 << SPOOFED_HEADER))
+
+export const ALL_HINTS: number = (1 << HINT_NAMES.length) - 1
+
+export class HintPolicy {
+  readonly minScore: number
+  readonly tolerated: Tolerated
+  /** Bits of hints that are told at all. */
+  readonly enabled: number
+  readonly #maxScores: ReadonlyArray<number>
+  readonly #except: PrefixSet
+  readonly #relays: PrefixSet
+  readonly #exceptOf: ReadonlyArray<PrefixSet>
+  readonly #hasNetworks: boolean
+
+  /** Throws on a network that the configuration should have refused. */
+  constructor(settings: HintSettings) {
+    this.minScore = settings.minScore
+    this.tolerated = new Tolerated(settings.tolerate)
+    let enabled = 0
+    settings.rules.forEach((rule, hint) => {
+      if (rule.enabled && this.minScore <= Math.min(rule.maxScore, MEASURED[hint]!)) enabled |= 1 << hint
+    })
+    this.enabled = enabled
+    this.#maxScores = settings.rules.map((rule, hint) => Math.min(rule.maxScore, MEASURED[hint]!))
+    this.#except = networks("hints.except", settings.except)
+    this.#relays = networks("hints.relays", settings.relays)
+    this.#exceptOf = settings.rules.map((rule, hint) => networks(`hints.${HINT_NAMES[hint]!}.except`, rule.except))
+    this.#hasNetworks =
+      this.#except.size + this.#relays.size + this.#exceptOf.reduce((sum, { size }) => sum + size, 0) > 0
+  }
+
+  /** Bits of the hints that may be told of a client. */
+  allowed(family: Family | 0, address: Uint8Array, at: number): number {
+    if (!this.#hasNetworks || family === 0) return this.enabled
+    if (this.#except.containsBytes(family, address, at)) return 0
+    let bits = this.enabled
+    if (this.#relays.containsBytes(family, address, at)) bits &= ~EXPLAINED
+    for (let hint = 0; hint < this.#exceptOf.length; hint++) {
+      const except = this.#exceptOf[hint]!
+      if (except.size > 0 && except.containsBytes(family, address, at)) bits &= ~(1 << hint)
+    }
+    return bits
+  }
+
+  /** A score that is told: never above what was measured and what the operator allows; 0: not told. */
+  score(hint: number, score: number): number {
+    const most = this.#maxScores[hint]!
+    const told = Math.floor(100 * (score < most ? score : most) + 1e-9) / 100
+    return told >= this.minScore ? told : 0
+  }
+}
+
+function networks(key: string, texts: ReadonlyArray<string>): PrefixSet {
+  const set = parsePrefixes(texts)
+  if ("containsBytes" in set) return set
+  throw new Error(`${key}: ${set.join("; ")}`)
+}

@@ -1,0 +1,25 @@
+/**
+ * Hints that a SYN's shape alone gives: who wrote it, and what was done to it on the way.
+ */
+import { FAMILY_SCANNER, FAMILY_USER_SPACE } from "../fingerprint/stack-family.ts"
+import type { Shape } from "../fingerprint/shape.ts"
+
+/** Title of the program that wrote the SYN: a label of class `!` or of family scanner. */
+export function scannerOf({ match }: Shape): string | undefined {
+  return match !== undefined && match.families === FAMILY_SCANNER ? match.title : undefined
+}
+
+/** Title of the user-space stack. */
+export function userSpaceStackOf({ match }: Shape): string | undefined {
+  return match !== undefined && match.families === FAMILY_USER_SPACE ? match.title : undefined
+}
+
+/** A timestamp option has 10 bytes, and no stack pads with as many: what stood there was blanked. */
+const BLANKED = /(?:nop,){7}nop/
+
+/** What was done to the options on the way: `;@ middlebox=` of the line that matched, or so many NOPs as no stack sends. */
+export function middleboxOf({ match, rawSignature }: Shape): string | undefined {
+  const said = match?.attributes.get("middlebox")
+  if (said !== undefined) return said
+  return BLANKED.test(rawSignature) ? "options blanked" : undefined
+}

@@ -1,0 +1,76 @@
+/**
+ * `[hints]`: which hints are told of whom. A table per hint, all alike; what is known to be legitimate is carved out by network or by
+ * pair of claim and stack.
+ */
+import { CLAIMS, STACKS } from "../hints/claim.ts"
+import type { HintSettings } from "../hints/policy.ts"
+import { parsePrefixes } from "../packet/prefix.ts"
+import { type Decoded, key, subTable, table, type Value } from "./config-key.ts"
+import { expected, flag, fraction, list, value, Wrong } from "./config-value.ts"
+import { nearest } from "./nearest.ts"
+
+/** A network as a set of prefixes takes it: no bits beyond its length. */
+const prefix: Value<string> = value("text", (input) => {
+  if (typeof input !== "string") return expected('a network such as "10.0.0.0/8" or "2001:db8::/32"', input)
+  const set = parsePrefixes([input])
+  return "containsBytes" in set ? set.print()[0]! : new Wrong(set[0]!)
+})
+
+const PAIRS: ReadonlyArray<string> = CLAIMS.flatMap((claim) => STACKS.map((stack) => `${claim}/${stack}`))
+
+/** `claim/stack`: what a client may say it is while its SYN is that of another. */
+const pair: Value<string> = value("text", (input) => {
+  if (PAIRS.includes(input as string)) return input as string
+  const meant = typeof input === "string" ? nearest(input, PAIRS) : undefined
+  const what = `claim/stack, claim one of ${CLAIMS.join(" ")}, stack one of ${STACKS.join(" ")}`
+  return new Wrong(`${expected(what, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
+})
+
+/** Private Relay carries Safari; emulators, WSL 1, virtual machines and containers send by their host's stack. */
+const TOLERATED = ["safari/linux", "android/windows", "android/apple", "linux/windows", "linux/apple"]
+
+const HintTable = table({
+  enabled: key("enabled", flag, true),
+  maxScore: key("max_score", fraction, 1),
+  /** Clients of which this hint is never told. */
+  except: key("except", list(prefix), [])
+})
+
+export const HintsTable = table({
+  minScore: key("min_score", fraction, 0),
+  /** Clients of which nothing is hinted. */
+  except: key("except", list(prefix), []),
+  /** Known relays: what they explain is not hinted. */
+  relays: key("relays", list(prefix), []),
+  tolerate: key("tolerate", list(pair), TOLERATED),
+  uaMismatch: subTable("ua_mismatch", HintTable),
+  tunnel: subTable("tunnel", HintTable),
+  relay: subTable("relay", HintTable),
+  userSpaceStack: subTable("user_space_stack", HintTable),
+  scanner: subTable("scanner", HintTable),
+  sharedAddress: subTable("shared_address", HintTable),
+  middlebox: subTable("middlebox", HintTable),
+  spoofedHeader: subTable("spoofed_header", HintTable)
+})
+
+export type HintsConfig = Decoded<typeof HintsTable.keys>
+
+/** The policy's settings, rules in the order of the hints' numbers. */
+export function hintSettings(config: HintsConfig): HintSettings {
+  return {
+    minScore: config.minScore,
+    except: config.except,
+    relays: config.relays,
+    tolerate: config.tolerate,
+    rules: [
+      config.uaMismatch,
+      config.tunnel,
+      config.relay,
+      config.userSpaceStack,
+      config.scanner,
+      config.sharedAddress,
+      config.middlebox,
+      config.spoofedHeader
+    ]
+  }
+}
