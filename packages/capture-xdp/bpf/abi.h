@@ -26,7 +26,7 @@ typedef __u32 __be32;
 enum { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERCPU_ARRAY = 6, BPF_MAP_TYPE_LRU_HASH = 9, BPF_ANY = 0 };
 /* XDP goes on to the stack; TC_ACT_UNSPEC (= TCX_NEXT) to the next program of the chain; 1 accepts in cgroup_skb. */
 enum { XDP_PASS = 2, TC_NEXT = -1, CGROUP_PASS = 1 };
-enum { ETH_P_IP = 0x0800, ETH_P_ARP = 0x0806, ETH_P_8021Q = 0x8100, ETH_P_IPV6 = 0x86DD, ETH_P_8021AD = 0x88A8 };
+enum { ETH_P_IP = 0x0800, ETH_P_8021Q = 0x8100, ETH_P_IPV6 = 0x86DD, ETH_P_8021AD = 0x88A8 };
 
 struct xdp_md {
   __u32 data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex;

@@ -134,7 +134,7 @@ __attribute__((noinline)) int walk_skb(struct __sk_buff *ctx, __u32 offset, __u3
   WALK_EXTENSIONS;
 }
 
-/* The body. `offset` is where the IP header begins, or the Ethernet header with proto = 0. */
+/* The body. The packet begins with its Ethernet header, or with the IP header of `proto`. */
 static __always_inline void capture(void *ctx, const int xdp, __u32 interface, const int is_ethernet, __u16 proto, __u32 tag, int tagged) {
   struct syn_key key;
   struct syn syn;
@@ -143,8 +143,17 @@ static __always_inline void capture(void *ctx, const int xdp, __u32 interface, c
 
   if (is_ethernet) {
     if (LOAD(0, head, 14)) return;
-    proto = be16(*(__be16 *)(head + 12));
+    __be16 type = *(__be16 *)(head + 12);
     offset = 14;
+    /*
+     * Behind the generic XDP program of somebody else, Linux 6.18 shows TC a packet without its Ethernet header: the copy that XDP
+     * worked on has lost mac_len (net/core/skbuff.c: skb_pp_cow_data). What follows the header is in the metadata too.
+     */
+    if (!xdp && type != (__be16)((struct __sk_buff *)ctx)->protocol) {
+      type = ((struct __sk_buff *)ctx)->protocol;
+      offset = 0;
+    }
+    proto = be16(type);
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       if (proto != ETH_P_8021Q && proto != ETH_P_8021AD) break;
@@ -292,20 +301,21 @@ static __always_inline int reject_ethernet(const void *data, const void *end) {
   if ((const void *)(frame + 54) > end) return 0;
   __u16 proto = *(const __u16 *)(frame + 12);
   if (proto == be16(ETH_P_IP)) {
+    if (frame[14] != 0x45) return 0; /* first: what looks like Ethernet is not, see capture() */
     if (frame[23] != PROTO_TCP) return 1;
-    if (frame[14] != 0x45) return 0;
     __u64 type = frame[47];
     OPAQUE(type);
     return (type & (TCP_SYN | TCP_ACK)) != TCP_SYN;
   }
   if (proto == be16(ETH_P_IPV6)) {
+    if (frame[14] >> 4 != 6) return 0;
     if (frame[20] == PROTO_UDP) return 1;
     if (frame[20] != PROTO_TCP || (const void *)(frame + 74) > end) return 0;
     __u64 type = frame[67];
     OPAQUE(type);
     return (type & (TCP_SYN | TCP_ACK)) != TCP_SYN;
   }
-  return proto == be16(ETH_P_ARP);
+  return 0;
 }
 
 static __always_inline int reject_ip(const void *data, const void *end) {
