@@ -9,6 +9,7 @@ import { Session } from "./session.ts"
 import { answererOf, testShape } from "./testing/fixed-answerer.ts"
 import {
   type KeyValues,
+  type Typed,
   address,
   connectionArguments,
   haproxyHello,
@@ -96,6 +97,36 @@ test("a PROXY header: via_proxy, and nobody is asked", () => {
     ["status", "via_proxy"],
     ["done", "1"]
   ])
+})
+
+const int = (v: number): Typed => ({ t: "int64", v })
+
+test("round trips as HAProxy gives them: TLS behind a deferred accept is told from what came before", () => {
+  const { agent } = agentOf(
+    answererOf((_, into) => into.reset("ok")),
+    { variables: new VariableWriter(["rtt", "chello_delay", "tls_rtt"]) }
+  )
+  const asked = (...args: ReadonlyArray<KeyValues[number]>): ReadonlyArray<number> => {
+    const { variables } = ask(agent, [...connection, ...args])
+    return ["rtt", "chello_delay", "tls_rtt"].map((name) => Number(variables.get(name) ?? -1))
+  }
+  // Measured with HAProxy 2.6 and a relay of 50 ms each way.
+  const deferred: KeyValues = [
+    ["rtt", int(68_872)],
+    ["rtv", int(54_925)],
+    ["dfr", { t: "bool", v: true }]
+  ]
+  const [rtt, hello, tls] = asked(...deferred, ["hst", int(103_717)])
+  expect(rtt!).toBeLessThan(20_000)
+  expect(hello!).toBeGreaterThan(80_000)
+  expect(tls).toBe(103_717)
+  // Accepted before the ClientHello, or without TLS.
+  expect(asked(["rtt", int(26)], ["rtv", int(12)], ["hst", int(211_982)])).toEqual([26, -1, -1])
+  expect(asked(...deferred)).toEqual([68_872, -1, -1])
+  // The next connection starts anew.
+  expect(asked()).toEqual([-1, -1, -1])
+  for (const v of [-1, -1e15, 2 ** 60]) expect(asked(["rtt", int(v)], ["rtv", int(v)], ["hst", int(v)])[2]).toBe(-1)
+  expect(asked(["rtt", { t: "string", v: "12" }], ["hst", { t: "null" }])).toEqual([-1, -1, -1])
 })
 
 test("a message that names no client is answered and counted", () => {

@@ -3,7 +3,7 @@
  *
  *   arguments -> connection key -> core's answer (capture, match, history) -> variables
  */
-import { Answer } from "@synprint/core"
+import { Answer, RelayJudge, tellTiming } from "@synprint/core"
 import type { Answerer } from "@synprint/core/runtime"
 import { Arguments } from "./arguments.ts"
 import type { Counters } from "./counters.ts"
@@ -36,6 +36,7 @@ export class Agent implements NotifyHandler {
   readonly #notify = new Notify()
   readonly #given = new Arguments()
   readonly #answer = new Answer()
+  readonly #judge = new RelayJudge()
 
   constructor(settings: AgentSettings, counters: Counters) {
     this.settings = settings
@@ -62,6 +63,7 @@ export class Agent implements NotifyHandler {
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
       answerer.answer(given.connection, answer)
+      if (given.hasTiming) tellTiming(given.timing, this.#judge, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
     if (hints !== undefined) hints(frame.bytes, given, answer)

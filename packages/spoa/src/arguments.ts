@@ -9,10 +9,21 @@
  * syn           saved SYN         BINARY as fc_saved_syn gives it; NULL before HAProxy 3.4; empty: SYN cookie
  * pp            PROXY header seen BOOL, INT or STRING
  * ua hdrs       User-Agent; all request headers (req.hdrs)
+ * rtt rtv       fc_rtt(us), fc_rttvar(us): microseconds, smoothed, at the first request
+ * hst           accept to the end of TLS's handshake, microseconds; none without TLS
+ * dfr           the bind line has `defer-accept`: the connection was accepted when its ClientHello came
+ * rtx ed        fc_retrans; ssl_fc_has_early
  * ```
  * ci cp fi fp are the names of the seed's configuration. Other names are passed over; of two values for one thing the first counts.
  */
-import { CONNECTION_KEY_BYTES, canonicalize6, makeConnectionKey, parseAddress } from "@synprint/core"
+import {
+  CONNECTION_KEY_BYTES,
+  canonicalize6,
+  DeferredAccept,
+  HandshakeTiming,
+  makeConnectionKey,
+  parseAddress
+} from "@synprint/core"
 import type { Notify } from "./notify.ts"
 import {
   TYPE_BINARY,
@@ -57,6 +68,12 @@ const UA = 0x7561
 const HDRS = 0x68647273
 const SPOR = 0x73706f72
 const DPOR = 0x64706f72
+const RTT = 0x727474
+const RTV = 0x727476
+const HST = 0x687374
+const DFR = 0x646672
+const RTX = 0x727478
+const ED = 0x6564
 const T = 0x74
 
 export class Arguments {
@@ -78,7 +95,16 @@ export class Arguments {
   userAgentLength = -1
   headersAt = 0
   headersLength = -1
+  /** Whether `timing` holds anything. */
+  hasTiming = false
+  readonly timing: HandshakeTiming = new HandshakeTiming()
 
+  /** fc_rtt and fc_rttvar, -1 not given. */
+  #smoothed = -1
+  #deviation = -1
+  #handshake = -1
+  #isDeferred = false
+  readonly #deferred = new DeferredAccept()
   readonly #syn = new Uint8Array(new ArrayBuffer(SYN_MAX))
   /** The first n bytes of #syn, made once per length: saved SYNs come in few lengths. */
   readonly #synViews: Array<Uint8Array | undefined> = []
@@ -94,8 +120,15 @@ export class Arguments {
     this.viaProxy = false
     this.userAgentLength = -1
     this.headersLength = -1
+    this.#smoothed = -1
+    this.#deviation = -1
+    this.#handshake = -1
+    this.#isDeferred = false
+    if (this.hasTiming) this.timing.reset()
+    this.hasTiming = false
     while (notify.next()) this.#take(notify.bytes, notify.name, notify.value)
     this.connection.key[0] = this.clientFamily
+    if (this.#smoothed >= 0) this.#readTiming()
     return !notify.isMalformed
   }
 
@@ -142,7 +175,44 @@ export class Arguments {
           this.headersLength = value.length
         }
         return
+      case RTT:
+        this.#smoothed = microsOf(value)
+        return
+      case RTV:
+        this.#deviation = microsOf(value)
+        return
+      case HST:
+        this.#handshake = microsOf(value)
+        return
+      case DFR:
+        this.#isDeferred = isTruthy(bytes, value)
+        return
+      case RTX:
+        this.timing.lost = microsOf(value)
+        this.hasTiming = true
+        return
+      case ED:
+        this.timing.hasEarlyData = isTruthy(bytes, value)
+        this.hasTiming = true
+        return
       default:
+    }
+  }
+
+  /**
+   * HAProxy tells how long TLS's handshake took as a whole. Accepted at the ClientHello that is TLS's round trip, and what came before
+   * is the first sample of TCP's; otherwise a ClientHello that waited can't be told from one that was answered late.
+   */
+  #readTiming(): void {
+    const { timing } = this
+    this.hasTiming = true
+    if (!this.#isDeferred || this.#handshake < 0) {
+      timing.rtt = this.#smoothed
+      timing.whole = this.#handshake
+    } else if (this.#deferred.solve(this.#smoothed, this.#deviation)) {
+      timing.rtt = this.#deferred.rtt
+      timing.helloDelay = this.#deferred.first - this.#deferred.rtt
+      timing.tlsRtt = this.#handshake
     }
   }
 
@@ -203,6 +273,11 @@ function nameCode(bytes: Uint8Array, at: number, length: number): number {
   }
   const code = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   return (code === HDRS) === (length === 4) ? code : 0
+}
+
+/** An integer; -1 for any other value. */
+function microsOf(value: Value): number {
+  return value.type >= TYPE_INT32 && value.type <= TYPE_UINT64 ? value.integer : -1
 }
 
 function isTruthy(bytes: Uint8Array, value: Value): boolean {
