@@ -40,10 +40,15 @@ let started = 0
 const ADMIN = 20_000 + (process.pid % 20_000)
 
 /** Starts the agent and waits until it is ready. */
-async function startAgent(pin: string, more: ReadonlyArray<string> = [], config = ""): Promise<Program> {
+async function startAgent(
+  pin: string,
+  more: ReadonlyArray<string> = [],
+  config = "",
+  command = SYNPRINT
+): Promise<Program> {
   const file = path.join(directory, `agent-${started++}.toml`)
   fs.writeFileSync(file, config)
-  const words = [...SYNPRINT, "agent", "--config", file, "--interface", link.here.interface]
+  const words = [...command, "agent", "--config", file, "--interface", link.here.interface]
   const settings = [
     `capture.xdp.pin=${pin}`,
     `admin.listen=127.0.0.1:${ADMIN}`,
@@ -60,6 +65,26 @@ async function startAgent(pin: string, more: ReadonlyArray<string> = [], config 
   )
   if (!program.complaint().includes("agent: pins in")) throw new Error(program.complaint())
   return program
+}
+
+/** Agent and probe of a version whose layout is 2, as command words and as a file. */
+async function nextLayout(): Promise<readonly [ReadonlyArray<string>, string]> {
+  const outdir = path.join(directory, "next")
+  const entrypoints = [`${import.meta.dir}/../../packages/cli/src/main.ts`, `${import.meta.dir}/probe.ts`]
+  const raise: Bun.BunPlugin = {
+    name: "layout 2",
+    setup: (build) => {
+      build.onLoad({ filter: /capture-xdp\/src\/record\.ts$/ }, async ({ path: file }) => {
+        const source = await Bun.file(file).text()
+        const contents = source.replace("LAYOUT_VERSION = 1", "LAYOUT_VERSION = 2")
+        if (contents === source) throw new Error("record.ts has another layout than 1")
+        return { contents, loader: "ts" }
+      })
+    }
+  }
+  const built = await Bun.build({ entrypoints, target: "bun", outdir, naming: "[name].[ext]", plugins: [raise] })
+  if (!built.success) throw new Error(built.logs.join("\n"))
+  return [[process.execPath, path.join(outdir, "main.js")], path.join(outdir, "probe.js")]
 }
 
 const detach = (pin: string) =>
@@ -166,6 +191,61 @@ describe("agent", () => {
       })
     },
     120_000
+  )
+
+  testWith(
+    NEEDS,
+    "an agent of the next layout takes the links over; old readers say why they see nothing, and follow back",
+    async () => {
+      using bpffs = mountBpffs()
+      const { pin } = bpffs
+      const [agentOfNext, probeOfNext] = await nextLayout()
+      for (const hook of ["tc", "native"]) {
+        const hooked = ["--set", `capture.xdp.hook=${hook}`]
+        const first = await startAgent(pin, hooked)
+        await withXdp(reading(pin), async (capture) => {
+          using server = listen(capture)
+          await connections(link.there, link.here.ipv4, server.port, 3)
+          expect(tally(server.take())).toEqual({ hit: 3 })
+          const both = await startAgent(pin, [...hooked, "--set", "admin.listen="], "", agentOfNext).catch(String)
+          expect(String(both)).toContain("another agent of this host uses it")
+          const linkAt = (layout: string) => fs.statSync(`${pin}/${layout}/link_${hook}_${link.here.interface}`).ino
+          const linked = linkAt("v1")
+          await first.stop()
+          await using next = await startAgent(pin, hooked, "", agentOfNext)
+          expect(next.complaint()).toContain("took over from an agent of layout 1")
+          expect(fs.readdirSync(pin)).toEqual(["v2"])
+          // The same link with another program: no packet went by in between.
+          expect(linkAt("v2")).toBe(linked)
+          await until(() => capture.down() !== undefined, "the reader notices")
+          expect(capture.down()).toContain("the agent writes layout 2, this program reads 1")
+          await connections(link.there, link.here.ipv4, server.port, 3)
+          expect(tally(server.take())).toEqual({ backend_down: 3 })
+          await using reader = start([
+            process.execPath,
+            probeOfNext,
+            JSON.stringify({ options: reading(pin), count: 3 })
+          ])
+          const port = Number((await reader.line(/^port /)).slice(5))
+          await connections(link.there, link.here.ipv6, port, 3)
+          expect(await reader.line(/^tally /)).toBe('tally {"hit":3}')
+          await next.stop()
+
+          // And back: the reader follows without a restart.
+          await using again = await startAgent(pin, hooked)
+          await until(() => capture.down() === undefined, "the reader follows")
+          await connections(link.there, link.here.ipv4, server.port, 3)
+          expect(tally(server.take())).toEqual({ hit: 3 })
+          await again.stop()
+        })
+        // --detach takes every layout away.
+        await using last = await startAgent(pin, hooked, "", agentOfNext)
+        await last.stop()
+        await detach(pin)
+        expect(fs.existsSync(pin)).toBe(false)
+      }
+    },
+    60_000
   )
 
   testWith(

@@ -62,7 +62,7 @@ const serve = (request: ConfigRequest) =>
     const config = loaded.current()
     const options = captureOptions(config.capture, false)
     const { pin } = options.xdp
-    yield* lock("capture.xdp.pin", { kind: "unix", path: pinDirectory(pin) }).pipe(
+    yield* lock("capture.xdp.pin", { kind: "unix", path: pin }).pipe(
       Effect.mapError(() =>
         failure(`pin in ${pin}`, "another agent of this host uses it", "stop it, or change [capture.xdp] pin")
       )

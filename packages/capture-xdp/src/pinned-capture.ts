@@ -3,7 +3,8 @@
  * that fit are used again, links are given the new program, so no SYN is lost in between.
  *
  * A map that does not fit (another capacity) is made anew and takes the name of the old one before the new program sees a packet:
- * readers follow the name and still look into the old map.
+ * readers follow the name and still look into the old map. Of an agent of another layout the links are taken over, its maps go:
+ * readers of that layout say that they are of another version.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -18,6 +19,7 @@ import {
   statfsSync,
   statSync
 } from "node:fs"
+import { basename } from "node:path"
 import { CONNECTION_KEY_BYTES } from "@synprint/core"
 import type { CaptureError, CaptureOptions } from "@synprint/core/runtime"
 import { detachClsact } from "./attach-clsact.ts"
@@ -29,8 +31,8 @@ import type { Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
 import { pinHint } from "./link.ts"
 import { type LoadedObject, type MapName, MAPS } from "./object.ts"
-import { linkPin, linkPins, mapPin, pinDirectory } from "./pins.ts"
-import { RECORD_BYTES } from "./record.ts"
+import { linkPin, linkPins, mapPin, pinDirectory, pinnedLayouts, pinsIn } from "./pins.ts"
+import { LAYOUT_VERSION, RECORD_BYTES } from "./record.ts"
 import { COUNTERS_BYTES } from "./counters.ts"
 import { SETTINGS_BYTES } from "./settings.ts"
 import { chooseTargets, type Target } from "./targets.ts"
@@ -49,6 +51,7 @@ export const openPinnedCapture = (
     yield* makeDirectory(pin)
     const calls = yield* openBpfCalls(c)
     const reuse = yield* openFittingMaps(c, b, calls, pin, options.capacity)
+    takeLinksOver(pin)
     const stale = staleLinks(pin, yield* chooseTargets(c, options))
     // An interface has one place for XDP: what leaves it has to go first. All others go when the new ones stand.
     for (const path of stale.filter((name) => /\/link_(native|generic)_/.test(name))) rmSync(path, { force: true })
@@ -61,6 +64,12 @@ export const openPinnedCapture = (
       (object) => pinMaps(b, object, pin, options.xdp.pinMode, group, reuse)
     )
     for (const path of stale) rmSync(path, { force: true })
+    for (const layout of otherLayouts(pin)) {
+      removeLayout(pin, layout)
+      yield* Effect.logWarning(
+        `took over from an agent of layout ${layout} in ${pin}; readers of that layout have to be upgraded too`
+      )
+    }
     return attached
   })
 
@@ -68,20 +77,48 @@ export const openPinnedCapture = (
 export const removePinned = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<void, CaptureError> =>
   Effect.gen(function* () {
     const { pin } = options.xdp
-    for (const path of linkPins(pin)) rmSync(path, { force: true })
     for (const { name, choice } of yield* chooseTargets(c, options)) {
       const index = choice === undefined ? 0 : c.if_nametoindex(name)
       if (index !== 0) detachClsact(b, index)
     }
-    for (const name of MAPS) rmSync(mapPin(pin, name), { force: true })
-    for (const directory of [pinDirectory(pin), pin]) {
-      try {
-        rmdirSync(directory)
-      } catch {
-        // Not there, or another layout's pins are in it.
-      }
-    }
+    for (const layout of pinnedLayouts(pin)) removeLayout(pin, layout)
+    removeEmpty(pin)
   })
+
+const otherLayouts = (pin: string): ReadonlyArray<number> =>
+  pinnedLayouts(pin).filter((layout) => layout !== LAYOUT_VERSION)
+
+/** The links of an agent of another layout become ours, to be given the new program: no SYN is lost in between. */
+function takeLinksOver(pin: string): void {
+  const kept = new Set(linkPins(pin))
+  for (const layout of otherLayouts(pin)) {
+    for (const path of pinsIn(pinDirectory(pin, layout))) {
+      const name = basename(path)
+      const ours = `${pinDirectory(pin)}/${name}`
+      if (!name.startsWith("link_") || kept.has(ours)) continue
+      renameSync(path, ours)
+      kept.add(ours)
+    }
+  }
+}
+
+/** What an agent of that layout pins, and its directory. */
+function removeLayout(pin: string, layout: number): void {
+  const directory = pinDirectory(pin, layout)
+  for (const path of pinsIn(directory)) {
+    const name = basename(path).replace(/_new$/, "")
+    if (name.startsWith("link_") || MAPS.includes(name as MapName)) rmSync(path, { force: true })
+  }
+  removeEmpty(directory)
+}
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    // Not there, or something else is in it.
+  }
+}
 
 /** Links that no target of this configuration can use. */
 function staleLinks(pin: string, targets: ReadonlyArray<Target>): ReadonlyArray<string> {

@@ -12,8 +12,8 @@ import type { Hook } from "./hook-choice.ts"
 import type { MapName } from "./object.ts"
 import { LAYOUT_VERSION } from "./record.ts"
 
-export function pinDirectory(pin: string): string {
-  return `${pin}/v${LAYOUT_VERSION}`
+export function pinDirectory(pin: string, layout: number = LAYOUT_VERSION): string {
+  return `${pin}/v${layout}`
 }
 
 export function mapPin(pin: string, name: MapName): string {
@@ -26,12 +26,15 @@ export function linkPin(pin: string, hook: Hook, name: string): string {
   return `${pinDirectory(pin)}/link_${hook}_${encoded}`
 }
 
-/** Names of the link pins that are there. */
+/** Paths of the link pins that are there. */
 export function linkPins(pin: string): ReadonlyArray<string> {
+  return pinsIn(pinDirectory(pin)).filter((path) => /\/link_[^/]*$/.test(path))
+}
+
+/** Paths of all pins in a directory; none when it is not there. */
+export function pinsIn(directory: string): ReadonlyArray<string> {
   try {
-    return readdirSync(pinDirectory(pin))
-      .filter((name) => name.startsWith("link_"))
-      .map((name) => `${pinDirectory(pin)}/${name}`)
+    return readdirSync(directory).map((name) => `${directory}/${name}`)
   } catch {
     return []
   }
