@@ -8,6 +8,7 @@
  * ```
  * Requests that came before their turn wait in the Inlet. What is done with a request stands in exchange.ts.
  */
+import type { ConnectionHints } from "@synprint/core"
 import type { Socket } from "bun"
 import { UNLIMITED } from "./address-limits.ts"
 import { BYTES_IN, CLIENT_ABORTS, HEAD_TIMEOUTS, IDLE_TIMEOUTS, REFUSED, RESPONSES } from "./counters.ts"
@@ -15,6 +16,7 @@ import { errorPage } from "./error-page.ts"
 import { Exchange } from "./exchange.ts"
 import type { Timed } from "./handshake-clock.ts"
 import { faultOf, HEAD_TOO_LARGE, MORE } from "./http/fault.ts"
+import type { Fields } from "./http/fields.ts"
 import { LF } from "./http/octets.ts"
 import type { Peer } from "./http/request-writer.ts"
 import { Inlet } from "./inlet.ts"
@@ -22,6 +24,7 @@ import type { LoggedExchange } from "./logged-exchange.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 import type { Route } from "./route.ts"
+import { RequestHints } from "./request-hints.ts"
 import { Tunnel } from "./tunnel.ts"
 import type { UpstreamConnection } from "./upstream-connection.ts"
 
@@ -49,6 +52,8 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   isTrusted = false
   shapeBlock: Uint8Array = EMPTY
   ownBlock: Uint8Array = EMPTY
+  /** What is hinted of the connection; undefined: nobody wants to know. */
+  hints: ConnectionHints | undefined = undefined
 
   // Timed: while the handshakes go on.
   openedAtMs = 0
@@ -68,6 +73,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   #isUnread = false
   /** Made for the first request. */
   #exchange: Exchange | undefined = undefined
+  #requestHints: RequestHints | undefined = undefined
   #tunnel: Tunnel | undefined = undefined
 
   constructor(server: ProxyServer, socket: Socket<unknown>) {
@@ -172,6 +178,25 @@ export class ClientConnection extends Inlet implements Peer, Timed {
       this.server.introduce(this, header, this.port)
       if (length < bytes.length && this.#isReading()) this.#read(bytes.subarray(length))
     }
+  }
+
+  // ---- hints
+
+  /** Of the request whose fields lie in `bytes`. */
+  readHints(fields: Fields, bytes: Uint8Array): void {
+    const lines = this.server.site.hints
+    if (this.hints === undefined || lines === undefined) return
+    this.#requestHints ??= new RequestHints()
+    this.#requestHints.read(fields, bytes, this.hints, lines)
+  }
+
+  hintBlock(spoofed: number): Uint8Array {
+    return this.#requestHints === undefined ? EMPTY : this.#requestHints.block(spoofed)
+  }
+
+  /** Octets that hintBlock may give. */
+  get hintRoom(): number {
+    return this.#requestHints === undefined ? 0 : this.#requestHints.room
   }
 
   // ---- heads, and what waits

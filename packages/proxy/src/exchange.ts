@@ -45,6 +45,7 @@ export class Exchange implements Downstream {
     this.method = head.method
     this.minor = head.minor
     request.begin(bytes)
+    client.readHints(head.fields, bytes)
     this.response.begin()
     if (server.log !== undefined) this.logged = new LoggedExchange(server.log, head, bytes, client)
     const route = site.routes.find(head, bytes)

@@ -56,7 +56,6 @@ const SHAPE_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
 }
 
 const OWN_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
-  hints: ({ hints }) => hints,
   retransmits: ({ retransmits }) => natural(retransmits),
   uptime: ({ uptimeMinutes }) => natural(uptimeMinutes),
   nat: ({ nat }) => (nat ? "1" : undefined),

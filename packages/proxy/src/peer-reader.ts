@@ -105,6 +105,7 @@ export class PeerReader {
     into.forwarded = forwardedLines(into.address, scheme, port)
     into.shapeBlock = site.block.shapeBlock(answer)
     into.ownBlock = site.block.ownBlock(answer)
+    into.hints = site.hints?.hinter.connection(answer, family, this.address, 0)
   }
 }
 

@@ -48,7 +48,13 @@ export class RequestRelay {
     const head = server.requestHead
     const upstream = route.pick(server.wheel.nowMs)
     const out = server.roomFor(
-      headEnd - head.start + client.shapeBlock.length + client.ownBlock.length + route.added.length + HEAD_EXTRA
+      headEnd -
+        head.start +
+        client.shapeBlock.length +
+        client.ownBlock.length +
+        client.hintRoom +
+        route.added.length +
+        HEAD_EXTRA
     )
     const end = writer.write(head, bytes, client, route, upstream.authority, route.forcesNew, out, 0)
     if (writer.spoofed > 0) server.counters[SPOOFED]! += writer.spoofed

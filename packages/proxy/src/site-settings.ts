@@ -26,5 +26,6 @@ const echoRoute = (target: string): RouteConfig => ({
 export const siteSettings = ({ config, echo }: WorkerSettings): SiteSettings => ({
   proxy: config.proxy,
   routes: echo === undefined ? config.routes : [echoRoute(echo)],
-  headers: config.headers
+  headers: config.headers,
+  hints: config.hints
 })

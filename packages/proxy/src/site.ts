@@ -4,8 +4,9 @@
  */
 import { readFileSync } from "node:fs"
 import { FIELDS, parsePrefixes, type PrefixSet } from "@synprint/core"
-import type { HeadersConfig, ProxyConfig, RouteConfig } from "@synprint/core/runtime"
+import type { HeadersConfig, HintsConfig, ProxyConfig, RouteConfig } from "@synprint/core/runtime"
 import { HeaderBlock, headerNames } from "./header-block.ts"
+import { HintLines } from "./hint-lines.ts"
 import { NameSet } from "./http/field-name.ts"
 import { RequestWriter } from "./http/request-writer.ts"
 import { Route } from "./route.ts"
@@ -18,6 +19,7 @@ export interface SiteSettings {
   readonly proxy: ProxyConfig
   readonly routes: ReadonlyArray<RouteConfig>
   readonly headers: HeadersConfig
+  readonly hints: HintsConfig
 }
 
 /** Tells the application which of our headers the client tried to send. */
@@ -32,6 +34,8 @@ export class Site {
   readonly upstreams: ReadonlyMap<string, Upstream>
   readonly block: HeaderBlock
   readonly timing: TimingLines
+  /** undefined: no header tells hints. */
+  readonly hints: HintLines | undefined
   readonly writer: RequestWriter
   /** Names of ours beside those that core reserves. */
   readonly reserved: NameSet
@@ -73,6 +77,8 @@ export class Site {
     this.upstreams = upstreams
     this.block = new HeaderBlock(headers)
     this.timing = new TimingLines(headers)
+    const hints = new HintLines(headers, settings.hints)
+    this.hints = hints.isWanted ? hints : undefined
     this.reserved = new NameSet(FIELDS.flatMap((field) => headerNames(headers, field)))
     this.writer = new RequestWriter(this.reserved, SPOOFED_HEADER)
     const trusted = parsePrefixes(proxy.trusted)

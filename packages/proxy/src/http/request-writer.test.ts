@@ -15,7 +15,8 @@ const PEER: Peer = {
   port: octets("8080"),
   isTrusted: false,
   shapeBlock: octets("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
-  ownBlock: octets("x-tcp-uptime: 3\r\n")
+  ownBlock: octets("x-tcp-uptime: 3\r\n"),
+  hintBlock: () => octets("")
 }
 const REWRITE: Rewrite = { prefixLength: 0, replacement: octets(""), host: undefined, removed: NONE, added: octets("") }
 const writer = new RequestWriter(new NameSet(["My-Sig"]), "x-tcp-spoofed")
@@ -103,6 +104,11 @@ describe("our headers", () => {
       `GET / HTTP/1.1\r\nHost: h\r\nA: b\r\nx-tcpdump: stays\r\n${tail("h")}x-tcp-spoofed: x-tcp-os, x_tcp_dist, x-p0f-nat, my_sig, x-huginn-net-foo, x-tls-ja4\r\n\r\n`
     )
     expect(writer.spoofed).toBe(7)
+  })
+  test("hints are those of a request that held so many", () => {
+    const hintBlock = (spoofed: number) => octets(`x-tcp-hints: spoofed-header;count=${spoofed}\r\n`)
+    const text = "GET / HTTP/1.1\r\nHost: h\r\nx-tcp-os: a\r\nx_tcp_os: b\r\n\r\n"
+    expect(rewritten(text, { hintBlock })).toContain("\r\nx-tcp-hints: spoofed-header;count=2\r\n")
   })
   test("Connection can't name them into the request", () => {
     expect(rewritten("GET / HTTP/1.1\r\nHost: h\r\nConnection: x-tcp-os\r\n\r\n")).toContain("x-tcp-os: Linux")

@@ -45,6 +45,8 @@ export interface Peer {
   readonly shapeBlock: Uint8Array
   /** Header lines of this connection. */
   readonly ownBlock: Uint8Array
+  /** Header lines of what is hinted of the request, which held so many headers by our names. */
+  hintBlock(spoofed: number): Uint8Array
 }
 
 /** What a route does to a head. */
@@ -225,6 +227,8 @@ export class RequestWriter {
     }
     at = copy(peer.shapeBlock, 0, peer.shapeBlock.length, out, at)
     at = copy(peer.ownBlock, 0, peer.ownBlock.length, out, at)
+    const hints = peer.hintBlock(spoofed)
+    at = copy(hints, 0, hints.length, out, at)
     this.spoofed = spoofed
     if (spoofed > 0) at = this.#nameSpoofed(head, bytes, out, at)
     at = copy(rewrite.added, 0, rewrite.added.length, out, at)

@@ -29,8 +29,8 @@ export interface RunningProxy {
 export function settingsOf(text: string): SiteSettings {
   const parsed = parseConfig({ program: "proxy", file: "test.toml", text, environment: {}, flags: [] })
   if (Result.isFailure(parsed)) throw parsed.failure
-  const { proxy, routes, headers } = parsed.success
-  return { proxy, routes, headers }
+  const { proxy, routes, headers, hints } = parsed.success
+  return { proxy, routes, headers, hints }
 }
 
 export async function startProxy(text: string): Promise<RunningProxy> {
