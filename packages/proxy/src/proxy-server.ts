@@ -2,7 +2,7 @@
  * One thread's proxy: its listeners, its connections, and what they share: parsers, one output buffer, one timer wheel.
  */
 import type { Socket, SocketHandler, TCPSocketListener } from "bun"
-import { parseAddress } from "@synprint/core"
+import { RELAY_CALLED, parseAddress } from "@synprint/core"
 import type { Answerer, ListenAddress } from "@synprint/core/runtime"
 import type { AccessLog } from "./access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "./address-limits.ts"
@@ -199,14 +199,19 @@ export class ProxyServer {
         return
       }
     }
-    if (!site.timing.isEmpty) this.#clock.opened(client, fdOf(socket))
+    if (!site.timing.isEmpty || site.hints !== undefined) this.#clock.opened(client, fdOf(socket))
     this.#peers.read(socket as Socket<unknown>, site, scheme, port, client)
     this.#limit(client)
   }
 
   /** TLS's handshake is complete: what was measured goes behind the connection's block. */
   #shookHands(socket: Socket<ClientConnection>): void {
-    if (this.#clock.finished(socket.data, fdOf(socket))) this.#tellTiming(socket.data)
+    const client = socket.data
+    if (!this.#clock.finished(client, fdOf(socket))) return
+    this.#tellTiming(client)
+    const { judge, timing } = this.#clock
+    if (client.hints === undefined || this.site.hints === undefined) return
+    if (judge.judge(timing) >= RELAY_CALLED) client.hints = this.site.hints.hinter.withRelay(client.hints, judge)
   }
 
   #firstOctet(client: ClientConnection): void {

@@ -117,6 +117,25 @@ describe("what is hinted", () => {
     expect(list).toEndWith("spoofed-header;q=1.0;count=2")
   })
 
+  test("a tunnel that is likely enough, and its kind", () => {
+    const wireguard = "4:64:0:1380:64860,7:mss,sok,ts,nop,ws:df,id+:0"
+    expect(listOf({ signature: wireguard, claim: UA_LINUX })).toMatch(/^tunnel;q=0\.\d+;kind=wireguard$/)
+    expect(listOf({ signature: wireguard, policy: ruled("tunnel", { enabled: false }) })).toBeUndefined()
+    expect(listOf({ signature: "4:64:0:1420:64760,7:mss,sok,ts,nop,ws:df,id+:0" })).toBeUndefined()
+  })
+
+  test("a relay that shows only when TLS's handshake is over", () => {
+    const hinter = new Hinter(new HintPolicy(settings()))
+    const before = hinter.connection(answerOf(LINUX), 0, new Uint8Array(16), 0)
+    const verdict = { score: 80, gapMicros: 120_000, reason: RELAY_AGREED }
+    expect(hinter.list(hinter.withRelay(before, verdict), 0, 0)).toStartWith("relay;q=0.8;gap=120;")
+    expect(hinter.list(before, 0, 0)).toBeUndefined()
+    const off = new Hinter(new HintPolicy(ruled("relay", { enabled: false })))
+    expect(
+      off.list(off.withRelay(off.connection(answerOf(LINUX), 0, new Uint8Array(16), 0), verdict), 0, 0)
+    ).toBeUndefined()
+  })
+
   test("a relay from the score on that calls it one; its gap in milliseconds", () => {
     expect(listOf({ signature: LINUX, answer: { relayScore: 49, relayGapMicros: 84_300 } })).toBeUndefined()
     const relay = { relayScore: 70, relayGapMicros: 84_300, relayReason: RELAY_AGREED }

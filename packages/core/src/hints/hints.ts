@@ -8,6 +8,7 @@
  */
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Shape } from "../fingerprint/shape.ts"
+import { tunnelOf } from "../fingerprint/tunnel.ts"
 import type { Family } from "../packet/address.ts"
 import { mismatchOf, NO_CLAIM } from "./claim.ts"
 import {
@@ -18,14 +19,22 @@ import {
   SCANNER,
   SHARED_ADDRESS,
   SPOOFED_HEADER,
+  TUNNEL,
   UA_MISMATCH,
   UNMEASURED,
   USER_SPACE_STACK
 } from "./hint.ts"
 import type { HintPolicy } from "./policy.ts"
-import { RELAY_CALLED, RELAY_REASONS } from "./relay.ts"
+import { RELAY_CALLED, RELAY_REASONS, type RelayJudge } from "./relay.ts"
 import { middleboxOf, scannerOf, userSpaceStackOf } from "./shape-hints.ts"
-import { type Parameter, serializeDecimal, serializeInteger, serializeItem, serializeString } from "./structured.ts"
+import {
+  type Parameter,
+  serializeDecimal,
+  serializeInteger,
+  serializeItem,
+  serializeString,
+  serializeToken
+} from "./structured.ts"
 
 /** What is hinted of one connection, whatever its requests say. Immutable. */
 export interface ConnectionHints {
@@ -47,6 +56,11 @@ interface ShapeHints {
   /** Of a client without exceptions, when nothing but the shape speaks. */
   readonly plain: ConnectionHints
 }
+
+/** Percent: of a lighter tunnel link_candidates tells, among what is likelier. */
+const TUNNEL_LEAST = 30
+
+type Verdict = Pick<RelayJudge, "score" | "gapMicros" | "reason">
 
 /** Texts of claims are bounded by what claim and stack can say: 8 bits of claim, a few dozen stacks. */
 const CLAIM_TEXTS_MAX = 4096
@@ -78,12 +92,7 @@ export class Hinter {
       })
     }
     if (relay && (allowed & (1 << RELAY)) !== 0) {
-      const gap = serializeInteger(Math.round(answer.relayGapMicros / 1000))
-      const reason = serializeString(RELAY_REASONS[answer.relayReason] ?? "")
-      parameters[RELAY] = this.#parameters(RELAY, answer.relayScore / 100, [
-        ["gap", gap],
-        ["reason", reason]
-      ])
+      parameters[RELAY] = this.#relay(answer.relayScore, answer.relayGapMicros, answer.relayReason)
     }
     if (shared && (allowed & (1 << SHARED_ADDRESS)) !== 0) {
       parameters[SHARED_ADDRESS] = this.#parameters(SHARED_ADDRESS, answer.sharedScore / 100, [])
@@ -91,6 +100,22 @@ export class Hinter {
     const isEmpty = parameters.every((text) => text === undefined)
     const families = (allowed & (1 << UA_MISMATCH)) === 0 || plain === undefined ? 0 : plain.families
     return { families, allowed, parameters, isEmpty }
+  }
+
+  /** The same with what the handshakes of a connection showed after its hints were made (relay.ts). */
+  withRelay(of: ConnectionHints, { score, gapMicros, reason }: Verdict): ConnectionHints {
+    if ((of.allowed & (1 << RELAY)) === 0) return of
+    const parameters = [...of.parameters]
+    parameters[RELAY] = this.#relay(score, gapMicros, reason)
+    return { ...of, parameters, isEmpty: parameters.every((text) => text === undefined) }
+  }
+
+  /** The gap in milliseconds. */
+  #relay(score: number, gapMicros: number, reason: number): string | undefined {
+    return this.#parameters(RELAY, score / 100, [
+      ["gap", serializeInteger(Math.round(gapMicros / 1000))],
+      ["reason", serializeString(RELAY_REASONS[reason] ?? "")]
+    ])
   }
 
   /**
@@ -128,6 +153,10 @@ export class Hinter {
     put(SCANNER, scannerOf(shape))
     put(USER_SPACE_STACK, userSpaceStackOf(shape))
     put(MIDDLEBOX, middleboxOf(shape))
+    const tunnel = tunnelOf(shape)
+    if (tunnel !== undefined && tunnel.weight >= TUNNEL_LEAST && (this.policy.enabled & (1 << TUNNEL)) !== 0) {
+      parameters[TUNNEL] = this.#parameters(TUNNEL, tunnel.weight / 100, [["kind", serializeToken(tunnel.kind)]])
+    }
     const families = shape.match === undefined || shape.fuzzy ? 0 : shape.match.families
     const isEmpty = parameters.every((text) => text === undefined)
     const hints: ShapeHints = { hinter: this, plain: { families, allowed: this.policy.enabled, parameters, isEmpty } }
