@@ -37,19 +37,19 @@ describe("systemd", () => {
     expect(values(unit, "MemoryDenyWriteExecute")).toEqual([])
   })
 
-  test("the reader has none", () => {
-    const unit = read("systemd/synprint-spoa-pins.service")
-    for (const key of ["AmbientCapabilities", "CapabilityBoundingSet"]) expect(values(unit, key)).toEqual([""])
-    expect(values(unit, "SupplementaryGroups")).toEqual(["synprint"])
-    checks(
-      "spoa",
-      Object.fromEntries(
-        values(unit, "Environment")[0]!
-          .split(" ")
-          .map((pair) => pair.split("=")) as never
-      )
-    )
-  })
+  for (const [front, capabilities] of [
+    ["spoa", ""],
+    ["proxy", "CAP_NET_BIND_SERVICE"]
+  ] as const)
+    test(`the ${front} that reads the pins has none for it`, () => {
+      const unit = read(`systemd/synprint-${front}-pins.service`)
+      for (const key of ["AmbientCapabilities", "CapabilityBoundingSet"])
+        expect(values(unit, key)).toEqual([capabilities])
+      expect(values(unit, "SupplementaryGroups")).toEqual(["synprint"])
+      expect(values(unit, "After")).toContain("synprint-agent.service")
+      const variables = values(unit, "Environment")[0]!.split(" ")
+      checks(front, Object.fromEntries(variables.map((pair) => pair.split("=")) as never))
+    })
 })
 
 interface Service {
