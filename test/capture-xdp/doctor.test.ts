@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import { backend } from "@synprint/capture-xdp"
 import type { CaptureOptions, Check } from "@synprint/core/runtime"
 import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
-import { testWith } from "../lib/requires.ts"
+import { run } from "../lib/process.ts"
+import { requires, testWith } from "../lib/requires.ts"
 import { withXdp, xdpOptions } from "./harness.ts"
 import { BPF_NETNS, isMissing } from "./needs.ts"
 
@@ -38,6 +39,25 @@ describe("doctor", () => {
     )
     expect(of(checks, "xdp: bpf(2)")[0]!.detail).toBe("allowed")
     expect(of(checks, "xdp: bpffs")[0]).toMatchObject({ result: "warn", next: expect.stringContaining("mount -t bpf") })
+  })
+
+  testWith([...BPF_NETNS, requires.binaries("ethtool")], "offloads, as ethtool lists them", async () => {
+    const name = link.here.interface
+    const said = async () => of(await ask(xdpOptions("tc", [name])), `xdp: ${name}`).map(({ detail }) => detail)
+    const listed = async () => {
+      const lines = await run(["ethtool", "-k", name])
+      const state = (feature: string) => /on|off/.exec(lines.split(`\n${feature}: `)[1]!)![0]
+      // ethtool has names of its own for three of them.
+      return (
+        `offloads: rx-lro ${state("large-receive-offload")}, rx-gro-hw ${state("rx-gro-hw")}, ` +
+        `rx-gro ${state("generic-receive-offload")}, rx-vlan-hw-parse ${state("rx-vlan-offload")}`
+      )
+    }
+    expect(await said()).toContain(await listed())
+    const before = await listed()
+    await run(["ethtool", "-K", name, "gro", before.includes("rx-gro on") ? "off" : "on"])
+    expect(await listed()).not.toBe(before)
+    expect(await said()).toContain(await listed())
   })
 
   testWith(BPF_NETNS, "a taken hook, an interface that is not there, pins that are not there", async () => {

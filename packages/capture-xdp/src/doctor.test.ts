@@ -1,5 +1,6 @@
 /** What doctor says of kernels, rights and limits that this machine does not have. */
 import { describe, expect, test } from "bun:test"
+import { offloadChecks } from "./doctor-offloads.ts"
 import { capabilityCheck, kernelCheck, memlockCheck } from "./doctor-rights.ts"
 
 describe("kernel", () => {
@@ -40,4 +41,18 @@ test("locked memory matters before 5.11", () => {
   expect(memlockCheck([5, 10], limits)[0]).toMatchObject({ result: "fail", detail: expect.stringContaining("65536") })
   expect(memlockCheck([5, 10], limits.replaceAll("65536", "unlimited"))[0]!.result).toBe("ok")
   expect(memlockCheck([5, 11], limits)).toEqual([])
+})
+
+test("offloads: told for every hook, a warning where native XDP would be refused", () => {
+  const active = new Set(["rx-lro", "rx-vlan-hw-parse", "tx-checksumming"])
+  const tc = offloadChecks("eth0", "tc", active)
+  expect(tc.map(({ result, detail }) => [result, detail])).toEqual([
+    ["ok", "offloads: rx-lro on, rx-gro-hw off, rx-gro off, rx-vlan-hw-parse on"]
+  ])
+  const native = offloadChecks("eth0", "native", active)
+  expect(native.map(({ result }) => result)).toEqual(["ok", "warn", "ok"])
+  expect(native[1]).toMatchObject({ detail: expect.stringContaining("rx-lro is on") })
+  expect(native[1]!.next).toContain("ethtool -K eth0 lro off")
+  expect(native[2]!.detail).toContain("SYNs come without their tag")
+  expect(offloadChecks("eth0", "native", undefined)).toEqual([])
 })

@@ -8,8 +8,9 @@ import { dirname } from "node:path"
 import type { CaptureOptions, Check } from "@synprint/core/runtime"
 import { xdpHolder } from "./attach-xdp.ts"
 import { bpfLines, mtuOf, readText } from "./doctor-facts.ts"
+import { offloadChecks } from "./doctor-offloads.ts"
 import { bpfCallCheck, capabilityCheck, fail, kernelCheck, memlockCheck, ok, warn } from "./doctor-rights.ts"
-import { driverOf } from "./interface-facts.ts"
+import { driverOf, offloadsOf } from "./ethtool.ts"
 import type { Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
 import { openLibbpf, openLibc } from "./libraries.ts"
@@ -92,6 +93,7 @@ const hookChecks = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<
         const hook = first === "tc" ? (hasTcx(kernelVersion()) ? "TCX" : "TC (clsact)") : `${first} XDP`
         const facts = `driver ${driver?.name ?? "unknown"}, MTU ${mtu ?? "unknown"}`
         checks.push(ok(`xdp: ${name}`, `${hook}: ${choice.reason}; ${facts}`))
+        checks.push(...offloadChecks(name, first, offloadsOf(c, name)))
         const holder = xdpHolder(b, index)
         if (holder !== undefined) {
           const detail = `XDP (${holder.mode}) is held by ${describeProgram(b, c, holder.id)}`

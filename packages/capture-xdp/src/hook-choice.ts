@@ -5,7 +5,7 @@
  * 4.6 Gbit/s), on virtio and cloud interfaces it takes queues or is missing; TC sees the same SYNs there for 2 ns more. Generic XDP
  * copies packets: only when asked for, or when nothing else works.
  */
-import type { Driver } from "./interface-facts.ts"
+import type { Driver } from "./ethtool.ts"
 
 export type Hook = "native" | "generic" | "tc" | "cgroup"
 
