@@ -14,9 +14,11 @@ import type { PacketFields } from "../src/testing/packets.ts"
 export interface P0fAnswer {
   readonly os: string | undefined
   readonly userland: boolean
+  /** `link=` of its mtu line. */
+  readonly link: string | undefined
 }
 
-const SILENT: P0fAnswer = { os: undefined, userland: false }
+const SILENT: P0fAnswer = { os: undefined, userland: false, link: undefined }
 const LINE = /mod=syn\|cli=([^/|]+)\/\d+\|.*?\|(os|app)=([^|]*)\|.*\|raw_sig=(.*)$/
 
 export interface P0fLine extends P0fAnswer {
@@ -24,13 +26,21 @@ export interface P0fLine extends P0fAnswer {
   readonly rawSignature: string
 }
 
-/** The SYN lines of a log of p0f. */
+const MTU_LINE = /mod=mtu\|cli=([^/|]+)\/\d+\|.*\|subj=cli\|link=([^|]*)\|/
+
+/** The SYN lines of a log of p0f, each with the link of the mtu line that follows it. */
 export function readP0fLog(text: string): ReadonlyArray<P0fLine> {
   const lines: Array<P0fLine> = []
+  const links = new Map<string, string>()
+  for (const line of text.split("\n")) {
+    const [, sender, link = "???"] = MTU_LINE.exec(line) ?? []
+    if (sender !== undefined && link !== "???") links.set(sender, link)
+  }
   for (const line of text.split("\n")) {
     const [, client = "", key, os = "", rawSignature = ""] = LINE.exec(line) ?? []
     if (key === undefined) continue
-    lines.push({ client, rawSignature, os: os === "???" ? undefined : os, userland: key === "app" })
+    const answer = { os: os === "???" ? undefined : os, userland: key === "app", link: links.get(client) }
+    lines.push({ client, rawSignature, ...answer })
   }
   return lines
 }

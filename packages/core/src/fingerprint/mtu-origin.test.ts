@@ -80,7 +80,7 @@ const READINGS: ReadonlyArray<
   ["Linux 4.15 answers", 1380, 27_360, { direction: RESPONSE }, "interface", 1380],
   ["fits Ethernet and the MSS", 1350, 64_800, { ver: 6 }, "either", 1440],
   ["fits both, and the MSS is too small for an IPv6 interface", 1200, 64_800, { ver: 6 }, "clamped", 1440],
-  ["fits both of what is rare", 1350, 64_800, {}, "unknown", 0],
+  ["fits a translated Ethernet as well, which is rarer", 1350, 64_800, {}, "interface", 1350],
   ["10 * 584 or 4 * 1460", 584, 5840, {}, "either", 1460],
   ["phones", 1380, 65_535, { layout: "apple" }, "unknown", 0],
   ["Windows 7", 1400, 8192, { layout: "windows" }, "unknown", 0],

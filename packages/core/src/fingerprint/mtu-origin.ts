@@ -149,7 +149,9 @@ export function readMtuOrigin(key: Int32Array, at: number): MtuReading | undefin
   if (ownRule && clampedFrom === 0) return fromInterface(mss, isIpv6)
   if (clampedFrom !== 0) {
     if (!ownRule || (isIpv6 && mss < LEAST_IPV6_MSS)) return { origin: "clamped", interfaceMss: clampedFrom }
-    return clampedFrom === interfaces[0] ? { origin: "either", interfaceMss: clampedFrom } : UNKNOWN
+    // Translated and clamped to just such an MSS: less likely than an interface that has it.
+    if (clampedFrom !== interfaces[0]) return fromInterface(mss, isIpv6)
+    return { origin: "either", interfaceMss: clampedFrom }
   }
   // An application that sets SO_RCVBUF on Linux gets whole segments all the same, and any number of them.
   if (stack !== LINUX) return UNKNOWN
