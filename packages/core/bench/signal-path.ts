@@ -62,7 +62,13 @@ export const part: SignalPart = {
         },
         shareRow("kind, version, transport among candidates", among, rows.length, "-", 1),
         shareRow("short name says the kind", named, changed.length, peer(share(p0f.kind, changed.length)), 0),
-        shareRow("likeliest tunnel is the kind", first, changed.length, peer(`${p0f.tunnel} "tunnel or VPN", ${p0f.none} ???`), 0)
+        shareRow(
+          "likeliest tunnel is the kind",
+          first,
+          changed.length,
+          peer(`${p0f.tunnel} "tunnel or VPN", ${p0f.none} ???`),
+          0
+        )
       ],
       notes: wrong
     }

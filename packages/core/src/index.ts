@@ -26,7 +26,7 @@ export {
   readDatabases
 } from "./fingerprint/database-reader.ts"
 export { guessDistance, guessInitialTtl, MAX_DIST } from "./fingerprint/distance.ts"
-export { type DistanceReason } from "./fingerprint/distance-reason.ts"
+export { type DistanceReason, toldDistance } from "./fingerprint/distance-reason.ts"
 export { LINK_KINDS, type LinkKind, TUNNEL_KINDS, type TunnelKind } from "./fingerprint/link-facts.ts"
 export { type LinkCandidate, linkName, type Tunnel } from "./fingerprint/link-table.ts"
 export { Matcher, type MatcherStats } from "./fingerprint/matcher.ts"

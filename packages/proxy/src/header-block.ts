@@ -6,7 +6,7 @@
  *
  * What isn't known is not sent; a known 0 is. Round trips follow when they are known: timing-lines.ts.
  */
-import { type Answer, FIELDS, type Field, type Shape } from "@synprint/core"
+import { type Answer, FIELDS, type Field, type Shape, toldDistance } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
 
 /** Bytes of the generation that lead `Shape.encoded`. */
@@ -44,7 +44,7 @@ const SHAPE_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
       : shape.os === undefined
         ? undefined
         : shape.osMatchQ,
-  dist: ({ shape, hostDist }) => (shape === undefined ? (hostDist < 0 ? undefined : hostDist) : shape.dist),
+  dist: ({ shape, hostDist }) => natural(shape === undefined ? hostDist : toldDistance(shape)),
   link: ({ shape, hostLink }) => (shape === undefined ? hostLink : shape.link),
   link_mtu: ({ shape }) => positive(shape?.linkMtu ?? 0),
   link_mss: ({ shape }) => positive(shape?.mss ?? 0),

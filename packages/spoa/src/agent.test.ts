@@ -178,7 +178,7 @@ test("a SYN with 24 options and all quirks, all variables chosen, ids of ten byt
         mtuOrigin: "interface",
         interfaceMss: 65535,
         linkCandidates: "c".repeat(64),
-        distReason: "d".repeat(32),
+        distReason: "ttl-above-initial",
         linkMtu: 65595,
         mss: 65535
       })

@@ -35,7 +35,7 @@ const full = (): Answer =>
       mtuOrigin: "interface",
       interfaceMss: 65535,
       linkCandidates: `"OpenVPN 2.6 over UDP";q=0.4, "WireGuard";q=0.3, "T-Mobile US";q=0.2`,
-      distReason: "above every initial TTL known",
+      distReason: "ttl-above-initial",
       rawSignature: `4:255+255:40:65535:65535,255:${Array.from({ length: 24 }, () => "?253").join(",")}:df,id+,id-,ecn,0+,flow,seq-,ack+,ack-,uptr+,urgf+,pushf+,ts1-,ts2+,opt+,exws,bad:+`
     }),
     hasHost: true,

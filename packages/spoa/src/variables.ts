@@ -7,7 +7,7 @@
  * An ACK may be too small for all of them. Then they are taken one by one in the order of core's FIELDS and one that no longer
  * fits is left out: the last in that order go first, `status` and `done` never.
  */
-import { type Answer, FIELDS, HINT_FIELDS, STATUSES, type Shape, type Status } from "@synprint/core"
+import { type Answer, FIELDS, HINT_FIELDS, STATUSES, type Shape, type Status, toldDistance } from "@synprint/core"
 import { SCOPE_SESS, beginSetVar } from "./action.ts"
 import { TYPE_INT64, writeTypedInteger, writeTypedString } from "./typed-data.ts"
 
@@ -161,7 +161,7 @@ export class VariableWriter {
           return this.#integer(code, answer.hostOs === undefined ? -1 : answer.hostOsMatchQ, out, at)
         return this.#integer(code, shape.os === undefined ? -1 : shape.osMatchQ, out, at)
       case DIST:
-        return this.#integer(code, shape === undefined ? answer.hostDist : shape.dist, out, at)
+        return this.#integer(code, shape === undefined ? answer.hostDist : toldDistance(shape), out, at)
       case LINK:
         return this.#string(code, shape === undefined ? answer.hostLink : shape.link, out, at)
       case LINK_MTU:

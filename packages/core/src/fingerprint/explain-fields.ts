@@ -27,13 +27,12 @@ function ttlMeaning(subject: Subject): string {
   return `received with TTL ${ttl}, sent with ${ittl} by the usual guess: ${hops} ${hops === 1 ? "hop" : "hops"}`
 }
 
-function mssMeaning(subject: Subject, links: ReadonlyMap<number, string>): string {
+function mssMeaning(subject: Subject, link: string | undefined): string {
   const { mss, ver, layout } = subject.signature
   if (mss === -1) return "any: it depends on the link, not on the system"
   if (!layout.includes(2)) return "the SYN has no MSS option"
   const headers = ver === 6 ? 60 : 40
   const mtu = mss + headers
-  const link = links.get(mtu)
   return `MTU ${mtu} (${mss} + ${headers} of headers), link ${link === undefined ? "not known" : `"${link}"`}`
 }
 
@@ -70,8 +69,8 @@ function scaleMeaning(subject: Subject): string {
     : `the window counts in units of ${2 ** Math.min(scale, 14)} bytes`
 }
 
-/** Every word of the signature in its order. */
-export function explainFields(subject: Subject, links: ReadonlyMap<number, string>): ReadonlyArray<ExplainedField> {
+/** Every word of the signature in its order. `link`: name of the link that its MSS suggests. */
+export function explainFields(subject: Subject, link: string | undefined): ReadonlyArray<ExplainedField> {
   const { ver, olen, layout, pad, quirks, optional, pclass } = subject.signature
   const [verText = "", ttlText = "", olenText = "", mssText = "", winText = "", , , pclassText = ""] =
     subject.text.split(":")
@@ -84,7 +83,7 @@ export function explainFields(subject: Subject, links: ReadonlyMap<number, strin
   say("ittl", ttlText, ttlMeaning(subject))
   const ipOptions = olen === 0 ? (ver === 6 ? "none in IPv6" : "no IP options") : `${olen} bytes of IP options`
   say("olen", olenText, olen === -1 ? "any IP options" : ipOptions)
-  say("mss", mssText, mssMeaning(subject, links))
+  say("mss", mssText, mssMeaning(subject, link))
   for (const [at, meaning] of windowMeanings(subject).entries())
     say("wsize", at === 0 ? winText.slice(0, comma) : "or", meaning)
   say("scale", winText.slice(comma + 1), scaleMeaning(subject))

@@ -7,6 +7,7 @@
  *            scale    wants 8, has 10
  */
 import type { Difference } from "./explain-difference.ts"
+import { pathRows } from "./explain-path.ts"
 import type { ExplainedLine, ExplainedMatch, Explanation } from "./explain.ts"
 
 const INDENT = "  "
@@ -68,7 +69,9 @@ export function printExplanation(explanation: Explanation): string {
     for (const difference of line.differences) rows.push(["", difference.field, differenceText(difference)])
     for (const [name, value] of attributeLines(line)) rows.push(["", name, value])
   }
-  const parts = [explanation.signature, table(fields), table(rows)]
+  const parts = [explanation.signature, table(fields)]
+  if (explanation.path !== undefined) parts.push(table(pathRows(explanation.path)))
+  parts.push(table(rows))
   if (explanation.notes.length > 0) parts.push(table(explanation.notes.map((note) => ["note", note, ""] as const)))
   return parts.join("\n\n")
 }

@@ -60,6 +60,8 @@ test("a raw signature whose MSS was lowered on the way", () => {
                id+     IP ID is not 0 although don't fragment is set
       pclass   0       no data in the SYN
 
+      path  clamped  the window counts in MSS 1460: something on the way lowered it
+
       match  Linux new (exact)
              small.fp:12  *:64:0:*:64240,*:mss,sok,ts,nop,ws:df,id+:0
              wsize        taken as 64240
@@ -93,6 +95,8 @@ test("IPv6 with a flow label", () => {
                ws      window scale (RFC 7323)
       quirks   flow    IPv6 flow label is not 0: the modern mode ignores it
       pclass   0       no data in the SYN
+
+      path  unknown  full size: no small interface shows in it, and nobody lowered it
 
       match  Linux new (exact)
              small.fp:10  *:64:0:*:mss*max,*:mss,sok,ts,nop,ws:df,id+:0
@@ -128,6 +132,9 @@ test("a fuzzy match tells what it forgives", () => {
                id+   IP ID is not 0 although don't fragment is set
                ecn   ECN is asked for, or ECN bits are set in the IP header
       pclass   0     no data in the SYN
+
+      path  unknown            the window doesn't tell
+            ttl-below-initial  no path has that many hops from the stack's initial TTL: the hops are a guess from a lower one
 
       match  Windows (fuzzy)
              small.fp:16  *:128:0:*:8192,8:mss,nop,ws,nop,nop,sok:df,id+:0

@@ -7,7 +7,9 @@
 import type { Database, TcpSignature } from "./database.ts"
 import { differences, type Difference, farness } from "./explain-difference.ts"
 import { explainFields, type ExplainedField } from "./explain-fields.ts"
+import { explainPath, type ExplainedPath } from "./explain-path.ts"
 import { hopsAgree, isConcrete, packetOf, parseSubject, type Subject, type WindowReading } from "./explain-subject.ts"
+import { linkName } from "./link-table.ts"
 import { Matcher } from "./matcher.ts"
 import { type Direction, REQUEST, RESPONSE, type Shape } from "./shape.ts"
 import { Malformed, printSignature } from "./signature.ts"
@@ -48,6 +50,8 @@ export interface Explanation {
   readonly form: "raw signature" | "signature"
   readonly fields: ReadonlyArray<ExplainedField>
   readonly link: string | undefined
+  /** What MSS and window say of the way; undefined without a packet, an MSS, or when a tool wrote them. */
+  readonly path: ExplainedPath | undefined
   /** Whether one packet could be written from the text: without that there is no match to speak of. */
   readonly concrete: boolean
   readonly match: ExplainedMatch | undefined
@@ -169,11 +173,13 @@ export function explain(text: string, database: Database, direction: Direction =
   const matcher = new Matcher(database, "modern", 16)
   const found = bestMatch(subject, matcher, direction)
   const { mss, ver } = subject.signature
+  const link = found?.shape.link ?? (mss > 0 ? linkName(database, mss + (ver === 6 ? 60 : 40)) : undefined)
   return {
     signature: subject.text,
     form: subject.hops === undefined ? "signature" : "raw signature",
-    fields: explainFields(subject, database.links),
-    link: mss > 0 ? database.links.get(mss + (ver === 6 ? 60 : 40)) : undefined,
+    fields: explainFields(subject, link),
+    link,
+    path: found === undefined ? undefined : explainPath(found.shape),
     concrete: found !== undefined,
     match: found === undefined ? undefined : explainMatch(found, subject, direction),
     nearest: nearest(

@@ -43,6 +43,8 @@ const COMMON_INTERFACES = 2
 /** Least MSS of an IPv6 interface: MTU 1280 (RFC 8200 section 5). */
 const LEAST_IPV6_MSS = 1220
 
+const MSS_ALONE = 0x2
+
 const ANY_STACK = 0
 const LINUX = 1
 const OLD_WINDOWS = 2
@@ -72,7 +74,7 @@ function hasTimestamp(folded: number): boolean {
 /** Which rules of counting apply, by the order of the options. */
 function stackOf(folded: number): number {
   switch (folded) {
-    case 0x2:
+    case MSS_ALONE:
     case 0x23:
     case 0x28:
     case 0x283:
@@ -153,8 +155,9 @@ export function readMtuOrigin(key: Int32Array, at: number): MtuReading | undefin
     if (clampedFrom !== interfaces[0]) return fromInterface(mss, isIpv6)
     return { origin: "either", interfaceMss: clampedFrom }
   }
-  // An application that sets SO_RCVBUF on Linux gets whole segments all the same, and any number of them.
-  if (stack !== LINUX) return UNKNOWN
+  // An application that sets SO_RCVBUF on Linux gets whole segments all the same, and any number of them. Small devices and tools that
+  // send nothing but an MSS have windows of every kind.
+  if (stack !== LINUX || folded === MSS_ALONE) return UNKNOWN
   const own = isMultiple(win, mss - overhead)
   let common = 0
   for (let index = 0; index < COMMON_INTERFACES; index++) {

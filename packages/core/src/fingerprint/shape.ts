@@ -3,6 +3,7 @@
  * link. It is computed once per shape and kept in a bounded memo (matcher.ts).
  */
 import type { TcpSignature } from "./database.ts"
+import type { DistanceReason } from "./distance-reason.ts"
 import type { LinkCandidate } from "./link-table.ts"
 import type { MtuOrigin } from "./mtu-origin.ts"
 
@@ -59,8 +60,8 @@ export interface Shape {
   readonly candidates: ReadonlyArray<LinkCandidate>
   /** The same, as text: an RFC 9651 list such as `"WireGuard";q=0.5, "T-Mobile US";q=0.3`. */
   readonly linkCandidates: string | undefined
-  /** Why `dist` is not to be relied on; undefined when it is. */
-  readonly distReason: string | undefined
+  /** Why `dist` is not to be relied on; undefined when it is, and in p0f mode. */
+  readonly distReason: DistanceReason | undefined
   /** Text of a p0f log line from `|os=` to the end of `raw_sig=...`, without newline (specs p0f.md §10.1, §4.5). */
   readonly logSuffix: Uint8Array
   /** The same for a SYN+ACK of a flow marked by `sendsyn`: a match has the key `app`. */

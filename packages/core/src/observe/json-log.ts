@@ -24,6 +24,15 @@ const decoder = new TextDecoder("latin1")
 const field = (key: string, text: string | undefined): string =>
   text === undefined ? "" : `,"${key}":${JSON.stringify(text)}`
 
+/** What the window tells of the MSS, and every link that fits. Nothing in p0f mode. */
+function printPath({ mtuOrigin, interfaceMss, candidates }: Shape): string {
+  let text = field("mtu_origin", mtuOrigin)
+  if (interfaceMss !== 0) text += `,"interface_mss":${interfaceMss}`
+  if (candidates.length === 0) return text
+  const links = candidates.map(({ name, kind, weight }) => ({ name, kind, q: weight / 100 }))
+  return `${text},"link_candidates":${JSON.stringify(links)}`
+}
+
 /** Facts of a shape, from the label to the raw signature. */
 function printShape(shape: Shape): string {
   const { match } = shape
@@ -32,9 +41,10 @@ function printShape(shape: Shape): string {
     text += `,"os_match_q":${shape.osMatchQ},"generic":${match.label.generic},"fuzzy":${shape.fuzzy}`
     text += `${field("database", match.file)},"line":${match.line}`
   }
-  text += `,"dist":${shape.dist}`
+  text += `,"dist":${shape.dist}${field("dist_reason", shape.distReason)}`
   if (shape.randomTtl) text += `,"random_ttl":true`
-  if (shape.mss !== 0) text += `,"mss":${shape.mss},"mtu":${shape.linkMtu}${field("link", shape.link)}`
+  if (shape.mss !== 0)
+    text += `,"mss":${shape.mss},"mtu":${shape.linkMtu}${field("link", shape.link)}${printPath(shape)}`
   if (shape.tos !== 0) text += `,"tos":${shape.tos}`
   return `${text}${field("sig", shape.rawSignature)}`
 }

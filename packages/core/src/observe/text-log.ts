@@ -81,8 +81,8 @@ export class TextLog implements ObservationLog {
     if (known !== undefined) return known
     const words = [shape.os ?? "unknown"]
     if (shape.fuzzy) words.push("fuzzy")
-    words.push(`${shape.dist} hop${shape.dist === 1 ? "" : "s"}`)
-    if (shape.mss !== 0) words.push(shape.link ?? `MTU ${shape.linkMtu}`)
+    words.push(hops(shape))
+    if (shape.mss !== 0) words.push(link(shape))
     const text = `${words.join(", ")}  ${shape.rawSignature}`
     this.#shapes.set(shape, text)
     return text
@@ -102,6 +102,18 @@ const endpoint = (ver: number, a0: number, a1: number, a2: number, a3: number, p
   ver === 4 ? `${printIpv4(a0)}:${port}` : `[${printIpv6(a0, a1, a2, a3)}]:${port}`
 
 const who = (subject: Subject): string => (subject === CLIENT ? "client" : "server")
+
+function hops({ dist, distReason }: Shape): string {
+  const text = `${dist} hop${dist === 1 ? "" : "s"}`
+  if (distReason === undefined) return text
+  return distReason === "random-ttl" ? `at most ${text}` : `${text} at a guess (${distReason})`
+}
+
+function link(shape: Shape): string {
+  const name = shape.link ?? `MTU ${shape.linkMtu}`
+  if (shape.mtuOrigin === "interface") return `${name} (own interface)`
+  return shape.mtuOrigin === "clamped" ? `${name} (MSS lowered from ${shape.interfaceMss})` : name
+}
 
 /** What a terminal would take for a command is shown as a dot. */
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, ".")

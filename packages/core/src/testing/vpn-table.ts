@@ -29,7 +29,13 @@ export function readTunnelTable(path: string): ReadonlyArray<TunnelRow> {
     // A raw signature may hide the window behind another divisor.
     const signature = raw.replace(/^((?:[^:]*:){4})[^,]*/, `$1${window}`)
     if (scenario.startsWith("wireguard")) {
-      const known = { kind: "wireguard", origin: "interface", version: "", transport: undefined, overIpv6: false } as const
+      const known = {
+        kind: "wireguard",
+        origin: "interface",
+        version: "",
+        transport: undefined,
+        overIpv6: false
+      } as const
       rows.push({ scenario, signature, ...known })
       continue
     }

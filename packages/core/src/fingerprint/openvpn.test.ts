@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test"
+import { mtuOf25, mtuOf26, openvpnProfiles } from "./openvpn.ts"
+
+const GCM = { hmac: 0, iv: 12, block: 16, isAead: true }
+const cbc = (block: number, hmac: number) => ({ hmac, iv: block, block, isAead: false })
+
+// MSS measured for an inner IPv4 SYN (specs field-data.md §5.1).
+const OLD = [
+  ["BF-CBC SHA1", cbc(8, 20), 1369],
+  ["AES-CBC SHA1", cbc(16, 20), 1353],
+  ["AES-CBC SHA256", cbc(16, 32), 1341],
+  ["AES-CBC SHA512", cbc(16, 64), 1309],
+  ["AES-GCM", GCM, 1361]
+] as const
+for (const [name, cipher, mss] of OLD) {
+  test(`2.4 and 2.5, ${name}`, () => {
+    expect([mtuOf25(1450, cipher, false) - 40, mtuOf25(1450, cipher, true) - 40]).toEqual([mss, mss - 2])
+  })
+}
+
+const NEW = [
+  ["AES-GCM", GCM, 1492, 4, 1400, 1386],
+  ["AES-GCM over IPv6", GCM, 1492, 6, 1380, 1366],
+  ["AES-CBC SHA1", cbc(16, 20), 1492, 4, 1379, 1363],
+  ["AES-CBC SHA256", cbc(16, 32), 1492, 4, 1363, 1347],
+  ["AES-CBC SHA512", cbc(16, 64), 1492, 4, 1331, 1315],
+  ["BF-CBC SHA1", cbc(8, 20), 1492, 4, 1387, 1371],
+  ["AES-GCM, mssfix 1450", GCM, 1450, 0, 1386, 1384],
+  ["AES-GCM, mssfix 1300", GCM, 1300, 0, 1236, 1234],
+  ["AES-CBC SHA1, mssfix 1450", cbc(16, 20), 1450, 0, 1363, 1363],
+  ["BF-CBC SHA1, mssfix 1450", cbc(8, 20), 1450, 0, 1371, 1371]
+] as const
+for (const [name, cipher, n, outer, udp, tcp] of NEW) {
+  test(`2.6, ${name}`, () => {
+    expect([mtuOf26(n, cipher, false, outer) - 40, mtuOf26(n, cipher, true, outer) - 40]).toEqual([udp, tcp])
+  })
+}
+
+test("a profile says what it is and how it is known", () => {
+  const [first, ...others] = [...openvpnProfiles(1440)].sort((a, b) => b.weight - a.weight)
+  expect(first).toMatchObject({
+    name: "OpenVPN 2.6 UDP",
+    versions: ["2.6"],
+    transport: "udp",
+    ownInterface: false,
+    evidence: "measured"
+  })
+  for (const { weight } of others) expect(weight).toBeLessThan(first!.weight / 5)
+  expect(openvpnProfiles(1400).some(({ ownInterface }) => ownInterface)).toBe(true)
+  expect(openvpnProfiles(9000)).toEqual([])
+})
+
+test("names are distinct for each MTU and kind of tunnel end, weights positive", () => {
+  for (let mtu = 800; mtu <= 1500; mtu++) {
+    const profiles = openvpnProfiles(mtu)
+    expect(new Set(profiles.map(({ name, ownInterface }) => `${name} ${ownInterface}`)).size).toBe(profiles.length)
+    for (const { weight, mtu: own } of profiles) expect([own, weight > 0]).toEqual([mtu, true])
+  }
+})
