@@ -36,7 +36,7 @@ export const part: SignalPart = {
       const follows = Number(window) === largestMssMultiple(Number(mss))
       const counts = follows ? ruled : others
       const isLinux = shape.match !== undefined && (shape.match.families & FAMILY_LINUX) !== 0
-      const right = follows ? shape.os === MODERN : isLinux
+      const right = isLinux && (!follows || shape.os!.startsWith(MODERN))
       const answer = p0f.get(rawSignature)
       counts.all++
       if (right) counts.right++

@@ -4,13 +4,17 @@ import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { Packet } from "../packet/packet.ts"
 import { VERDICT_TCP } from "../packet/verdict.ts"
 import { synFrame } from "../testing/layers.ts"
+import { signaturePacket } from "../testing/signature-packet.ts"
 import type { PacketFields } from "../testing/packets.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "./builtin-database.ts"
 import { readDatabases } from "./database-reader.ts"
-import { packetOf, parseSubject } from "./explain-subject.ts"
+import type { TcpSignature } from "./database.ts"
+import { differences } from "./explain-difference.ts"
+import { parseSubject } from "./explain-subject.ts"
 import { Matcher } from "./matcher.ts"
 import { type Direction, REQUEST, RESPONSE, type Shape } from "./shape.ts"
-import { Malformed, printSignature } from "./signature.ts"
+import { Malformed } from "./signature.ts"
+import { contradict } from "./stack-family.ts"
 
 const reading = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")
 const database = reading.database!
@@ -58,7 +62,7 @@ const SYNS: ReadonlyArray<
     12
   ],
   ["Linux, clamped", { win: 64240, options: LINUX(1400, 7) }, "Linux 4.20 or newer", "OpenVPN or mobile", 0, 0],
-  ["Linux, ECN", { win: 64240, flags: "SEC", options: LINUX(1460, 7) }, "Linux 4.20 or newer", "Ethernet", 1, 0],
+  ["Linux, ECN", { win: 64240, flags: "SEC", options: LINUX(1460, 7) }, "Linux 4.20 or newer", "Ethernet", 0, 0],
   [
     "Linux, no timestamps",
     { win: 64240, options: "mss=1460,nop,nop,sok,nop,ws=7" },
@@ -81,16 +85,16 @@ const SYNS: ReadonlyArray<
   ["Linux 2.6.18", { win: 5840, options: LINUX(1460, 2) }, "Linux 2.4 to 2.6.38", "Ethernet", 0, 0],
   ["Linux, SO_RCVBUF", { win: 40000, options: LINUX(1460, 2) }, "Linux", "Ethernet", 2, 0],
   ["Android", { win: 65535, ttl: 49, options: LINUX(1420, 9) }, "Linux or Android", "Google Cloud or DS-Lite", 0, 15],
-  ["Windows 11", { win: 64240, ttl: 117, options: WINDOWS }, "Windows 10 or 11", "Ethernet", 0, 11],
+  ["Windows 11", { win: 64240, ttl: 117, options: WINDOWS }, "Windows 10, 11 or Server 2016+", "Ethernet", 0, 11],
   [
     "Windows 11, IPv6",
     { ...V6, flowLabel: 0, win: 64800, ttl: 117, options: "mss=1440,nop,ws=8,nop,nop,sok" },
-    "Windows 10 or 11",
+    "Windows 10, 11 or Server 2016+",
     "Ethernet",
     0,
     11
   ],
-  ["Windows 10, 65535", { win: 65535, ttl: 128, options: WINDOWS }, "Windows 10 or 11", "Ethernet", 0, 0],
+  ["Windows 10, 65535", { win: 65535, ttl: 128, options: WINDOWS }, "Windows 10, 11 or Server 2016+", "Ethernet", 0, 0],
   ["Windows 7", { win: 8192, ttl: 120, options: WINDOWS }, "Windows 7 to 10", "Ethernet", 0, 8],
   [
     "Windows, no scaling",
@@ -107,7 +111,7 @@ const SYNS: ReadonlyArray<
     { win: 65535, id: 0, flags: "SEC", ttl: 50, options: APPLE(1400) },
     "Mac OS X or iOS",
     "mobile or OpenVPN or WireGuard",
-    1,
+    0,
     14
   ],
   ["FreeBSD", { win: 65535, options: "mss=1460,nop,ws=6,sok,ts=1" }, "FreeBSD 9 or newer", "Ethernet", 0, 0],
@@ -159,40 +163,57 @@ test("reads in modern mode without a warning", () => {
   expect(database.requests.length).toBeGreaterThan(60)
 })
 
-test("every line answers for some packet", () => {
-  for (const direction of [REQUEST, RESPONSE] as const) {
-    for (const line of direction === REQUEST ? database.requests : database.responses) {
-      const [, ittl, olen, mss, window, layout, quirks, pclass] = printSignature(line.signature).split(":")
-      const ver = line.signature.ver === 6 ? 6 : 4
-      const [wsize, scale] = window!.split(",")
-      const answers = [1460, 1400, 1300, 1220].some((size) => {
-        const text = [
-          ver,
-          ittl,
-          olen,
-          mss === "*" ? size : mss,
-          `${wsize === "*" ? 4321 : wsize},${scale === "*" ? 9 : scale}`,
-          layout,
-          quirks,
-          pclass === "*" ? 0 : pclass
-        ].join(":")
-        const subject = parseSubject(text)
-        if (subject instanceof Malformed) throw new Error(`${text}: ${subject.message}`)
-        return subject.windows.some(
-          (reading) => matcher.shapeOf(packetOf(subject, reading, direction), direction, 0).match === line
-        )
-      })
-      expect([line.line, answers]).toEqual([line.line, true])
+for (const direction of [REQUEST, RESPONSE] as const) {
+  const lines = direction === REQUEST ? database.requests : database.responses
+  const examplesOf = (line: TcpSignature): ReadonlyArray<string> => line.attributes.get("example")?.split(" ") ?? []
+
+  test(`every line answers for an example of its own (${direction === REQUEST ? "SYN" : "SYN+ACK"})`, () => {
+    for (const line of lines) {
+      const matches = examplesOf(line).map((example) =>
+        matcher.shapeOf(signaturePacket(example, direction), direction, 0)
+      )
+      expect([line.line, matches.some(({ match, fuzzy }) => match === line && !fuzzy)]).toEqual([line.line, true])
+      // An example of `ts~` may be that of its sibling.
+      for (const { match } of matches) expect([line.line, match?.line]).toEqual([line.line, line.line])
     }
-  }
-})
+  })
+
+  test(`no line would answer for an example of another family (${direction === REQUEST ? "SYN" : "SYN+ACK"})`, () => {
+    for (const line of lines) {
+      for (const example of examplesOf(line)) {
+        const subject = parseSubject(example)
+        if (subject instanceof Malformed) throw new Error(`${example}: ${subject.message}`)
+        for (const other of lines) {
+          if (!contradict(line.families, other.families)) continue
+          const claims = differences(other.signature, subject).length === 0
+          expect([example, claims ? other.title : ""]).toEqual([example, ""])
+        }
+      }
+    }
+  })
+}
 
 test("p0f mode names the line that p0f would not read", () => {
   const { problems } = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "p0f")
-  expect(problems[0]?.message).toContain("mss*max")
+  expect(problems.map(({ message }) => message)).toContain(
+    "wsize: p0f does not know mss*max: use mode = modern or a number"
+  )
 })
 
-const ATTRIBUTES = ["evidence", "source", "date", "note", "clock", "family", "kind", "origin", "weight", "ver"]
+const ATTRIBUTES = [
+  "evidence",
+  "source",
+  "date",
+  "note",
+  "clock",
+  "family",
+  "kind",
+  "origin",
+  "weight",
+  "ver",
+  "example",
+  "middlebox"
+]
 
 test("every line says what it rests on", () => {
   const kinds = new Set(["measured", "field", "source", "documented", "derived"])

@@ -64,7 +64,7 @@ function windowAgrees(line: Signature, subject: Subject): boolean {
     if (line.winType === WIN_MSS_SCALE) {
       return reading.win === roundToScale(line.win * subject.mss, subject.signature.scale)
     }
-    return line.winType === WIN_MSS_MAX && reading.win === largestMssMultiple(subject.mss)
+    return line.winType === WIN_MSS_MAX && reading.win === largestMssMultiple(subject.mss, line.win)
   })
 }
 

@@ -5,7 +5,15 @@ import { guessDistance, MAX_DIST } from "./distance.ts"
 import { QUIRK_MEANINGS, optionMeaning, windowRule } from "./explain-words.ts"
 import type { Subject } from "./explain-subject.ts"
 import { printLayout } from "./option-layout.ts"
-import { LINE_QUIRK_NAMES, WIN_ANY, WIN_MOD, WIN_MSS_CLAMPED, WIN_MSS_MAX, WIN_MSS_SCALE } from "./signature.ts"
+import {
+  LINE_QUIRK_NAMES,
+  WIN_64K,
+  WIN_ANY,
+  WIN_MOD,
+  WIN_MSS_CLAMPED,
+  WIN_MSS_MAX,
+  WIN_MSS_SCALE
+} from "./signature.ts"
 
 /** One word of the signature: an option and a quirk each have their own. */
 export interface ExplainedField {
@@ -42,7 +50,11 @@ function windowMeanings(subject: Subject): ReadonlyArray<string> {
   if (winType === WIN_ANY) return ["any"]
   if (winType === WIN_MOD) return [`a multiple of ${win}`]
   if (winType === WIN_MSS_MAX && mss === -1)
-    return ["floor(65536 / MSS) * MSS, at most 65535 (Linux >= 4.20, Windows 10/11)"]
+    return [
+      win === WIN_64K
+        ? "floor(65536 / MSS) * MSS, at most 65535 (Linux >= 4.20, Windows 10/11)"
+        : `floor(${win} / MSS) * MSS`
+    ]
   if (winType === WIN_MSS_CLAMPED && mss === -1)
     return ["mss*max of a usual interface above the SYN's MSS: lowered on the way"]
   if (winType === WIN_MSS_SCALE && (mss === -1 || subject.signature.scale === -1))

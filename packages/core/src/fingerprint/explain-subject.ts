@@ -67,7 +67,7 @@ function windowReadings(signature: Signature, ver: 4 | 6, mss: number, totHdr: n
   if (winType === WIN_NORMAL)
     return [{ win, product: mss >= 100 && win % mss === 0 ? `${win / mss} * ${mss}` : undefined }]
   if (winType === WIN_MSS_MAX) {
-    const value = largestMssMultiple(mss)
+    const value = largestMssMultiple(mss, win)
     return value === 0 ? [] : [{ win: value, product: value % mss === 0 ? `${value / mss} * ${mss}` : undefined }]
   }
   if (winType === WIN_MSS_CLAMPED) {

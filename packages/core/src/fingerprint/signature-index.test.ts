@@ -98,9 +98,12 @@ function walk(
       win % s.win === 0,
       found === s.win * 2,
       found === s.win * 2 + 1,
-      mss > 0 && win === largestMssMultiple(mss),
+      win > 0 && win === largestMssMultiple(mss, s.win),
       mss > 0 && isClamped(win, mss),
-      win > 0 && win === Math.floor((s.win * mss) / 2 ** packet.wscale) * 2 ** packet.wscale
+      win > 0 &&
+        packet.wscale <= 14 &&
+        win !== s.win * mss &&
+        win === Math.floor((s.win * mss) / 2 ** packet.wscale) * 2 ** packet.wscale
     ][s.winType]
     if (!window) continue
     if (fuzzy) fuzzyLine ??= line

@@ -257,7 +257,7 @@ export class SignatureIndex {
           if (win % lineWin !== 0) continue
           break
         case WIN_MSS_MAX:
-          if (win === 0 || win !== largestMssMultiple(mss)) continue
+          if (win === 0 || win !== largestMssMultiple(mss, lineWin)) continue
           break
         case WIN_MSS_CLAMPED:
           if (clampedInterfaceMss(win, mss) === 0) continue

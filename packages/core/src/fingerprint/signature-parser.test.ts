@@ -151,6 +151,7 @@ test.each(REJECTED)("rejects %j naming %s at %i", (text, field, offset) => {
 const OURS: ReadonlyArray<readonly [text: string, field: string, offset: number]> = [
   ["4:64:*:*:*,*:::0", "olen", 5],
   ["*:64:0:*:mss*max,*:mss::0", "wsize", 9],
+  ["*:64:0:*:mss*max<=32768,*:mss::0", "wsize", 9],
   ["*:64:0:*:mss*clamped,*:mss::0", "wsize", 9],
   ["*:64:0:*:mss*20/ws,*:mss::0", "wsize", 9],
   ["*:64:0:*:*,*:mss:df,ecn?:0", "quirks", 20],
@@ -164,12 +165,13 @@ test.each(OURS)("p0f mode rejects %j, which modern mode prints as it reads it", 
 })
 
 test.each([
+  ["*:64:0:*:mss*max<=x,*:mss::0", "wsize: 'x' is not a number from 1 to 65535 after mss*max<="],
   ["*:64:0:*:mss*max/ws,*:mss::0", "wsize: 'max' is not a number from 1 to 1000 between mss* and /ws"],
   ["*:64:0:*:mss*0/ws,*:mss::0", "wsize: '0' is not a number from 1 to 1000 between mss* and /ws"],
   ["*:64:0:*:mss*clamp,*:mss::0", "wsize: 'clamp' is not a number from 1 to 1000 after mss*"],
   [
     "*:64:0:*:clamped,*:mss::0",
-    "wsize: 'clamped' is not a number from 0 to 65535, *, %N, mss*N, mtu*N, mss*max, mss*clamped or mss*N/ws"
+    "wsize: 'clamped' is not a number from 0 to 65535, *, %N, mss*N, mtu*N, mss*max, mss*max<=N, mss*clamped or mss*N/ws"
   ],
   ["*:64:0:*:*,*:mss:ecn,ecn?:0", "quirks: 'ecn?' is named with and without ?: remove one"],
   ["*:64:0:*:*,*:mss:df??:0", "quirks: 'df??' is no quirk"],
@@ -217,6 +219,7 @@ test("never throws, whatever the text", () => {
     "%",
     "mss*4",
     "mss*max",
+    "mss*max<=32768",
     "mss*clamped",
     "mss*20/ws",
     "ecn?",

@@ -2,7 +2,7 @@
  * Reads TCP signatures as p0f.fp holds them and raw signatures as p0f prints them (fp_tcp.c: tcp_register_sig).
  *
  * Differs from p0f in modern mode: olen after `ttl-` keeps its first digit, `64-5:` is an error, `N+?` (a raw signature whose
- * distance is not known), `mss*max`, `mss*clamped`, `mss*N/ws`, olen `*`, `quirk?` and `seq=dst` are understood. p0f mode has these bugs: after `64-:` one character of olen is lost, and
+ * distance is not known), `mss*max`, `mss*max<=N`, `mss*clamped`, `mss*N/ws`, olen `*`, `quirk?` and `seq=dst` are understood. p0f mode has these bugs: after `64-:` one character of olen is lost, and
  * `64-5:` means ttl 64, olen 5.
  */
 import { QUIRK_NAMES, QUIRKS_IPV4, QUIRKS_IPV6 } from "../packet/quirks.ts"
@@ -14,6 +14,7 @@ import {
   type Mode,
   QUIRK_SEQ_DST,
   type Signature,
+  WIN_64K,
   WIN_ANY,
   WIN_MOD,
   WIN_MSS,
@@ -28,6 +29,8 @@ import {
 const FORM = "ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass"
 const FIELDS = ["ver", "ittl", "olen", "mss", "wsize,scale", "olayout", "quirks", "pclass"]
 const DIGITS = /^[0-9]*$/
+/** Windows that p0f does not know. */
+const RULES = /^mss\*(?:(clamped)|max(?:<=(.*))?|(.*)\/ws)$/
 
 /** The number in `text`, an empty one being 0 as p0f has it. */
 function number(field: string, text: string, low: number, high: number, offset: number, also = ""): number | Malformed {
@@ -65,12 +68,17 @@ function parseWindow(text: string, offset: number, mode: Mode): Window | Malform
   if (text === "*") return { winType: WIN_ANY, win: 0 }
   let winType: WinType = WIN_NORMAL
   let win: number | Malformed
-  const isRounded = text.startsWith("mss*") && text.endsWith("/ws")
-  if (text === "mss*max" || text === "mss*clamped" || isRounded) {
+  const rule = RULES.exec(text)
+  if (rule !== null) {
     if (mode === "p0f") return new Malformed(`wsize: p0f does not know ${text}: use mode = modern or a number`, offset)
-    if (!isRounded) return { winType: text === "mss*max" ? WIN_MSS_MAX : WIN_MSS_CLAMPED, win: 0 }
-    win = number("wsize", text.slice(4, -3), 1, 1000, offset + 4, " between mss* and /ws")
-    return win instanceof Malformed ? win : { winType: WIN_MSS_SCALE, win }
+    const [, clamped, limit, multiplier] = rule
+    if (clamped !== undefined) return { winType: WIN_MSS_CLAMPED, win: 0 }
+    if (multiplier !== undefined) {
+      win = number("wsize", multiplier, 1, 1000, offset + 4, " between mss* and /ws")
+      return win instanceof Malformed ? win : { winType: WIN_MSS_SCALE, win }
+    }
+    win = limit === undefined ? WIN_64K : number("wsize", limit, 1, 65535, offset + 9, " after mss*max<=")
+    return win instanceof Malformed ? win : { winType: WIN_MSS_MAX, win }
   }
   if (text.startsWith("%")) {
     winType = WIN_MOD
@@ -79,7 +87,7 @@ function parseWindow(text: string, offset: number, mode: Mode): Window | Malform
     winType = text[1] === "s" ? WIN_MSS : WIN_MTU
     win = number("wsize", text.slice(4), 1, 1000, offset + 4, ` after ${text.slice(0, 4)}`)
   } else {
-    const also = mode === "p0f" ? " or mtu*N" : ", mtu*N, mss*max, mss*clamped or mss*N/ws"
+    const also = mode === "p0f" ? " or mtu*N" : ", mtu*N, mss*max, mss*max<=N, mss*clamped or mss*N/ws"
     win = number("wsize", text, 0, 65535, offset, `, *, %N, mss*N${also}`)
   }
   return win instanceof Malformed ? win : { winType, win }

@@ -14,12 +14,17 @@ export const WIN_MSS = 3
 export const WIN_MTU = 4
 /**
  * `mss*max`, not known to p0f: the largest multiple of the MSS not above 64 KiB, capped to 65535. That is the initial window of
- * Linux >= 4.20 and Windows 10/11 at every MTU (specs field-data.md §4.1).
+ * Linux >= 4.20 and Windows 10/11 at every MTU (specs field-data.md §4.1). `mss*max<=N`: not above N bytes.
  */
 export const WIN_MSS_MAX = 5
+/** Limit of a plain `mss*max`. */
+export const WIN_64K = 65536
 /** `mss*clamped`, not known to p0f: `mss*max` of a usual interface whose MSS is above the SYN's own (clamped-window.ts). */
 export const WIN_MSS_CLAMPED = 6
-/** `mss*N/ws`, not known to p0f: N times the MSS, rounded down to what the window scale can express (gVisor). */
+/**
+ * `mss*N/ws`, not known to p0f: N times the MSS, rounded down to what the window scale can express (gVisor). Where nothing is lost by
+ * that it does not match: such a window is also that of `mss*N`.
+ */
 export const WIN_MSS_SCALE = 7
 export type WinType = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7
 
@@ -41,7 +46,7 @@ export interface Signature {
   readonly olen: number
   readonly mss: number
   readonly winType: WinType
-  /** Literal, modulus or multiplier by `winType`; 0 for WIN_ANY, WIN_MSS_MAX and WIN_MSS_CLAMPED. */
+  /** Literal, modulus, multiplier or limit (WIN_MSS_MAX) by `winType`; 0 for WIN_ANY and WIN_MSS_CLAMPED. */
   readonly win: number
   readonly scale: number
   /** Option kinds in order. */
@@ -79,7 +84,7 @@ function printWindow(winType: WinType, win: number): string {
     case WIN_MTU:
       return `mtu*${win}`
     case WIN_MSS_MAX:
-      return "mss*max"
+      return win === WIN_64K ? "mss*max" : `mss*max<=${win}`
     case WIN_MSS_CLAMPED:
       return "mss*clamped"
     case WIN_MSS_SCALE:
@@ -108,12 +113,13 @@ export function printSignature(signature: Signature): string {
   return `${wildcard(ver)}:${ttl}:${wildcard(olen)}:${wildcard(mss)}:${window},${wildcard(scale)}:${printLayout(layout, pad)}:${printLineQuirks(quirks, optional)}:${payload}`
 }
 
-/** Initial window of the `mss*max` rule; 0 without an MSS. */
-export function largestMssMultiple(mss: number): number {
-  return mss === 0 ? 0 : Math.min(Math.floor(65536 / mss) * mss, 65535)
+/** Initial window of the `mss*max<=N` rule; 0 without an MSS, or when not even one fits. */
+export function largestMssMultiple(mss: number, limit = WIN_64K): number {
+  return mss === 0 ? 0 : Math.min(Math.floor(limit / mss) * mss, 65535)
 }
 
-/** What of `bytes` a window with `scale` can express (gVisor: endpoint.initialReceiveWindow). */
+/** Initial window of the `mss*N/ws` rule (gVisor: endpoint.initialReceiveWindow); 0 where nothing is rounded away. */
 export function roundToScale(bytes: number, scale: number): number {
-  return scale > 14 ? 0 : (bytes >> scale) << scale
+  const rounded = scale > 14 ? bytes : (bytes >> scale) << scale
+  return rounded === bytes ? 0 : rounded
 }

@@ -6,6 +6,19 @@
  * note counts.
  */
 import { readFileSync } from "node:fs"
+import type { Database, TcpSignature } from "../fingerprint/database.ts"
+import { differences } from "../fingerprint/explain-difference.ts"
+import { parseSubject } from "../fingerprint/explain-subject.ts"
+import { Malformed } from "../fingerprint/signature.ts"
+import {
+  contradict,
+  FAMILIES_LINUX_KERNEL,
+  FAMILY_APPLE,
+  FAMILY_CONSOLE,
+  FAMILY_EMBEDDED,
+  FAMILY_SCANNER,
+  FAMILY_WINDOWS
+} from "../fingerprint/stack-family.ts"
 import type { Packet } from "../packet/packet.ts"
 import { signaturePacket } from "./signature-packet.ts"
 
@@ -19,6 +32,8 @@ export interface Evidence {
   readonly family: EvidenceFamily | undefined
   readonly confidence: "A" | "B"
   readonly signature: string
+  /** One for each MSS that the row stands for, with the window as a number where that is known. */
+  readonly signatures: ReadonlyArray<string>
   readonly packets: ReadonlyArray<Packet>
 }
 
@@ -57,14 +72,14 @@ const plain = (signature: string): string =>
     .replace(/:\*,\*:/, ":65535,8:")
     .replace(",*:", ",8:")
 
-function packetsOf(row: string, window: string | undefined, note: string): ReadonlyArray<Packet> {
+function signaturesOf(row: string, window: string | undefined, note: string): ReadonlyArray<string> {
   const fields = plain(row).split(":")
   const counted = [...note.matchAll(/(\d+)\(\d+\)/g)].map((match) => match[1]!)
   const sizes = fields[3] === "*" ? (counted.length > 0 ? counted : ["1460"]) : [fields[3]!]
   return sizes.map((mss) => {
     const [, scale] = fields[4]!.split(",")
     const literal = window === undefined || window === "" ? fields[4]! : `${window},${scale}`
-    return signaturePacket([...fields.slice(0, 3), mss, literal, ...fields.slice(5)].join(":"))
+    return [...fields.slice(0, 3), mss, literal, ...fields.slice(5)].join(":")
   })
 }
 
@@ -75,13 +90,15 @@ export function readSignatureTable(path: string): ReadonlyArray<Evidence> {
   const evidence: Array<Evidence> = []
   for (const [label = "", signature = "", column = "", , confidence = "", note = ""] of rowsOf(path)) {
     if (!/^[AB]-/.test(confidence)) continue
+    const signatures = signaturesOf(signature, literalWindow(column), note)
     evidence.push({
       origin: "signatures",
       label,
       family: familyOfLabel(label),
       confidence: confidence.startsWith("A") ? "A" : "B",
       signature,
-      packets: packetsOf(signature, literalWindow(column), note)
+      signatures,
+      packets: signatures.map((text) => signaturePacket(text))
     })
   }
   return evidence
@@ -89,12 +106,43 @@ export function readSignatureTable(path: string): ReadonlyArray<Evidence> {
 
 /** Every row: a User-Agent that names no system has no family. */
 export function readAgentTable(path: string): ReadonlyArray<Evidence> {
-  return rowsOf(path).map(([signature = "", column = "", , agent = ""]) => ({
-    origin: "user agents",
-    label: agent,
-    family: AGENTS.find(([pattern]) => pattern.test(agent))?.[1],
-    confidence: "B",
-    signature,
-    packets: packetsOf(signature, literalWindow(column), "")
-  }))
+  return rowsOf(path).map(([signature = "", column = "", , agent = ""]) => {
+    const signatures = signaturesOf(signature, literalWindow(column), "")
+    return {
+      origin: "user agents",
+      label: agent,
+      family: AGENTS.find(([pattern]) => pattern.test(agent))?.[1],
+      confidence: "B",
+      signature,
+      signatures,
+      packets: signatures.map((text) => signaturePacket(text))
+    }
+  })
+}
+
+const BITS: Readonly<Record<string, number>> = {
+  linux: FAMILIES_LINUX_KERNEL,
+  apple: FAMILY_APPLE,
+  windows: FAMILY_WINDOWS,
+  lwip: FAMILY_EMBEDDED,
+  nintendo: FAMILY_CONSOLE
+}
+
+/** Whether a database line names what a row says has sent it. */
+export function isOfFamily(line: TcpSignature, family: EvidenceFamily, database: Database): boolean {
+  const bits = BITS[family]
+  if (bits !== undefined) return (line.families & bits) !== 0
+  return line.label.classId === -1 && `tool ${database.names[line.label.nameId]!.toLowerCase()}` === family
+}
+
+/** Whether a line names another system than a row does; a tool is contradicted by every system that it can run on. */
+export function contradictsFamily(line: TcpSignature, family: EvidenceFamily): boolean {
+  return contradict(line.families, BITS[family] ?? FAMILY_SCANNER)
+}
+
+/** Whether a line alone, without those that come before it, would answer for a SYN, exactly. */
+export function answersAlone(line: TcpSignature, signature: string): boolean {
+  const subject = parseSubject(signature)
+  if (subject instanceof Malformed) throw new Error(`${signature}: ${subject.message}`)
+  return differences(line.signature, subject).length === 0
 }

@@ -51,7 +51,16 @@ export {
   tcpOptions
 } from "./packets.ts"
 export { fillNearPacket, randomSignature } from "./near-packet.ts"
-export { type Evidence, type EvidenceFamily, readAgentTable, readSignatureTable } from "./evidence.ts"
+export { type Contradiction, CONTRADICTIONS } from "./contradictions.ts"
+export {
+  answersAlone,
+  contradictsFamily,
+  type Evidence,
+  type EvidenceFamily,
+  isOfFamily,
+  readAgentTable,
+  readSignatureTable
+} from "./evidence.ts"
 export { signatureFields } from "./signature-fields.ts"
 export { signaturePacket } from "./signature-packet.ts"
 export { isAmongCandidates, readTunnelTable, type TunnelRow } from "./vpn-table.ts"

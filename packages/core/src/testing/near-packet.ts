@@ -21,6 +21,7 @@ import {
   QUIRK_SEQ_DST,
   roundToScale,
   type Signature,
+  WIN_64K,
   WIN_ANY,
   WIN_MOD,
   WIN_MSS,
@@ -47,7 +48,7 @@ function nearWindow(random: Random, signature: Signature, packet: Packet): numbe
     case WIN_MTU:
       return signature.win * random.pick([mss + 40, mss + totHdr, mss + 60, 1500])
     case WIN_MSS_MAX:
-      return largestMssMultiple(mss)
+      return largestMssMultiple(mss, signature.win)
     case WIN_MSS_CLAMPED:
       return largestMssMultiple(random.pick(INTERFACE_MSS))
     case WIN_MSS_SCALE:
@@ -129,9 +130,9 @@ export function randomSignature(random: Random, mode: Mode = "p0f"): Signature {
       ? random.pick([0, 5840, 8192, 64240, 65535])
       : winType === WIN_MOD
         ? random.pick([2, 512, 1000])
-        : winType === WIN_ANY || winType === WIN_MSS_MAX || winType === WIN_MSS_CLAMPED
+        : winType === WIN_ANY || winType === WIN_MSS_CLAMPED
           ? 0
-          : random.pick([1, 2, 4, 10, 20, 44])
+          : random.pick(winType === WIN_MSS_MAX ? [WIN_64K, 43690, 32768] : [1, 2, 4, 10, 20, 44])
   const eol = random.once(4)
   const kinds = random.pick([[], [2], [2, 4, 8, 1, 3], [2, 1, 3, 1, 1, 4], [2, 1, 3, 1, 1, 8, 4]])
   let quirks = random.pick([0, QUIRK_DF, QUIRK_DF | QUIRK_NZ_ID, QUIRK_ZERO_ID])
