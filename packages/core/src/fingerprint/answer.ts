@@ -36,9 +36,9 @@ export class Answer {
   /** -1 not known. */
   uptimeMinutes = -1
   upModDays = 0
-  /** Several hosts behind the address within the hour before the last connection. */
+  /** Several hosts behind the address within the hour before the last connection: in modern mode a score of 50 or more. */
   nat = false
-  /** 0..100: how sure it is that several hosts share the address, and the bits of why. */
+  /** 0..100: how sure it is that several hosts share the address (sharing.ts), and why: bits of reasons.ts. Mode p0f has `nat` alone. */
   sharedScore = 0
   sharedReasons = 0
   /** 0 honest or not known, 1 User-Agent against TCP stack, 2 against its own signature. */

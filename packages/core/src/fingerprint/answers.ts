@@ -3,7 +3,8 @@
  * on every request, and long after the SYN has left every capture buffer).
  *
  *     bytes  40 per entry: the connection's key
- *     words  0 ISN   1..10 shape key (shape-key.ts)   11 nat | has host << 1   12 retransmits
+ *     words  0 ISN   1..10 shape key (shape-key.ts)   12 retransmits
+ *            11 nat | has host << 1 | shared score << 2 | shared reasons << 9
  *            13 uptime minutes   14 up_mod_days   15 first_seen   16 last_seen   17 total_conn   18 last_nat   19 last_chg
  */
 import { CONNECTION_KEY_BYTES, equalConnectionKeys, hashConnectionKey } from "../packet/connection-key.ts"
@@ -17,6 +18,9 @@ const WORD_FLAGS = WORD_SHAPE + KEY_WORDS
 const WORDS = WORD_FLAGS + 9
 const FLAG_NAT = 1
 const FLAG_HOST = 2
+const SCORE_SHIFT = 2
+const SCORE_MASK = 127
+const REASONS_SHIFT = 9
 
 export class Answers {
   readonly capacity: number
@@ -88,7 +92,11 @@ export class Answers {
     const at = entry * WORDS
     words[at + WORD_ISN] = isn
     let of = at + WORD_FLAGS
-    words[of] = (answer.nat ? FLAG_NAT : 0) | (answer.hasHost ? FLAG_HOST : 0)
+    words[of] =
+      (answer.nat ? FLAG_NAT : 0) |
+      (answer.hasHost ? FLAG_HOST : 0) |
+      (answer.sharedScore << SCORE_SHIFT) |
+      (answer.sharedReasons << REASONS_SHIFT)
     words[++of] = answer.retransmits
     words[++of] = answer.uptimeMinutes
     words[++of] = answer.upModDays
@@ -106,6 +114,8 @@ export class Answers {
     answer.status = "ok"
     answer.nat = (words[of]! & FLAG_NAT) !== 0
     answer.hasHost = (words[of]! & FLAG_HOST) !== 0
+    answer.sharedScore = (words[of]! >> SCORE_SHIFT) & SCORE_MASK
+    answer.sharedReasons = words[of]! >>> REASONS_SHIFT
     answer.retransmits = words[++of]!
     answer.uptimeMinutes = words[++of]!
     answer.upModDays = words[++of]!

@@ -36,7 +36,7 @@ export class Matcher {
   constructor(database: Database, mode: Mode, capacity: number) {
     this.database = database
     this.mode = mode
-    this.#memo = new ShapeMemo(capacity)
+    this.#memo = new ShapeMemo(capacity, mode)
     this.#index = new SignatureIndex(database, mode)
     this.#links = new LinkTable(database, mode)
   }

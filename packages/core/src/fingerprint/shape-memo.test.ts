@@ -171,7 +171,7 @@ test("a million distinct shapes leave the memo at its size, and the common ones 
 })
 
 test("its tables do not grow, and survive any order of adding and evicting", () => {
-  const memo = new ShapeMemo(100)
+  const memo = new ShapeMemo(100, "modern")
   const { bytes } = memo
   expect(bytes).toBe(256 * 4 + 100 * 16 * 4 + 100 * 4 + 100)
   const random = seededRandom(5)
@@ -203,7 +203,7 @@ test("its tables do not grow, and survive any order of adding and evicting", () 
 })
 
 test("keys that differ in one word are different keys, even under one hash", () => {
-  const memo = new ShapeMemo(32)
+  const memo = new ShapeMemo(32, "modern")
   const key = new Int32Array(KEY_WORDS)
   const shapes = Array.from({ length: KEY_WORDS * 2 }, (_, ttl) => ({ ttl }) as Shape)
   const setKey = (at: number): void => {

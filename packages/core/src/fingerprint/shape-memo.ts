@@ -8,6 +8,7 @@
 import { ENTRY_SHIFT, writeFacts } from "./shape-facts.ts"
 import { KEY_WORDS } from "./shape-key.ts"
 import type { Shape } from "./shape.ts"
+import type { Mode } from "./signature.ts"
 
 /** Murmur3's finalizer over words mixed one by one: the words of similar SYNs differ in few bits. */
 export function hashKey(key: Int32Array, at: number): number {
@@ -30,6 +31,7 @@ const FIRST_SLOTS = 1024
 
 export class ShapeMemo {
   readonly capacity: number
+  readonly mode: Mode
   size = 0
   evictions = 0
   #table: Int32Array
@@ -41,8 +43,9 @@ export class ShapeMemo {
   readonly #shapes: Array<Shape | undefined>
   #hand = 0
 
-  constructor(capacity: number) {
+  constructor(capacity: number, mode: Mode) {
     this.capacity = Math.max(1, capacity | 0)
+    this.mode = mode
     let slots = 2
     while (slots < this.capacity * 2 && slots < FIRST_SLOTS) slots *= 2
     this.#table = new Int32Array(slots)
@@ -105,7 +108,7 @@ export class ShapeMemo {
     const { words } = this
     const of = entry << ENTRY_SHIFT
     for (let word = 0; word < KEY_WORDS; word++) words[of + word] = key[at + word]!
-    writeFacts(shape, words, of)
+    writeFacts(shape, this.mode, words, of)
     this.#hashes[entry] = hash
     this.#used[entry] = 0
     this.#shapes[entry] = shape

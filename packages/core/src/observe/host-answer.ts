@@ -32,7 +32,7 @@ import type { Hosts } from "./hosts.ts"
 import type { Labels } from "./labels.ts"
 import { languageName } from "./languages.ts"
 
-/** How long before the last connection sharing must have been seen to count, in seconds. */
+/** Mode p0f: how long before the last connection sharing must have been seen to count, in seconds. */
 const NAT_WINDOW = 3600
 
 /** A host record with everything at its place; times are unix seconds, 0 for never. One instance is reused. */
@@ -95,8 +95,8 @@ export class HostView {
 
 const view = new HostView()
 
-/** Writes the history fields of `into`. */
-export function fillAnswer(hosts: Hosts, labels: Labels, host: number, into: Answer): void {
+/** Writes the history fields of `into`. What modern mode says of sharing is sharing.ts's. */
+export function fillAnswer(hosts: Hosts, labels: Labels, host: number, exact: boolean, into: Answer): void {
   view.read(hosts, host)
   into.hasHost = true
   into.hostOs = labels.titleOf(view.os)
@@ -114,5 +114,5 @@ export function fillAnswer(hosts: Hosts, labels: Labels, host: number, into: Ans
   into.totalConn = view.totalConn
   into.lastNat = view.lastNat
   into.lastChg = view.lastChg
-  into.nat = view.lastNat > 0 && view.lastSeen - view.lastNat <= NAT_WINDOW
+  into.nat = exact && view.lastNat > 0 && view.lastSeen - view.lastNat <= NAT_WINDOW
 }

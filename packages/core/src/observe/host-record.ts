@@ -5,6 +5,7 @@
  *      0 address[4]   4 link mtu | distance << 16 | quality << 24     5 last_seen    6 first_seen   7 total_conn
  *      8 OS label + 1   9 SYN match + 1   10 SYN ts1   11 SYN layout  12 SYN time ms (float64)
  *     14 state bits    15 SYN mss | last port << 16
+ *     modern mode: 9 system of the last SYN   11 its stack class (sharing.ts)
  *     cold slab, 32 words, all zero (uptime -1) unless STATE_COLD
  *      0 client board[4]        4 server board[4]                8 reasons       9 last_nat     10 last_chg
  *     11 uptime minutes        12 up_mod_days | link mss << 16  13 HTTP label + 1
@@ -12,6 +13,8 @@
  *     17 SYN+ACK match + 1     18 SYN+ACK time ms (float64)    20 SYN+ACK ts1   21 SYN+ACK quirks, ttl, fuzzy, has
  *     22 SYN+ACK mss           23 HTTP response port           24 its Date (float64)  26 its receive second
  *     27 HTTP response ref     28 HTTP request OS ref
+ *     modern mode: 0 three earlier systems (class, system, second)   17 stack class of the last SYN+ACK   22 its system
+ *     29 sharing score * 256   30 second of that score   31 its reasons
  *
  * Clients that come once, which are most, never touch the cold slab: its pages are never mapped for them.
  */
@@ -32,6 +35,9 @@ export const HOST_SYN_TS1 = 10
 export const HOST_SYN_LAYOUT = 11
 /** Index into the float64 view: word / 2. */
 export const HOST_SYN_MS = 6
+/** Modern mode: words 9 and 11 hold the system that sent the last SYN (sharing.ts). */
+export const HOST_SYSTEM = 9
+export const HOST_CLASS = 11
 export const HOST_STATE = 14
 export const HOST_SYN_MSS = 15
 
@@ -45,6 +51,10 @@ export const QUALITY_MASK: number = 3 << QUALITY_SHIFT
 export const COLD_CLIENT_BOARD = 0
 export const COLD_SERVER_BOARD = 4
 export const COLD_REASONS = 8
+/** Modern mode: OTHERS earlier systems of OTHER_WORDS each lie where p0f's boards do. */
+export const COLD_OTHERS = 0
+export const OTHERS = 3
+export const OTHER_WORDS = 3
 export const COLD_LAST_NAT = 9
 export const COLD_LAST_CHG = 10
 export const COLD_UPTIME = 11
@@ -70,6 +80,12 @@ export const COLD_RESPONSE_SEC = 26
 export const COLD_RESPONSE = 27
 /** 0 none, else index + 1 of the [http:request] line with an OS class. */
 export const COLD_REQUEST_OS = 28
+/** Modern mode, as the next four. */
+export const COLD_SERVER_CLASS = 17
+export const COLD_SERVER_SYSTEM = 22
+export const COLD_SHARED = 29
+export const COLD_SHARED_SEC = 30
+export const COLD_SHARED_REASONS = 31
 
 /** The language word: language number, bad_sw. */
 export const LANGUAGE_MASK = 255

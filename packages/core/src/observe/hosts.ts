@@ -4,6 +4,7 @@
  *
  * Two orders: host-clock.ts for modern mode, host-list.ts for p0f's.
  */
+import type { Packet } from "../packet/packet.ts"
 import {
   COLD_SHIFT,
   COLD_UPTIME,
@@ -19,6 +20,7 @@ import {
   STATE_IPV6,
   STATE_LIVE
 } from "./host-record.ts"
+import { isKeptByNetwork } from "./network.ts"
 import type { TaggedIndex } from "./tagged-index.ts"
 
 export const HOT_WORDS: number = 1 << HOT_SHIFT
@@ -33,6 +35,8 @@ export interface HostLimits {
 }
 
 export abstract class Hosts {
+  /** Modern mode: IPv6 clients of one network are one host (network.ts). */
+  byNetwork = false
   /** Hosts in the table. In modern mode idle ones count until they are replaced. */
   count = 0
   evicted = 0
@@ -123,10 +127,28 @@ export abstract class Hosts {
     }
   }
 
-  /** As `find`, for one who asks from outside. */
+  /** As `find`, for one who asks from outside: a client's network is asked about before the address, which can be that of a server. */
   lookUp(ver: number, a0: number, a1: number, a2: number, a3: number, nowSec: number): number {
+    if (this.byNetwork && isKeptByNetwork(ver, a0) && (a2 | a3) !== 0) {
+      const network = this.lookUp(ver, a0, a1, 0, 0, nowSec)
+      if (network >= 0) return network
+    }
     const host = this.find(ver, a0, a1, a2, a3, this.hash(a0, a1, a2, a3))
     return host < 0 || !this.isKept(host, nowSec) ? -1 : host
+  }
+
+  /** `obtain` for the sender of a SYN, whose address has this hash. */
+  obtainClient(packet: Packet, hash: number, nowSec: number): number {
+    const { ver, src0, src1 } = packet
+    if (this.byNetwork && isKeptByNetwork(ver, src0))
+      return this.obtain(ver, src0, src1, 0, 0, this.hash(src0, src1, 0, 0), nowSec)
+    return this.obtain(ver, src0, src1, packet.src2, packet.src3, hash, nowSec)
+  }
+
+  /** `holds` for a client. */
+  holdsClient(host: number, ver: number, a0: number, a1: number, a2: number, a3: number): boolean {
+    const byNetwork = this.byNetwork && isKeptByNetwork(ver, a0)
+    return this.holds(host, ver, a0, a1, byNetwork ? 0 : a2, byNetwork ? 0 : a3)
   }
 
   /** Whether the entry still is the host with this address: a host can be evicted under one who remembers its number. */

@@ -30,7 +30,7 @@ import { putHttpSignature } from "./http-print.ts"
 import type { HeadSink } from "./http-stream.ts"
 import type { HttpTables } from "./http-tables.ts"
 import { languageName, languageNumber } from "./languages.ts"
-import type { Nat } from "./nat.ts"
+import type { NatScore } from "./nat-score.ts"
 import {
   CLIENT,
   type Endpoints,
@@ -61,13 +61,13 @@ export class Http implements HeadSink {
   readonly #exact: boolean
   readonly #flows: Flows
   readonly #hosts: Hosts
-  readonly #nat: Nat
+  readonly #nat: NatScore
   readonly #at: Endpoints
   readonly #head = new HttpHead()
   readonly #seen = new HttpObservation()
 
   /** `at` is filled by the observer for each packet. */
-  constructor(exact: boolean, flows: Flows, hosts: Hosts, nat: Nat, tables: HttpTables, at: Endpoints) {
+  constructor(exact: boolean, flows: Flows, hosts: Hosts, nat: NatScore, tables: HttpTables, at: Endpoints) {
     this.#exact = exact
     this.#flows = flows
     this.#hosts = hosts

@@ -14,7 +14,7 @@ import {
   SERVER,
   type Subject
 } from "./observation-log.ts"
-import { REASON_NAMES } from "./reasons.ts"
+import { reasonNames } from "./reasons.ts"
 
 const FLUSH_CHARACTERS = 1 << 16
 /** HTTP texts are bytes as received: every byte is one character. */
@@ -93,6 +93,11 @@ export class JsonLog implements ObservationLog {
     this.#line(at, subject, subject === CLIENT ? "http request" : "http response", text)
   }
 
+  sharing(at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number): void {
+    const names = JSON.stringify(reasonNames(reasons))
+    this.#line(at, subject, isShared ? "ip sharing" : "host change", `,"reasons":${names},"score":${score}`)
+  }
+
   hostChange(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
     this.#reasons(at, subject, "host change", reasons, a, b, c, d)
   }
@@ -111,8 +116,7 @@ export class JsonLog implements ObservationLog {
     c: number,
     d: number
   ): void {
-    const names = REASON_NAMES.filter((_, bit) => (reasons & (1 << bit)) !== 0)
-    this.#line(at, subject, event, `,"reasons":${JSON.stringify(names)},"hits":[${a},${b},${c},${d}]`)
+    this.#line(at, subject, event, `,"reasons":${JSON.stringify(reasonNames(reasons))},"hits":[${a},${b},${c},${d}]`)
   }
 
   #shape(shape: Shape): string {

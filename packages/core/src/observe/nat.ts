@@ -1,6 +1,6 @@
 /**
- * NAT and sharing: scores for what two SYNs of one address would not both have if one system had sent them (p0f's process.c:
- * add_nat_score, verify_tool_class; fp_tcp.c: score_nat; specs p0f.md §7).
+ * NAT: p0f's scores for what two SYNs of one address would not both have if one system had sent them (process.c: add_nat_score,
+ * verify_tool_class; fp_tcp.c: score_nat; specs p0f.md §7), to the byte. Modern mode has sharing.ts.
  *
  * A board is p0f's FIFO of the last 32 scores of a host in one role. Only four counts of it are ever used, so it is four words
  * with a bit per score: >= 6, >= 3, >= 2, >= 1.
@@ -9,7 +9,6 @@ import type { Registered, TcpSignature } from "../fingerprint/database.ts"
 import {
   BITS_DIST,
   BITS_FUZZY,
-  BITS_QUALITY_SHIFT,
   BITS_RANDOM_TTL,
   FACT_BITS,
   FACT_LABEL,
@@ -18,7 +17,7 @@ import {
   FACT_NAME
 } from "../fingerprint/shape-facts.ts"
 import type { Packet } from "../packet/packet.ts"
-import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
+import { QUIRK_DF, QUIRK_ECN, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
 import {
   COLD_CLIENT_BOARD,
   COLD_LAST_CHG,
@@ -31,7 +30,6 @@ import {
   COLD_SYNACK_MSS,
   COLD_SYNACK_STATE,
   COLD_SYNACK_TS1,
-  HOST_LINK,
   HOST_OS,
   HOST_STATE,
   HOST_SYN_LAYOUT,
@@ -40,8 +38,6 @@ import {
   HOST_SYN_MSS,
   HOST_SYN_TS1,
   HOT_SHIFT,
-  QUALITY_MASK,
-  QUALITY_SHIFT,
   STATE_FUZZY,
   STATE_HAS,
   STATE_QUIRKS,
@@ -49,6 +45,7 @@ import {
 } from "./host-record.ts"
 import type { Hosts } from "./hosts.ts"
 import type { Labels } from "./labels.ts"
+import type { NatScore } from "./nat-score.ts"
 import { CLIENT, type Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
 import {
   REASON_APP_VS_OS,
@@ -80,21 +77,16 @@ const ones = (word: number): number => {
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }
 
-export class Nat {
+export class Nat implements NatScore {
   log: ObservationLog | undefined = undefined
   labels: Labels
   hostChanges = 0
   ipSharings = 0
-  readonly #exact: boolean
   readonly #hosts: Hosts
-  readonly #unsteady: number
 
-  constructor(exact: boolean, hosts: Hosts, labels: Labels) {
-    this.#exact = exact
+  constructor(hosts: Hosts, labels: Labels) {
     this.#hosts = hosts
     this.labels = labels
-    // A flow label is chosen per connection and may be 0 by chance.
-    this.#unsteady = exact ? UNSTEADY : UNSTEADY | QUIRK_FLOW
   }
 
   /** p0f's add_nat_score: notes a score, zero too, and tells when enough have come together. */
@@ -104,9 +96,6 @@ export class Nat {
     const base = hosts.coldOf(host)
     const { cold } = hosts
     const first = base + (subject === CLIENT ? COLD_CLIENT_BOARD : COLD_SERVER_BOARD)
-    // Differs from p0f (Appendix C 11): what left the boards is no reason any more.
-    if (!this.#exact && cold[base + COLD_CLIENT_BOARD + 3] === 0 && cold[base + COLD_SERVER_BOARD + 3] === 0)
-      cold[base + COLD_REASONS] = 0
     cold[base + COLD_REASONS]! |= reasons
     cold[first] = (cold[first]! << 1) | (score >= 6 ? 1 : 0)
     cold[first + 1] = (cold[first + 1]! << 1) | (score >= 3 ? 1 : 0)
@@ -143,10 +132,8 @@ export class Nat {
     this.add(host, subject, REASON_APP_VS_OS, 4, at)
   }
 
-  /**
-   * p0f's score_nat for the SYN of a client; then its OS and port become those on file. The facts of its shape begin at `facts[of]`.
-   */
-  addSyn(host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints): void {
+  /** p0f's score_nat for the SYN of a client; then its port becomes the one on file. */
+  addSyn(host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints): boolean {
     const hosts = this.#hosts
     const { hot } = hosts
     const base = host << HOT_SHIFT
@@ -160,7 +147,7 @@ export class Nat {
       let reasons = 0
       let major = false
       if (line === 0 || other === 0) {
-        if (((packet.quirks ^ state) & STATE_QUIRKS & ~this.#unsteady) !== 0) {
+        if (((packet.quirks ^ state) & STATE_QUIRKS & ~UNSTEADY) !== 0) {
           score = 2
           reasons = REASON_SIG_DIFF
         } else if (hot[base + HOST_SYN_LAYOUT] !== facts[of + FACT_LAYOUT]) {
@@ -196,20 +183,16 @@ export class Nat {
         }
       }
       const mssPort = hot[base + HOST_SYN_MSS]!
-      // Differs from p0f (Appendix C 12): kernels choose source ports at random.
-      if (this.#exact) {
-        const port = mssPort >>> 16
-        if (port !== 0 && packet.sport < port && port - packet.sport >= MIN_PORT_DROP) {
-          score++
-          reasons |= REASON_PORT
-        }
+      const port = mssPort >>> 16
+      if (port !== 0 && packet.sport < port && port - packet.sport >= MIN_PORT_DROP) {
+        score++
+        reasons |= REASON_PORT
       }
       if (packet.mss !== (mssPort & 0xffff)) {
         score++
         reasons |= REASON_MTU
       }
-      // Differs from p0f (Appendix C 12): kernels choose the base of timestamps at random for each connection.
-      if (this.#exact && score > 0) {
+      if (score > 0) {
         const since = ms - hosts.hotFloat[(base >> 1) + HOST_SYN_MS]!
         score = this.#timestamps(score, packet.ts1, hot[base + HOST_SYN_TS1]!, since)
         if (score < 0) {
@@ -219,11 +202,12 @@ export class Nat {
       }
       this.add(host, CLIENT, reasons, score, at)
     }
-    this.#finish(host, facts, of, packet.sport)
+    this.#setPort(host, packet.sport)
+    return true
   }
 
   /** The same for the SYN+ACK of a server, with less to compare. */
-  addSynAck(host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints): void {
+  addSynAck(host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints): boolean {
     const hosts = this.#hosts
     const { cold } = hosts
     const line = facts[of + FACT_LINE]!
@@ -236,7 +220,7 @@ export class Nat {
       let reasons = 0
       let major = false
       if (line === 0 || other === 0) {
-        if (((packet.quirks ^ state) & STATE_QUIRKS & ~this.#unsteady) !== 0) {
+        if (((packet.quirks ^ state) & STATE_QUIRKS & ~UNSTEADY) !== 0) {
           score = 2
           reasons = REASON_SIG_DIFF
         }
@@ -263,7 +247,7 @@ export class Nat {
         score++
         reasons |= REASON_MTU
       }
-      if (this.#exact && score > 0) {
+      if (score > 0) {
         const since = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
         score = this.#timestamps(score, packet.ts1, cold[base + COLD_SYNACK_TS1]!, since)
         if (score < 0) {
@@ -274,7 +258,8 @@ export class Nat {
       this.add(host, SERVER, reasons, score, at)
     }
     // p0f notes the client's port with the server too (Appendix C 11).
-    this.#finish(host, facts, of, this.#exact ? packet.dport : 0)
+    this.#setPort(host, packet.dport)
+    return true
   }
 
   /** Whether a host known to run something runs something else now. */
@@ -294,9 +279,8 @@ export class Nat {
   #ttl(t: number, bits: number, other: TcpSignature | undefined): number {
     if ((bits & BITS_RANDOM_TTL) !== 0 || (other !== undefined && other.signature.badTtl)) return 0
     const dist = bits & BITS_DIST
-    // Differs from p0f (Appendix C 11), which takes the signed difference and so overlooks a drop on far hosts.
-    const far = this.#exact ? t : Math.abs(t)
-    if (dist > NEAR_TTL_LIMIT && far <= 1) return 0
+    // The signed difference: a drop of a far host is overlooked (Appendix C 11).
+    if (dist > NEAR_TTL_LIMIT && t <= 1) return 0
     return dist > LOCAL_TTL_LIMIT && Math.abs(t) <= SMALL_TTL_CHG ? 1 : 4
   }
 
@@ -311,15 +295,9 @@ export class Nat {
     return score >> 1
   }
 
-  #finish(host: number, facts: Int32Array, of: number, port: number): void {
+  #setPort(host: number, port: number): void {
     const { hot } = this.#hosts
-    const base = host << HOT_SHIFT
-    if (facts[of + FACT_LINE] !== 0) {
-      const quality = (facts[of + FACT_BITS]! >> BITS_QUALITY_SHIFT) & 3
-      hot[base + HOST_OS] = facts[of + FACT_LABEL]!
-      hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~QUALITY_MASK) | (quality << QUALITY_SHIFT)
-    }
-    const at = base + HOST_SYN_MSS
+    const at = (host << HOT_SHIFT) + HOST_SYN_MSS
     hot[at] = (hot[at]! & 0xffff) | (port << 16)
   }
 }

@@ -80,7 +80,9 @@ export interface ObservationLog {
   readonly mtu: (at: Endpoints, subject: Subject, shape: Shape) => void
   readonly uptime: (at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number) => void
   readonly http: (at: Endpoints, subject: Subject, seen: HttpObservation) => void
-  /** `reasons`: bits of reasons.ts; a to d: scores of the last 32 with at least 6, 3, 2, 1. */
+  /** Modern mode (sharing.ts): another system than before, or several at once by now. `score` is 0 to 100. */
+  readonly sharing: (at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number) => void
+  /** p0f mode. `reasons`: bits of reasons.ts; a to d: scores of the last 32 with at least 6, 3, 2, 1. */
   readonly hostChange: (
     at: Endpoints,
     subject: Subject,

@@ -50,7 +50,10 @@ import { HttpStream } from "./http-stream.ts"
 import { HttpTables } from "./http-tables.ts"
 import { Labels } from "./labels.ts"
 import { Nat } from "./nat.ts"
+import type { NatScore } from "./nat-score.ts"
 import type { ObserverCounts } from "./observer-counts.ts"
+import type { ObserverOptions } from "./observer-options.ts"
+import { Sharing, SHARED_WINDOW_SECONDS } from "./sharing.ts"
 import { Systems } from "./systems.ts"
 import { CLIENT, Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
 import { Uptime } from "./uptime.ts"
@@ -59,18 +62,7 @@ import { Uptime } from "./uptime.ts"
 const EXPIRE_INTERVAL = 50
 
 export type { ObserverCounts } from "./observer-counts.ts"
-
-export interface ObserverOptions {
-  readonly mode: "modern" | "p0f"
-  readonly matcher: Matcher
-  /** p0f's -m: 1000 flows and 10,000 hosts there. */
-  readonly maxFlows: number
-  readonly maxHosts: number
-  /** p0f's -t: 30 s and 120 min there. */
-  readonly flowAgeSeconds: number
-  readonly hostIdleMinutes: number
-  readonly log?: ObservationLog
-}
+export type { ObserverOptions } from "./observer-options.ts"
 
 export class Observer {
   readonly hosts: Hosts
@@ -82,7 +74,9 @@ export class Observer {
   readonly #packet = new Packet()
   readonly #intake = new P0fIntake()
   readonly #at = new Endpoints()
-  readonly #nat: Nat
+  readonly #nat: NatScore
+  /** Modern mode's. */
+  readonly #sharing: Sharing | undefined
   readonly #uptime: Uptime
   readonly #systems: Systems
   readonly #http: Http
@@ -111,9 +105,12 @@ export class Observer {
       this.flows = flows
     } else {
       this.hosts = new HostClock(hostLimits)
+      this.hosts.byNetwork = true
       this.flows = new FlowRing(flowLimits)
     }
-    this.#nat = new Nat(exact, this.hosts, this.#labels)
+    const window = options.sharingSeconds ?? SHARED_WINDOW_SECONDS
+    this.#sharing = exact ? undefined : new Sharing(this.hosts, this.#labels, window)
+    this.#nat = this.#sharing ?? new Nat(this.hosts, this.#labels)
     this.#uptime = new Uptime(this.hosts, this.flows)
     this.#systems = new Systems(exact, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
     const tables = new HttpTables(matcher.database)
@@ -164,7 +161,7 @@ export class Observer {
     this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
     if (this.#log !== undefined) this.#at.name(packet, CLIENT)
     const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
-    const host = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, hash, this.#at.sec)
+    const host = hosts.obtainClient(packet, hash, this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     this.#systems.syn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
     return host
@@ -177,7 +174,8 @@ export class Observer {
 
   /** Writes what is on file about a host to the history fields of an answer. */
   fillAnswer(host: number, into: Answer): void {
-    fillAnswer(this.hosts, this.#labels, host, into)
+    fillAnswer(this.hosts, this.#labels, host, this.exact, into)
+    this.#sharing?.fill(host, into.lastSeen | 0, into)
   }
 
   get labels(): Labels {
@@ -285,7 +283,7 @@ export class Observer {
     }
     flows.makeRoom()
     const sec = this.#at.sec
-    const client = hosts.obtain(packet.ver, packet.src0, packet.src1, packet.src2, packet.src3, source, sec)
+    const client = hosts.obtainClient(packet, source, sec)
     let server = this.#server
     // Asked again: the client may just have taken its place.
     if (
@@ -393,7 +391,7 @@ export class Observer {
     const client = hot[base + FLOW_CLIENT]!
     const server = hot[base + FLOW_SERVER]!
     return (
-      hosts.holds(client, ver, hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!) &&
+      hosts.holdsClient(client, ver, hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!) &&
       hosts.holds(server, ver, hot[base + 4]!, hot[base + 5]!, hot[base + 6]!, hot[base + 7]!)
     )
   }

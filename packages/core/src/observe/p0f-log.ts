@@ -18,7 +18,7 @@ import {
   SERVER,
   type Subject
 } from "./observation-log.ts"
-import { REASON_NAMES } from "./reasons.ts"
+import { reasonNames } from "./reasons.ts"
 
 const BUFFER_BYTES = 1 << 18
 const encoder = new TextEncoder()
@@ -182,6 +182,12 @@ export class P0fLog implements ObservationLog {
     this.#out[this.#end++] = LF
   }
 
+  /** Modern mode in p0f's form: it has a score and no hits. */
+  sharing(at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number): void {
+    const mod = isShared ? TEXT.ipSharing : TEXT.hostChange
+    this.#textLine(at, subject, mod, `|reason=${reasonNames(reasons).join(" ")}|score=${score}`)
+  }
+
   hostChange(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
     this.#reasons(at, subject, TEXT.hostChange, reasons, a, b, c, d)
   }
@@ -200,7 +206,7 @@ export class P0fLog implements ObservationLog {
     c: number,
     d: number
   ): void {
-    const names = REASON_NAMES.filter((_, bit) => (reasons & (1 << bit)) !== 0).join(" ")
+    const names = reasonNames(reasons).join(" ")
     this.#textLine(at, subject, mod, `|reason=${names === "" ? "???" : names}|raw_hits=${a},${b},${c},${d}`)
   }
 

@@ -31,3 +31,6 @@ export const REASON_NAMES: ReadonlyArray<string> = [
   "srv_sig_lb",
   "ua_vs_os"
 ]
+
+export const reasonNames = (reasons: number): ReadonlyArray<string> =>
+  REASON_NAMES.filter((_, bit) => (reasons & (1 << bit)) !== 0)

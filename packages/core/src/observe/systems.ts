@@ -7,14 +7,17 @@ import {
   BITS_CLOCK,
   BITS_DIST,
   BITS_FUZZY,
+  BITS_QUALITY_SHIFT,
   BITS_RANDOM_TTL,
   BITS_SENDSYN,
   BITS_USERLAND,
   ENTRY_SHIFT,
   FACT_BITS,
+  FACT_LABEL,
   FACT_LAYOUT,
   FACT_LINE,
-  FACT_NAMED_MTU
+  FACT_LINK,
+  LINK_NAMED_MTU
 } from "../fingerprint/shape-facts.ts"
 import { RESPONSE } from "../fingerprint/shape.ts"
 import type { Packet } from "../packet/packet.ts"
@@ -30,6 +33,7 @@ import {
   DISTANCE_MASK,
   DISTANCE_SHIFT,
   HOST_LINK,
+  HOST_OS,
   HOST_STATE,
   HOST_SYN_LAYOUT,
   HOST_SYN_MATCH,
@@ -38,13 +42,15 @@ import {
   HOST_SYN_TS1,
   HOT_SHIFT,
   LINK_MTU,
+  QUALITY_MASK,
+  QUALITY_SHIFT,
   STATE_FUZZY,
   STATE_HAS,
   STATE_SYN,
   STATE_TTL_SHIFT
 } from "./host-record.ts"
 import type { Hosts } from "./hosts.ts"
-import type { Nat } from "./nat.ts"
+import type { NatScore } from "./nat-score.ts"
 import { CLIENT, type Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
 import type { Uptime } from "./uptime.ts"
 
@@ -57,13 +63,21 @@ export class Systems {
   matched = 0
   readonly #exact: boolean
   readonly #flows: Flows
-  readonly #nat: Nat
+  readonly #nat: NatScore
   readonly #uptime: Uptime
   readonly #at: Endpoints
   readonly #hosts: Hosts
 
   /** `at` is filled by the observer for each packet. */
-  constructor(exact: boolean, hosts: Hosts, flows: Flows, nat: Nat, uptime: Uptime, matcher: Matcher, at: Endpoints) {
+  constructor(
+    exact: boolean,
+    hosts: Hosts,
+    flows: Flows,
+    nat: NatScore,
+    uptime: Uptime,
+    matcher: Matcher,
+    at: Endpoints
+  ) {
     this.#exact = exact
     this.#hosts = hosts
     this.#flows = flows
@@ -97,22 +111,24 @@ export class Systems {
       return sendsyn
     }
     if (sendsyn) return true
-    this.#nat.addSyn(host, packet, facts, of, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, packet.mss, facts[of + FACT_NAMED_MTU]!, entry)
+    const isSame = this.#nat.addSyn(host, packet, facts, of, ms, at)
+    if (line !== 0) this.#setSystem(host, facts[of + FACT_LABEL]!, bits)
+    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, packet.mss, facts[of + FACT_LINK]! & LINK_NAMED_MTU, entry)
+    const { hot } = hosts
     if (this.#exact) {
       if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
-    } else if ((bits & BITS_CLOCK) !== 0) this.#uptime.checkClock(host, CLIENT, packet, ms, at)
+      hot[base + HOST_STATE] =
+        (hot[base + HOST_STATE]! & ~STATE_SYN) |
+        packet.quirks |
+        (packet.ttl << STATE_TTL_SHIFT) |
+        ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) |
+        STATE_HAS
+      hot[base + HOST_SYN_MATCH] = line
+      hot[base + HOST_SYN_LAYOUT] = facts[of + FACT_LAYOUT]!
+    } else if ((bits & BITS_CLOCK) === 0) this.#uptime.forgetClock(host, CLIENT)
+    else if (isSame) this.#uptime.checkClock(host, CLIENT, packet, ms, at)
     if (packet.mss === 0) this.#keepLinkMss(host)
-    const { hot } = hosts
-    hot[base + HOST_STATE] =
-      (hot[base + HOST_STATE]! & ~STATE_SYN) |
-      packet.quirks |
-      (packet.ttl << STATE_TTL_SHIFT) |
-      ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) |
-      STATE_HAS
-    hot[base + HOST_SYN_MATCH] = line
     hot[base + HOST_SYN_TS1] = packet.ts1
-    hot[base + HOST_SYN_LAYOUT] = facts[of + FACT_LAYOUT]!
     hosts.hotFloat[(base >> 1) + HOST_SYN_MS] = ms
     hot[base + HOST_SYN_MSS] = (hot[base + HOST_SYN_MSS]! & ~0xffff) | packet.mss
     return true
@@ -137,18 +153,31 @@ export class Systems {
       return false
     }
     if (sendsyn) return false
-    this.#nat.addSynAck(host, packet, facts, of, ms, at)
-    if (packet.mss !== 0) this.#observeMtu(host, SERVER, packet.mss, facts[of + FACT_NAMED_MTU]!, entry)
-    if (this.#exact) this.#uptime.checkFlow(flow, host, SERVER, packet, ms, at)
-    else if ((bits & BITS_CLOCK) !== 0) this.#uptime.checkClock(host, SERVER, packet, ms, at)
-    const cold = hosts.coldOf(host)
-    hosts.cold[cold + COLD_SYNACK_STATE] =
-      packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) | STATE_HAS
-    hosts.cold[cold + COLD_SYNACK_MATCH] = line
-    hosts.cold[cold + COLD_SYNACK_TS1] = packet.ts1
-    hosts.coldFloat[(cold >> 1) + COLD_SYNACK_MS] = ms
-    hosts.cold[cold + COLD_SYNACK_MSS] = packet.mss
+    const isSame = this.#nat.addSynAck(host, packet, facts, of, ms, at)
+    if (line !== 0) this.#setSystem(host, facts[of + FACT_LABEL]!, bits)
+    if (packet.mss !== 0) this.#observeMtu(host, SERVER, packet.mss, facts[of + FACT_LINK]! & LINK_NAMED_MTU, entry)
+    const base = hosts.coldOf(host)
+    const { cold } = hosts
+    if (this.#exact) {
+      this.#uptime.checkFlow(flow, host, SERVER, packet, ms, at)
+      cold[base + COLD_SYNACK_STATE] =
+        packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) | STATE_HAS
+      cold[base + COLD_SYNACK_MATCH] = line
+      cold[base + COLD_SYNACK_MSS] = packet.mss
+    } else if ((bits & BITS_CLOCK) === 0) this.#uptime.forgetClock(host, SERVER)
+    else if (isSame) this.#uptime.checkClock(host, SERVER, packet, ms, at)
+    cold[base + COLD_SYNACK_TS1] = packet.ts1
+    hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS] = ms
     return true
+  }
+
+  /** The last positive match. */
+  #setSystem(host: number, label: number, bits: number): void {
+    const { hot } = this.#hosts
+    const base = host << HOT_SHIFT
+    hot[base + HOST_OS] = label
+    const quality = (bits >> BITS_QUALITY_SHIFT) & 3
+    hot[base + HOST_LINK] = (hot[base + HOST_LINK]! & ~QUALITY_MASK) | (quality << QUALITY_SHIFT)
   }
 
   /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */

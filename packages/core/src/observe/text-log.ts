@@ -6,7 +6,7 @@
 import type { Shape } from "../fingerprint/shape.ts"
 import { printIpv4, printIpv6 } from "../packet/address.ts"
 import { CLIENT, type Endpoints, type HttpObservation, type ObservationLog, type Subject } from "./observation-log.ts"
-import { REASON_NAMES } from "./reasons.ts"
+import { reasonNames } from "./reasons.ts"
 
 const FLUSH_CHARACTERS = 1 << 16
 const decoder = new TextDecoder("latin1")
@@ -68,12 +68,17 @@ export class TextLog implements ObservationLog {
     this.#line(at, subject === CLIENT ? "request" : "response", `${words.join(", ")}  ${raw}`)
   }
 
+  sharing(at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number): void {
+    const why = `${reasonNames(reasons).join(", ")}, score ${score}`
+    this.#line(at, isShared ? "sharing" : "change", `${who(subject)}: ${why}`)
+  }
+
   hostChange(at: Endpoints, subject: Subject, reasons: number): void {
-    this.#line(at, "change", `${who(subject)}: ${reasonNames(reasons)}`)
+    this.#line(at, "change", `${who(subject)}: ${reasonNames(reasons).join(", ")}`)
   }
 
   ipSharing(at: Endpoints, subject: Subject, reasons: number): void {
-    this.#line(at, "sharing", `${who(subject)}: ${reasonNames(reasons)}`)
+    this.#line(at, "sharing", `${who(subject)}: ${reasonNames(reasons).join(", ")}`)
   }
 
   #describe(shape: Shape): string {
@@ -117,9 +122,3 @@ function link(shape: Shape): string {
 
 /** What a terminal would take for a command is shown as a dot. */
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, ".")
-
-function reasonNames(reasons: number): string {
-  const names: Array<string> = []
-  for (let bit = 0; bit < REASON_NAMES.length; bit++) if (reasons & (1 << bit)) names.push(REASON_NAMES[bit]!)
-  return names.join(", ")
-}

@@ -3,7 +3,8 @@
  * p0f.md §6).
  *
  * p0f takes any two timestamps of an address. Linux >= 4.10 and others start from a random base for each connection, so modern
- * mode asks for more: the matched line says `clock=yes`, and three SYNs agree on the rate (Appendix C 12).
+ * mode asks for more: the matched line says `clock=yes`, three SYNs of one system (sharing.ts) agree on the rate, and none of another
+ * stack has come since (Appendix C 12).
  */
 import { type Packet, TCP_SYN } from "../packet/packet.ts"
 import { FLOW_CLIENT_RATE, FLOW_COLD_SHIFT, FLOW_SERVER_RATE } from "./flow-record.ts"
@@ -134,6 +135,15 @@ export class Uptime {
     cold[clockAt] = (hertz << 8) | agreeing
     if (agreeing >= MIN_AGREEING) this.#observe(host, subject, packet.ts1, rate, hertz, at)
     else if (clock !== 0) cold[base + COLD_UPTIME] = -1
+  }
+
+  /** Modern mode: a stack without a clock sent the last SYN or SYN+ACK. What was told of another must not be told of it. */
+  forgetClock(host: number, subject: Subject): void {
+    const hosts = this.#hosts
+    if (!hosts.hasCold(host)) return
+    const base = host << COLD_SHIFT
+    hosts.cold[base + (subject === CLIENT ? COLD_CLIENT_CLOCK : COLD_SERVER_CLOCK)] = 0
+    hosts.cold[base + COLD_UPTIME] = -1
   }
 
   #observe(host: number, subject: Subject, ts1: number, rate: number, hertz: number, at: Endpoints): void {

@@ -74,7 +74,8 @@ export function writeSynFlood(options: SynFloodOptions): number {
       buffer.set(use.record, at)
       putLittle(buffer, at, START_SEC + Math.floor(n / perSecond))
       putLittle(buffer, at + 4, Math.floor(((n % perSecond) * 1_000_000) / perSecond))
-      if (isIpv6) putI32(buffer, at + use.source + 12, client + 1)
+      // Each in a /64 of its own, as households are.
+      if (isIpv6) putI32(buffer, at + use.source + 4, client + 1)
       else putI32(buffer, at + use.source, (10 << 24) | client)
       if (options.shapes !== "unique") buffer[at + use.ttl]! -= (traits >>> 8) % MAX_HOPS
       if (use.id >= 0) putU16(buffer, at + use.id, 1 + random.below(65535))
