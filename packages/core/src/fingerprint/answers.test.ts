@@ -15,6 +15,8 @@ test("a stored answer comes back whole", () => {
   Object.assign(told, {
     status: "ok",
     nat: true,
+    sharedScore: 100,
+    sharedReasons: (1 << 13) - 1,
     hasHost: true,
     retransmits: 2,
     uptimeMinutes: 90,

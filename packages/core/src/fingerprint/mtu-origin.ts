@@ -120,6 +120,20 @@ function isFirstWindow(win: number, mss: number, unit: number, stack: number, sc
   return scale > 0 && scale <= 14 && win === ((20 * unit) >> scale) << scale
 }
 
+const COUNTED_IPV4 = 1
+const COUNTED_IPV6 = 2
+/** By window: whether it can have been counted in segments of one of the interfaces above. */
+const COUNTED = new Uint8Array(65_536)
+for (const [interfaces, bit] of [
+  [INTERFACES_IPV4, COUNTED_IPV4],
+  [INTERFACES_IPV6, COUNTED_IPV6]
+] as const) {
+  for (const mss of interfaces) {
+    for (let win = mss; win < 65_536; win += mss) COUNTED[win]! |= bit
+    for (let scale = 1; scale <= 14; scale++) COUNTED[(((20 * mss) >> scale) << scale) & 0xffff]! |= bit
+  }
+}
+
 /** A window that was chosen as a number of bytes and not of segments. */
 const isPlainSize = (win: number): boolean => win === 65_535 || (win & (win - 1)) === 0
 
@@ -132,11 +146,15 @@ export function readMtuOrigin(key: Int32Array, at: number): MtuReading | undefin
   const win = keyWin(word1)
   if (mss < 64 || isPlainSize(win)) return UNKNOWN
   const isIpv6 = keyIsIpv6(word0)
+  const scale = keyScale(key[at + 2]!)
+  const isAnswer = keyDirection(word0) === RESPONSE
+  // Most windows of a flood are nobody's: 10 ns instead of 90.
+  if (!isAnswer && win % mss !== 0 && (COUNTED[win]! & (isIpv6 ? COUNTED_IPV6 : COUNTED_IPV4)) === 0) {
+    if (scale === 0 || scale > 14 || win !== ((20 * mss) >> scale) << scale) return UNKNOWN
+  }
   const folded = foldedLayout(key, at)
   const stack = stackOf(folded)
-  const scale = keyScale(key[at + 2]!)
   // 12 bytes of timestamps are in every segment that a SYN+ACK promises to take.
-  const isAnswer = keyDirection(word0) === RESPONSE
   const overhead = isAnswer && stack === LINUX && hasTimestamp(folded) ? 12 : 0
 
   const ownRule = isFirstWindow(win, mss, mss - overhead, stack, scale)

@@ -199,12 +199,11 @@ export class Sharing implements NatScore {
   /** Sets sharedScore, sharedReasons and nat as of the second `sec`. */
   fill(host: number, sec: number, into: Answer): void {
     const hosts = this.#hosts
-    if (!hosts.hasCold(host)) return
     const base = host << COLD_SHIFT
-    const score = this.#scoreAt(base, sec)
-    into.sharedScore = Math.round(score)
-    into.sharedReasons = into.sharedScore === 0 ? 0 : hosts.cold[base + COLD_SHARED_REASONS]!
-    into.nat = into.sharedScore >= SHARED_THRESHOLD
+    const score = hosts.hasCold(host) ? Math.round(this.#scoreAt(base, sec)) : 0
+    into.sharedScore = score
+    into.sharedReasons = score === 0 ? 0 : hosts.cold[base + COLD_SHARED_REASONS]!
+    into.nat = score >= SHARED_THRESHOLD
   }
 
   /** Another system than before: that one joins the earlier ones, and the new one, in `#now`, leaves them if it is there. */

@@ -4,6 +4,7 @@ import { BUILTIN, BUILTIN_DATABASE } from "../fingerprint/builtin-database.ts"
 import { readDatabases } from "../fingerprint/database-reader.ts"
 import { Matcher } from "../fingerprint/matcher.ts"
 import { Observer } from "../observe/observer.ts"
+import { REASON_OS_DIFF } from "../observe/reasons.ts"
 import { makeConnectionKey, parseConnectionKey, printConnectionKey } from "../packet/connection-key.ts"
 import { makeFakeBackend } from "../testing/fake-backend.ts"
 import { type PacketFields, tcp } from "../testing/packets.ts"
@@ -61,6 +62,26 @@ test("a SYN is told with its shape and the address's history", () => {
   expect(answer.shape!.dist).toBe(4)
   expect(answer.totalConn).toBe(1)
   expect(answer.firstSeen).toBe(NOW / 1000)
+})
+
+test("sharing is told as it was when the connection was first asked about; spoofed SYNs never count", () => {
+  const { ask, arrive, observer } = setUp()
+  const windows = { ttl: 124, options: "mss=1460,nop,ws=8,nop,nop,sok" }
+  arrive("198.51.100.7", 40_000)
+  expect(ask("198.51.100.7", 40_000).sharedScore).toBe(0)
+  for (let port = 40_001; port < 40_100; port++) arrive("198.51.100.7", port, windows)
+  expect(ask("198.51.100.7", 40_000).sharedScore).toBe(0)
+  expect(ask("198.51.100.7", 41_000).status).toBe("not_captured")
+  expect(observer.counts).toMatchObject({ syns: 1, hosts: 1 })
+  const changed = ask("198.51.100.7", 40_001, NOW + 1000)
+  expect([changed.nat, changed.sharedScore]).toEqual([false, 30])
+  arrive("198.51.100.7", 42_000)
+  const shared = ask("198.51.100.7", 42_000, NOW + 2000)
+  expect([shared.nat, shared.sharedScore, shared.sharedReasons]).toEqual([true, 60, REASON_OS_DIFF])
+  const again = ask("198.51.100.7", 40_001, NOW + 3000)
+  expect([again.nat, again.sharedScore, again.sharedReasons]).toEqual([false, 30, REASON_OS_DIFF])
+  const byAddress = ask("198.51.100.7", 0, NOW + 3000)
+  expect([byAddress.status, byAddress.nat, byAddress.sharedScore]).toEqual(["by_address", true, 60])
 })
 
 test("a repeated question gets the same answer, after the SYN is gone too, and counts once", () => {

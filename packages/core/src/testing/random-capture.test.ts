@@ -50,7 +50,7 @@ test("a flood holds the SYNs and addresses asked for; unique shapes are unique",
       const reader = new CaptureReader((bytes, at, captured, wire, linkType) => {
         if (decodeFrame(bytes, at, captured, wire, linkType, packet) !== VERDICT_TCP || packet.type !== TCP_SYN) return
         found.syns++
-        found.addresses.add(`${packet.ver} ${packet.src0} ${packet.src3}`)
+        found.addresses.add(`${packet.ver} ${packet.src0} ${packet.src1}`)
         found.shapes.add(
           `${packet.ver} ${packet.ttl} ${packet.win} ${packet.mss} ${packet.wscale} ${packet.quirks} ${packet.layout.slice(0, packet.layoutLength).toHex()}`
         )
