@@ -38,8 +38,14 @@ export const HINT_NAMES: ReadonlyArray<string> = [
 /** Names of the single fields and configuration tables, by number. */
 export const HINT_FIELDS: ReadonlyArray<string> = HINT_NAMES.map((name) => name.replaceAll("-", "_"))
 
-/** The highest score of each, by number; bench/signal-hints.ts says from what. */
-export const MEASURED: ReadonlyArray<number> = [0.85, 0.8, 0.9, 0.5, 0.95, 0.7, 0.7, 1]
+/**
+ * The highest score of each, by number: at most what bench/hint-evidence.ts measures, and half where there is nearly nothing to measure
+ * (user-space stacks: one). That a request brought headers by our names is no guess.
+ */
+export const MEASURED: ReadonlyArray<number> = [0.95, 0.9, 0.9, 0.5, 0.85, 0.7, 0.75, 1]
+
+/** Of fewer observations nothing is said but half. */
+export const FEW = 5
 
 /** Of claims that contradict each other and not the stack: no capture shows them, so half. */
 export const UNMEASURED = 0.5

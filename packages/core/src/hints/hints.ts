@@ -26,7 +26,7 @@ import {
 } from "./hint.ts"
 import type { HintPolicy } from "./policy.ts"
 import { RELAY_CALLED, RELAY_REASONS, type RelayJudge } from "./relay.ts"
-import { middleboxOf, scannerOf, userSpaceStackOf } from "./shape-hints.ts"
+import { comparedFamilies, middleboxOf, scannerOf, TUNNEL_LEAST, userSpaceStackOf } from "./shape-hints.ts"
 import {
   type Parameter,
   serializeDecimal,
@@ -56,9 +56,6 @@ interface ShapeHints {
   /** Of a client without exceptions, when nothing but the shape speaks. */
   readonly plain: ConnectionHints
 }
-
-/** Percent: of a lighter tunnel link_candidates tells, among what is likelier. */
-const TUNNEL_LEAST = 30
 
 type Verdict = Pick<RelayJudge, "score" | "gapMicros" | "reason">
 
@@ -157,7 +154,7 @@ export class Hinter {
     if (tunnel !== undefined && tunnel.weight >= TUNNEL_LEAST && (this.policy.enabled & (1 << TUNNEL)) !== 0) {
       parameters[TUNNEL] = this.#parameters(TUNNEL, tunnel.weight / 100, [["kind", serializeToken(tunnel.kind)]])
     }
-    const families = shape.match === undefined || shape.fuzzy ? 0 : shape.match.families
+    const families = comparedFamilies(shape)
     const isEmpty = parameters.every((text) => text === undefined)
     const hints: ShapeHints = { hinter: this, plain: { families, allowed: this.policy.enabled, parameters, isEmpty } }
     shape.hinted = hints

@@ -4,6 +4,14 @@
 import { FAMILY_SCANNER, FAMILY_USER_SPACE } from "../fingerprint/stack-family.ts"
 import type { Shape } from "../fingerprint/shape.ts"
 
+/** Percent: of a lighter tunnel link_candidates tells, among what is likelier. */
+export const TUNNEL_LEAST = 30
+
+/** Families that a claim is compared with; 0 when the match is none or tolerates a difference. */
+export function comparedFamilies({ match, fuzzy }: Shape): number {
+  return match === undefined || fuzzy ? 0 : match.families
+}
+
 /** Title of the program that wrote the SYN: a label of class `!` or of family scanner. */
 export function scannerOf({ match }: Shape): string | undefined {
   return match !== undefined && match.families === FAMILY_SCANNER ? match.title : undefined

@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test"
+import { FEW, HINT_NAMES, MEASURED, precisionOf, SCANNER, UA_MISMATCH, UNMEASURED } from "../src/hints/hint.ts"
+import { measureHints } from "./hint-evidence.ts"
+
+test("no hint claims more than its precision on labelled SYNs", () => {
+  const evidence = measureHints()
+  if (evidence === undefined) return
+  const { counts } = evidence
+  for (const [hint, name] of HINT_NAMES.entries()) {
+    const count = counts[hint]
+    if (count === undefined) continue
+    const most = count.told < FEW ? UNMEASURED : precisionOf(count.right, count.told)
+    expect(`${name} ${MEASURED[hint]! <= most ? "at most" : "above"} ${most}`).toBe(`${name} at most ${most}`)
+  }
+  expect(counts[SCANNER]!.right).toBe(counts[SCANNER]!.told)
+  expect(counts[UA_MISMATCH]!.told).toBeGreaterThan(500)
+})
+
+test("every request whose User-Agent the stack contradicts was looked at", () => {
+  const evidence = measureHints()
+  if (evidence === undefined) return
+  expect(evidence.unjudged).toEqual([])
+  expect(evidence.contradictions.length).toBeGreaterThanOrEqual(7)
+})
