@@ -53,6 +53,21 @@ describe("ends and failures", () => {
     await client.until((text) => text.includes("502 Bad Gateway"))
   })
 
+  test("every pooled connection was closed: the second try opens its own", async () => {
+    const { proxy, upstream, connect } = await setUp((side) => {
+      const [first, second] = side.text.split("\r\n\r\n")
+      if (second !== "" && side.answered > 0) side.socket.end()
+      else if (first !== undefined && side.answered++ === 0) setTimeout(() => side.socket.write(OK), 20)
+    })
+    const clients = await Promise.all(Array.from({ length: 5 }, connect))
+    for (const client of clients) client.send(GET)
+    await Promise.all(clients.map((client) => client.until(whole)))
+    expect(upstream.connections.length).toBe(5)
+    clients[0]!.send(GET)
+    await clients[0]!.until((text) => text === OK + OK)
+    expect([upstream.connections.length, proxy.counters[RETRIES]]).toEqual([6, 1])
+  })
+
   test("an upstream that is not there is 502, another of the route takes over, the connection stays", async () => {
     const gone = openFakeUpstream(() => undefined)
     gone.close()

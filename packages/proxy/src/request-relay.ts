@@ -60,7 +60,8 @@ export class RequestRelay {
     if (writer.spoofed > 0) server.counters[SPOOFED]! += writer.spoofed
     exchange.upgrades = writer.upgrades
 
-    let connection = route.forcesNew ? undefined : upstream.take()
+    // Where one idle connection was closed the others may be too: the second try opens its own.
+    let connection = route.forcesNew || this.#retries > 0 ? undefined : upstream.take()
     if (connection === undefined) {
       if (upstream.connecting >= upstream.settings.pending) {
         this.failEarly(bytes, headEnd, 503, "the upstream has too many requests waiting")

@@ -4,7 +4,7 @@
  *     "HTTP/1." DIGIT SP 3DIGIT [ SP reason-phrase ] CRLF
  *     field lines CRLF
  */
-import { decodeResponseLength, UNTIL_CLOSE } from "./body-length.ts"
+import { CHUNKED, decodeResponseLength, UNTIL_CLOSE } from "./body-length.ts"
 import { BAD_STATUS_LINE, isFault, MORE } from "./fault.ts"
 import { Fields } from "./fields.ts"
 import { CLASS, CR, LF, octets, SP, VALUE } from "./octets.ts"
@@ -57,8 +57,9 @@ export class ResponseHead {
     const length = decodeResponseLength(bytes, fields, toHead || status < 200 || status === 204 || status === 304)
     if (isFault(length)) return length
     this.length = length
+    // Chunked in HTTP/1.0 may have been written by who does not know its end (RFC 9112 section 6.1): the connection is not used again.
     this.keepsAlive =
-      length !== UNTIL_CLOSE && (this.minor === 1 ? !fields.hasClose : fields.hasKeepAlive && !fields.hasClose)
+      length !== UNTIL_CLOSE && !fields.hasClose && (this.minor === 1 || (fields.hasKeepAlive && length !== CHUNKED))
     return parsed
   }
 }

@@ -10,6 +10,8 @@ export {
   readRequest,
   readRequests
 } from "./oracle.ts"
+export { type OracleResponse, readResponse, type ResponseReading } from "./oracle-response.ts"
+export { randomResponse } from "./random-response.ts"
 export { chunked, mutate, randomRequest } from "./random-request.ts"
 export { answerHeads, type FakeUpstream, openFakeUpstream, type UpstreamSide } from "./fake-upstream.ts"
 export { RawClient } from "./raw-client.ts"
