@@ -22,6 +22,7 @@ import type { Peer } from "./http/request-writer.ts"
 import { Inlet } from "./inlet.ts"
 import type { LoggedExchange } from "./logged-exchange.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
+import { KEPT } from "./outlet.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 import type { Route } from "./route.ts"
 import { RequestHints } from "./request-hints.ts"
@@ -295,7 +296,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     const { server } = this
     server.counters[RESPONSES + Math.floor(status / 100)]!++
     const page = errorPage(status, text, server.date(), closes, hasBody)
-    this.send(page, 0, page.length, false)
+    this.send(page, 0, page.length, KEPT)
   }
 
   /** Nothing more is sent but what waits. `isRequestRead`: nothing of the client's is on its way that we know of. */

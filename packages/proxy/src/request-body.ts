@@ -8,7 +8,7 @@ import { BODY_TOO_LARGE, isFault, MORE } from "./http/fault.ts"
 import { LF } from "./http/octets.ts"
 import type { RequestHead } from "./http/request-head.ts"
 import { parseTrailers, TRAILERS_MAX, writeTrailers } from "./http/trailer-section.ts"
-import type { Outlet } from "./outlet.ts"
+import { GIVEN, KEPT, type Outlet, SHARED } from "./outlet.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 
 export class RequestBody {
@@ -50,7 +50,7 @@ export class RequestBody {
       const end = Math.min(length, from + this.left)
       this.left -= end - from
       this.isDone = this.left === 0
-      this.hasGone = to.send(bytes, from, end, false)
+      this.hasGone = to.send(bytes, from, end, end === length ? GIVEN : KEPT)
       return end
     }
     const scanner = this.#scanner!
@@ -59,7 +59,7 @@ export class RequestBody {
     const limit = server.site.limits.bodyBytes
     this.#chunkedOctets += at - from
     if (limit > 0 && this.#chunkedOctets > limit) return BODY_TOO_LARGE
-    this.hasGone = to.send(bytes, from, at, false)
+    this.hasGone = to.send(bytes, from, at, at === length ? GIVEN : KEPT)
     if (!scanner.isAtTrailers) return at
     const end = parseTrailers(bytes, at, length)
     if (end === MORE) {
@@ -68,7 +68,7 @@ export class RequestBody {
     }
     if (isFault(end)) return end
     const out = server.roomFor(end - at + 2)
-    this.hasGone = to.send(out, 0, writeTrailers(bytes, out, 0, server.site.reserved), true)
+    this.hasGone = to.send(out, 0, writeTrailers(bytes, out, 0, server.site.reserved), SHARED)
     this.isDone = true
     return end
   }

@@ -6,6 +6,7 @@ import type { Exchange } from "./exchange.ts"
 import { faultOf, isFault } from "./http/fault.ts"
 import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS } from "./http/request-head.ts"
 import { HEAD_EXTRA } from "./http/request-writer.ts"
+import { KEPT, SHARED } from "./outlet.ts"
 import { RequestBody } from "./request-body.ts"
 import { UpstreamConnection } from "./upstream-connection.ts"
 
@@ -69,7 +70,7 @@ export class RequestRelay {
       }
       connection = new UpstreamConnection(server, upstream, exchange)
       exchange.upstream = connection
-      connection.send(out, 0, end, true)
+      connection.send(out, 0, end, SHARED)
       if (!this.body.isDone || headEnd < bytes.length) this.#passBody(bytes, headEnd)
       if (exchange.upstream === connection) connection.connect()
       return
@@ -77,7 +78,7 @@ export class RequestRelay {
     server.counters[UPSTREAM_REUSES]!++
     connection.attach(exchange)
     exchange.upstream = connection
-    let sent = connection.send(out, 0, end, true)
+    let sent = connection.send(out, 0, end, SHARED)
     if (connection.isBroken) {
       // It was closed already: nothing was sent, so that any request may take another.
       exchange.dropUpstream()
@@ -112,13 +113,14 @@ export class RequestRelay {
   #passBody(bytes: Uint8Array, from: number): boolean {
     const { client, upstream } = this.#exchange
     const { body } = this
-    if (!body.isDone && from < bytes.length) this.#again = undefined
+    const { length } = bytes
+    if (!body.isDone && from < length) this.#again = undefined
     const next = body.pass(bytes, from, upstream!, client.server)
     if (isFault(next)) {
       this.#breakOff(next)
       return true
     }
-    if (next < bytes.length) this.#hold(bytes.subarray(next))
+    if (next < length) this.#hold(bytes.subarray(next))
     return body.hasGone
   }
 
@@ -176,7 +178,7 @@ export class RequestRelay {
     server.counters[RETRIES]!++
     const connection = new UpstreamConnection(server, next, exchange)
     exchange.upstream = connection
-    for (const bytes of pending) connection.send(bytes, 0, bytes.length, false)
+    for (const bytes of pending) connection.send(bytes, 0, bytes.length, KEPT)
     connection.connect()
     return true
   }

@@ -9,6 +9,7 @@ import { METHOD_HEAD } from "./http/request-head.ts"
 import { HEAD_EXTRA } from "./http/request-writer.ts"
 import { CLOSES, STAYS, STAYS_1_0, writeResponseHead } from "./http/response-writer.ts"
 import { parseTrailers } from "./http/trailer-section.ts"
+import { SHARED, GIVEN, KEPT } from "./outlet.ts"
 import type { UpstreamConnection } from "./upstream-connection.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
@@ -92,7 +93,7 @@ export class ResponseRelay {
         // RFC 9110 section 15.2: HTTP/1.0 does not know them.
         if (exchange.minor === 0) continue
         const end = writeResponseHead(head, bytes, STAYS, true, EMPTY, route.removedFromResponse, EMPTY, out, 0)
-        client.send(out, 0, end, true)
+        client.send(out, 0, end, SHARED)
         continue
       }
       counters[RESPONSES + Math.min(5, Math.floor(status / 100))]!++
@@ -170,10 +171,10 @@ export class ResponseRelay {
     let sent: boolean
     if (headEnd > 0 && stop > from && headEnd + stop - from <= out.length) {
       out.set(bytes.subarray(from, stop), headEnd)
-      sent = client.send(out, 0, headEnd + stop - from, true)
+      sent = client.send(out, 0, headEnd + stop - from, SHARED)
     } else {
-      sent = headEnd === 0 || client.send(out, 0, headEnd, true)
-      sent = client.send(bytes, from, stop, false) && sent
+      sent = headEnd === 0 || client.send(out, 0, headEnd, SHARED)
+      sent = client.send(bytes, from, stop, this.#held === undefined ? GIVEN : KEPT) && sent
     }
     if (client.isBroken) client.abort()
     else if (isDone) exchange.complete(upstream, next < length)

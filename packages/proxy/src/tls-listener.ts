@@ -30,7 +30,8 @@ export function openTls(tls: ProxyConfig["tls"]): TlsListener {
     pem: readFileSync(pair.key)
   }))
   for (const { names, cert, pem } of pairs) {
-    const { context } = createSecureContext({ cert, key: pem }) as unknown as { readonly context: unknown }
+    // `ca`: for a certificate without its chain BoringSSL looks for one in every handshake, by two opens in /etc/ssl/certs; here it ends at once.
+    const { context } = createSecureContext({ cert, key: pem, ca: cert }) as unknown as { readonly context: unknown }
     for (const name of names.length > 0 ? names : namesOf(cert)) {
       const lower = name.toLowerCase()
       const index = lower.startsWith("*.") ? wildcard : exact
@@ -43,6 +44,7 @@ export function openTls(tls: ProxyConfig["tls"]): TlsListener {
     options: {
       cert: first.cert,
       key: first.pem,
+      ca: first.cert,
       ALPNProtocols: ALPN,
       minVersion: VERSIONS[tls.minVersion]
     } as Bun.TLSOptions,

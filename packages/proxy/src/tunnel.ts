@@ -6,6 +6,7 @@ import { BYTES_OUT, RESPONSES, TUNNELS } from "./counters.ts"
 import { HEAD_EXTRA } from "./http/request-writer.ts"
 import { STAYS, writeResponseHead } from "./http/response-writer.ts"
 import type { LoggedExchange } from "./logged-exchange.ts"
+import { GIVEN, KEPT, SHARED } from "./outlet.ts"
 import type { Route } from "./route.ts"
 import type { Downstream, UpstreamConnection } from "./upstream-connection.ts"
 
@@ -36,17 +37,17 @@ export class Tunnel implements Downstream {
     const end = writeResponseHead(head, bytes, STAYS, true, EMPTY, route.removedFromResponse, EMPTY, out, 0)
     upstream.downstream = this
     this.#stir()
-    let sent = client.send(out, 0, end, true)
-    sent = client.send(bytes, from, bytes.length, false) && sent
+    let sent = client.send(out, 0, end, SHARED)
+    sent = client.send(bytes, from, bytes.length, GIVEN) && sent
     if (!sent) upstream.pauseReading()
-    if (early !== undefined) upstream.send(early, 0, early.length, false)
+    if (early !== undefined) upstream.send(early, 0, early.length, KEPT)
     if (client.hasPeerEnded) upstream.finish()
     else client.resumeReading()
   }
 
   fromClient(chunk: Uint8Array): void {
     this.#stir()
-    if (this.upstream?.send(chunk, 0, chunk.length, false) === false) this.#client.pauseReading()
+    if (this.upstream?.send(chunk, 0, chunk.length, GIVEN) === false) this.#client.pauseReading()
   }
 
   /** The client takes bytes again, and all that waited for it went. */
@@ -62,7 +63,7 @@ export class Tunnel implements Downstream {
   fromUpstream(upstream: UpstreamConnection, chunk: Uint8Array): void {
     this.#stir()
     this.#client.server.counters[BYTES_OUT]! += chunk.length
-    if (!this.#client.send(chunk, 0, chunk.length, false)) upstream.pauseReading()
+    if (!this.#client.send(chunk, 0, chunk.length, GIVEN)) upstream.pauseReading()
   }
 
   upstreamDrained(): void {
