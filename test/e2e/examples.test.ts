@@ -66,8 +66,8 @@ describe("HAProxy", () => {
     }
   })
 
-  test("the configurations with preset x-tcp set the header of each default variable", () => {
-    const wanted = FIELDS.filter((field) => field.isDefault && field.xTcp !== undefined)
+  test("the configurations with preset x-tcp set the header of each default variable, and of hints", () => {
+    const wanted = FIELDS.filter((field) => (field.isDefault || field.name === "hints") && field.xTcp !== undefined)
     for (const config of ["haproxy.cfg", "haproxy-2.6.cfg", "haproxy-3.x.cfg"]) {
       const text = fs.readFileSync(`${EXAMPLES}/${config}`, "utf8")
       const set = [...text.matchAll(/set-header (\S+)\s+%\[var\(sess\.synprint\.(\w+)\)\]/g)].map(
