@@ -3,7 +3,6 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test"
 import { chmodSync, renameSync, writeFileSync } from "node:fs"
 import { answerHeads, type FakeUpstream, openFakeUpstream, RawClient } from "@synprint/proxy/testing"
 import { asNobody, bundle } from "../lib/capability.ts"
-import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 
@@ -196,78 +195,4 @@ describe("life", () => {
     expect(heads.length).toBe(4)
     for (const head of heads) expect(head).toContain("\r\nx-tcp-sig: 6:64+0:0:")
   })
-})
-
-describe("TLS", () => {
-  const certificate = async (name: string): Promise<string> => {
-    const base = `${directory.path}/${name}`
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${base}.key`]
-    await run([
-      "openssl",
-      "req",
-      "-x509",
-      ...key,
-      "-out",
-      `${base}.pem`,
-      "-days",
-      "2",
-      "-subj",
-      `/CN=${name}`,
-      "-addext",
-      `subjectAltName=DNS:${name},DNS:*.${name}`
-    ])
-    return base
-  }
-  const table = (bases: ReadonlyArray<string>) =>
-    `[proxy.tls]\nlisten = "127.0.0.1:0"\n${bases.map((base) => `[[proxy.tls.certificates]]\ncertificate = "${base}.pem"\nkey = "${base}.key"\n`).join("")}`
-  /** Name in the certificate that a client gets; no name: without SNI. */
-  const served = async (port: number, name?: string): Promise<string> => {
-    const sni = name === undefined ? ["-noservername"] : ["-servername", name]
-    const child = Bun.spawn(["openssl", "s_client", "-connect", `127.0.0.1:${port}`, ...sni], {
-      stdin: new Blob([]),
-      stdout: "pipe",
-      stderr: "ignore"
-    })
-    return /subject=CN = (\S+)/.exec(await new Response(child.stdout).text())?.[1] ?? "none"
-  }
-
-  testWith(
-    [requires.binaries("openssl", "curl")],
-    "SNI, no SNI, ALPN, headers; new certificates without losing a connection",
-    async () => {
-      const { target, connections } = upstream()
-      const [a, b] = [await certificate("a.test"), await certificate("b.test")]
-      const proxy = await start(CONFIG(target, table([a, b])))
-      const port = proxy.ports[1]!
-      expect(await curl("--http1.1", `https://127.0.0.1:${port}/`)).toBe("ok")
-      expect(connections[0]!.text).toContain("\r\nX-Forwarded-Proto: https\r\n")
-      expect(connections[0]!.text).toContain(`\r\nX-Forwarded-Port: ${port}\r\n`)
-      expect(connections[0]!.text).toContain("\r\nx-tcp-sig: 4:64+0:0:")
-      expect(await curl(`https://127.0.0.1:${port}/`)).toBe("ok") // offers h2 too
-      expect(
-        await Promise.all([served(port), served(port, "b.test"), served(port, "x.b.test"), served(port, "other")])
-      ).toEqual(["a.test", "b.test", "b.test", "a.test"])
-      // The same files with other contents.
-      const c = await certificate("c.test")
-      let failed = 0
-      let asked = 0
-      let isOver = false
-      const load = (async () => {
-        while (!isOver) {
-          asked++
-          if ((await curl(`https://127.0.0.1:${port}/`)) !== "ok") failed++
-        }
-      })()
-      renameSync(`${c}.key`, `${a}.key`)
-      renameSync(`${c}.pem`, `${a}.pem`)
-      const deadline = performance.now() + 8000
-      while ((await served(port)) !== "c.test" && performance.now() < deadline) await Bun.sleep(20)
-      await Bun.sleep(200)
-      isOver = true
-      await load
-      expect([await served(port), failed]).toEqual(["c.test", 0])
-      expect(asked).toBeGreaterThan(3)
-    },
-    30_000
-  )
 })

@@ -1,0 +1,69 @@
+/** What several Workers must agree on: limits of an address, of the process, and what is counted. */
+import { afterAll, afterEach, expect, test } from "bun:test"
+import { answerHeads, RawClient } from "@synprint/proxy/testing"
+import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
+import { closeAll, count, GET, OK, openUpstream } from "./setup.ts"
+
+const directory = makeDirectory()
+afterAll(() => directory.remove())
+const running: Array<ProxyProcess> = []
+afterEach(async () => {
+  for (const proxy of running.splice(0)) await proxy.stop("SIGKILL")
+  await closeAll()
+})
+
+const WORKERS = 3
+async function start(limits: string, receive = answerHeads(OK)): Promise<number> {
+  const { target } = openUpstream(receive)
+  const proxy = await startProxyProcess(
+    `[capture]\nbackend = "saved-syn"\n[admin]\nlisten = []\n[proxy]\nlisten = "127.0.0.1:0"\nworkers = ${WORKERS}\n[proxy.limits]\n${limits}\n[[routes]]\nupstream = "${target}"\n`,
+    directory.path
+  )
+  running.push(proxy)
+  return proxy.ports[0]!
+}
+
+test("connections of an address: exactly so many, whichever Worker has them, and again when some went", async () => {
+  const port = await start("connections_per_address = 20")
+  for (let round = 0; round < 4; round++) {
+    const clients = await Promise.all(Array.from({ length: 60 }, () => RawClient.connect(port)))
+    for (const client of clients) client.send(GET)
+    const texts = await Promise.all(clients.map((client) => client.until((text) => text.includes("\r\n\r\n"))))
+    expect(texts.filter((text) => text.startsWith("HTTP/1.1 200")).length).toBe(20)
+    expect(texts.filter((text) => text.startsWith("HTTP/1.1 429")).length).toBe(40)
+    for (const client of clients) client.end()
+    await Promise.all(clients.map((client) => client.until((_text, { isClosed }) => isClosed)))
+    await Bun.sleep(100)
+  }
+}, 30_000)
+
+test("requests of an address in a second: exactly so many over all connections", async () => {
+  const port = await start("requests_per_second = 50")
+  const clients = await Promise.all(Array.from({ length: 24 }, () => RawClient.connect(port)))
+  for (let round = 0; round < 3; round++) {
+    await Bun.sleep(1050 - (Date.now() % 1000))
+    const second = Math.floor(Date.now() / 1000)
+    const before = clients.map(({ text }) => count(text, "HTTP/1.1 200"))
+    for (const client of clients) client.send(GET.repeat(5))
+    const total = (round + 1) * 5
+    await Promise.all(clients.map((client) => client.until((text) => count(text, "HTTP/1.1 ") === total)))
+    const served = clients.map(({ text }, n) => count(text, "HTTP/1.1 200") - before[n]!)
+    const sum = served.reduce((a, b) => a + b, 0)
+    // A round that took longer than its second was counted in two.
+    if (Math.floor(Date.now() / 1000) === second) expect(sum).toBe(50)
+    else expect(sum).toBeGreaterThanOrEqual(50)
+  }
+}, 30_000)
+
+test("connections of the process: never more, whichever Worker has them", async () => {
+  const port = await start("connections = 30")
+  const clients = await Promise.all(Array.from({ length: 90 }, () => RawClient.connect(port)))
+  for (const client of clients) client.send(GET)
+  await Promise.all(
+    clients.map((client) => client.until((text, { isClosed, hasEnded }) => isClosed || hasEnded || text.endsWith("ok")))
+  )
+  const served = clients.filter(({ text }) => text.endsWith("ok")).length
+  // Workers accept at the same time and count for themselves: at most one each above the limit.
+  expect(served).toBeGreaterThanOrEqual(30)
+  expect(served).toBeLessThanOrEqual(30 + WORKERS - 1)
+}, 30_000)
