@@ -38,6 +38,10 @@ export interface RawSyn {
   /** True distance IP header -> TCP header on the wire. */
   tcpDistance: number
   seenAtMs: number
+  /**
+   * SYNs with the same ISN that followed this one; -1: not counted. Every backend keeps the first SYN that reached it, so what is
+   * fingerprinted is no retransmission unless the ones before were lost on the way.
+   */
   retransmits: number
   /** -1: not known. */
   vlan: number

@@ -37,7 +37,7 @@ test.each([
 ])("%s", (_, saved, plain, ip) => {
   const into = makeRawSyn()
   expect(ask(saved, into)).toBe("hit")
-  expect(into).toMatchObject({ ip, seenAtMs: 1234, retransmits: 0, vlan: -1, interfaceIndex: 0 })
+  expect(into).toMatchObject({ ip, seenAtMs: 1234, retransmits: -1, vlan: -1, interfaceIndex: 0 })
   const fromSaved = new Packet()
   const fromWire = new Packet()
   expect(decodeSyn(into, fromSaved)).toBe(0)

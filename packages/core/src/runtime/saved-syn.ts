@@ -52,7 +52,8 @@ export function makeSavedSyn(): CaptureBackend {
     into.tcpCaptured = located.doff
     into.tcpDistance = located.tcpDistance
     into.seenAtMs = connection.openedAtMs
-    into.retransmits = 0
+    // The kernel keeps the first SYN that made it answer and doesn't count those after it.
+    into.retransmits = -1
     into.vlan = -1
     into.interfaceIndex = 0
     counts.hit++
