@@ -40,7 +40,7 @@ classes = win,unix,other
 ;   weight    how common it is among senders that show the MTU, against 4 parts of the undocumented, 20 where it is a round number
 ;   ver       over IPv4 or IPv6 only
 ;   family    stacks that can have it
-; OpenVPN's many values are not listed: openvpn.ts computes them from its options.
+; OpenVPN's and WireGuard's many values are not listed: openvpn.ts and wireguard.ts compute them from options and outer MTUs.
 
 [mtu]
 
@@ -180,16 +180,6 @@ sig   = 1420
 label = Cisco ASA clamp
 sig   = 1440
 
-;@ kind=wireguard; origin=interface; weight=20
-;@ evidence=derived; source=1492 less 80 of WireGuard
-label = WireGuard on PPPoE
-sig   = 1412
-
-;@ kind=wireguard; origin=interface; weight=8
-;@ evidence=derived; source=1492 less 60 of WireGuard over IPv4
-label = WireGuard on PPPoE
-sig   = 1432
-
 ;@ kind=ppp-vpn; origin=interface; weight=30; family=windows
 ;@ evidence=documented; source=KB826159; note=TunnelMTU of RAS: PPTP, L2TP, SSTP, IKEv2
 label = Windows VPN
@@ -215,6 +205,18 @@ sig   = 1370
 label = MASQUE
 sig   = 1369
 
+;@ kind=mobile; weight=10
+;@ evidence=field; source=zardaxt, 5 to 55 of 866 fingerprints each, most of phones; date=2025-11; note=the carrier's or a VPN of the phone
+label = mobile
+sig   = 1460
+sig   = 1450
+sig   = 1410
+sig   = 1396
+sig   = 1390
+sig   = 1340
+sig   = 1290
+sig   = 1240
+
 ;@ kind=mobile; weight=15
 ;@ evidence=documented; source=3GPP TS 23.501 Annex J
 label = mobile (3GPP)
@@ -229,6 +231,11 @@ sig   = 1320
 ;@ evidence=documented; source=Cisco OL-5450-10
 label = Cisco VPN Client
 sig   = 1300
+
+;@ kind=wireguard; origin=interface; weight=25
+;@ evidence=source; source=wireguard-android GoBackend.java; date=2026-08; note=when the profile sets none
+label = WireGuard
+sig   = 1280
 
 ;@ kind=wireguard; origin=interface; weight=30
 ;@ evidence=documented; source=tailscale issues 16017, 3836 and 246

@@ -1,7 +1,7 @@
 /**
  * Link table: MTU -> which links it may be, each with its weight. Lines of the [mtu] sections that have facts (link-facts.ts) and, when
- * there are such lines, OpenVPN's arithmetic (openvpn.ts) compete; a share is left for what nobody documented. Lines without facts,
- * as in p0f.fp, give a name alone, exactly as p0f would.
+ * there are such lines, the arithmetic of OpenVPN and WireGuard (openvpn.ts, wireguard.ts) compete; a share is left for what nobody
+ * documented. Lines without facts, as in p0f.fp, give a name alone, exactly as p0f would.
  */
 import type { Database, Link } from "./database.ts"
 import type { LinkKind, TunnelKind } from "./link-facts.ts"
@@ -9,6 +9,7 @@ import { TUNNEL_KINDS } from "./link-facts.ts"
 import type { MtuOrigin } from "./mtu-origin.ts"
 import { openvpnProfiles } from "./openvpn.ts"
 import type { Mode } from "./signature.ts"
+import { wireguardWeight } from "./wireguard.ts"
 
 export interface LinkCandidate {
   /** `OpenVPN 2.6 UDP`. */
@@ -45,6 +46,8 @@ const NAME_BYTES = 31
 /** Parts left for the undocumented; a round MTU or MSS is more likely to be somebody's own choice. */
 const OTHERS = 4
 const OTHERS_ROUND = 20
+/** Percent from which on a candidate is listed, as 1 at least. */
+const LISTED = 0.2
 /** Percent from which on a candidate is worth a place in the short name. */
 const NAMED = 10
 const NO_WORDS: ReadonlyArray<string> = []
@@ -104,68 +107,69 @@ export class LinkTable {
     const { ver, origin, families } = question
     const mtu = inGrammar(question.mtu)
     const found: Array<LinkCandidate> = []
-    let sum = isRound(mtu, ver) ? OTHERS_ROUND : OTHERS
     for (const { name, facts, attributes } of this.#lines.get(mtu) ?? []) {
       if (facts === undefined || (facts.ver !== 0 && facts.ver !== ver)) continue
       if (origin !== "unknown" && facts.origin !== "either" && facts.origin !== origin) continue
       if (facts.families !== 0 && families !== 0 && (facts.families & families) === 0) continue
-      sum += facts.weight
-      found.push({
-        name,
-        group: name,
-        kind: facts.kind,
-        weight: facts.weight,
-        versions: NO_WORDS,
-        transport: undefined,
-        evidence: attributes.get("evidence") ?? "",
-        source: attributes.get("source") ?? ""
-      })
+      const evidence = attributes.get("evidence") ?? ""
+      const source = attributes.get("source") ?? ""
+      const { kind, weight } = facts
+      add(found, { name, group: name, kind, weight, versions: NO_WORDS, transport: undefined, evidence, source })
     }
+    // What follows from arithmetic. Where the window says nothing of the interface, WireGuard's freedom to choose says nothing either.
+    if (origin === "interface") add(found, { ...WIREGUARD, weight: wireguardWeight(mtu) })
     for (const { name, weight, ownInterface, versions, transport, evidence, source } of openvpnProfiles(mtu)) {
       if (origin !== "unknown" && ownInterface !== (origin === "interface")) continue
-      sum += weight
-      const group = "OpenVPN"
-      const same = found.findIndex((candidate) => candidate.name === name)
-      const before = same < 0 ? 0 : found[same]!.weight
-      const candidate = {
-        name,
-        group,
-        kind: "openvpn",
-        weight: weight + before,
-        versions,
-        transport,
-        evidence,
-        source
-      } as const
-      if (same < 0) found.push(candidate)
-      else found[same] = candidate
+      add(found, { name, group: "OpenVPN", kind: "openvpn", weight, versions, transport, evidence, source })
     }
+    let sum = isRound(mtu, ver) ? OTHERS_ROUND : OTHERS
+    for (const { weight } of found) sum += weight
     const shares: Array<LinkCandidate> = []
     for (const candidate of found) {
-      const percent = Math.round((100 * candidate.weight) / sum)
+      const percent = (100 * candidate.weight) / sum
       // What was seen to have this MTU stays in the list, however rare.
-      if (percent > 0 || candidate.evidence === "measured") shares.push({ ...candidate, weight: Math.max(percent, 1) })
+      if (percent >= LISTED || candidate.evidence === "measured")
+        shares.push({ ...candidate, weight: Math.max(Math.round(percent), 1) })
     }
     return shares.sort((a, b) => b.weight - a.weight)
   }
 
   /**
-   * Which reading to take of a window that fits both: an interface of that MTU, or Ethernet and a clamp. Only where links are known for
-   * one of them and none for the other is it told.
+   * Which reading to take of a window that fits both: an interface of that MTU, or Ethernet and a clamp. Only where links are known of
+   * one sort and none of the other is it told.
    */
   decide(mtu: number, ver: 4 | 6): MtuOrigin {
-    const own = this.#isKnown(mtu, ver, "clamped")
-    const clamped = this.#isKnown(mtu, ver, "interface")
+    const own = this.#isKnown(mtu, ver, "interface")
+    const clamped = this.#isKnown(mtu, ver, "clamped")
     return own === clamped ? "unknown" : own ? "interface" : "clamped"
   }
 
-  /** Whether any link has the MTU that is not of this origin alone. */
-  #isKnown(mtu: number, ver: 4 | 6, except: "interface" | "clamped"): boolean {
-    for (const { facts } of this.#lines.get(mtu) ?? [])
-      if (facts !== undefined && (facts.ver === 0 || facts.ver === ver) && facts.origin !== except) return true
+  /** Whether a link has the MTU that is of this origin alone. */
+  #isKnown(mtu: number, ver: 4 | 6, origin: "interface" | "clamped"): boolean {
     if (this.#lines.size === 0) return false
-    return openvpnProfiles(mtu).some(({ ownInterface }) => ownInterface === (except === "clamped"))
+    const line = this.#lines.get(mtu)?.find(({ facts }) => facts?.origin === origin && facts.ver !== 10 - ver)
+    return (
+      line !== undefined || openvpnProfiles(mtu).some(({ ownInterface }) => ownInterface === (origin === "interface"))
+    )
   }
+}
+
+const WIREGUARD = {
+  name: "WireGuard",
+  group: "WireGuard",
+  kind: "wireguard",
+  versions: NO_WORDS,
+  transport: undefined,
+  evidence: "derived",
+  source: "MTU of the way out less 60 or 80, or set by hand"
+} as const
+
+/** Adds a candidate; what has the same name is one. */
+function add(found: Array<LinkCandidate>, candidate: LinkCandidate): void {
+  if (candidate.weight === 0) return
+  const same = found.findIndex(({ name }) => name === candidate.name)
+  if (same < 0) found.push(candidate)
+  else found[same] = { ...found[same]!, weight: found[same]!.weight + candidate.weight }
 }
 
 /** People choose round numbers, of the MTU or of the MSS. */
