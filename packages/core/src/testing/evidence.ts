@@ -128,6 +128,9 @@ const BITS: Readonly<Record<string, number>> = {
   nintendo: FAMILY_CONSOLE
 }
 
+/** Bits of stack-family.ts that a row's family stands for. */
+export const bitsOf = (family: EvidenceFamily): number => BITS[family] ?? FAMILY_SCANNER
+
 /** Whether a database line names what a row says has sent it. */
 export function isOfFamily(line: TcpSignature, family: EvidenceFamily, database: Database): boolean {
   const bits = BITS[family]
@@ -137,7 +140,7 @@ export function isOfFamily(line: TcpSignature, family: EvidenceFamily, database:
 
 /** Whether a line names another system than a row does; a tool is contradicted by every system that it can run on. */
 export function contradictsFamily(line: TcpSignature, family: EvidenceFamily): boolean {
-  return contradict(line.families, BITS[family] ?? FAMILY_SCANNER)
+  return contradict(line.families, bitsOf(family))
 }
 
 /** Whether a line alone, without those that come before it, would answer for a SYN, exactly. */
