@@ -19,7 +19,7 @@ export interface P0fAnswer {
 }
 
 const SILENT: P0fAnswer = { os: undefined, userland: false, link: undefined }
-const LINE = /mod=syn\|cli=([^/|]+)\/\d+\|.*?\|(os|app)=([^|]*)\|.*\|raw_sig=(.*)$/
+const LINE = /mod=syn\|cli=([^/|]+)\/\d+\|.*?\|(os|app)=([^|]*)\|.*\|params=([^|]*)\|raw_sig=(.*)$/
 
 export interface P0fLine extends P0fAnswer {
   readonly client: string
