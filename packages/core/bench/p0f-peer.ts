@@ -14,11 +14,13 @@ import type { PacketFields } from "../src/testing/packets.ts"
 export interface P0fAnswer {
   readonly os: string | undefined
   readonly userland: boolean
+  /** Neither generic nor fuzzy. */
+  readonly specific: boolean
   /** `link=` of its mtu line. */
   readonly link: string | undefined
 }
 
-const SILENT: P0fAnswer = { os: undefined, userland: false, link: undefined }
+const SILENT: P0fAnswer = { os: undefined, userland: false, specific: false, link: undefined }
 const LINE = /mod=syn\|cli=([^/|]+)\/\d+\|.*?\|(os|app)=([^|]*)\|.*\|params=([^|]*)\|raw_sig=(.*)$/
 
 export interface P0fLine extends P0fAnswer {
@@ -37,10 +39,17 @@ export function readP0fLog(text: string): ReadonlyArray<P0fLine> {
     if (sender !== undefined && link !== "???") links.set(sender, link)
   }
   for (const line of text.split("\n")) {
-    const [, client = "", key, os = "", rawSignature = ""] = LINE.exec(line) ?? []
+    const [, client = "", key, os = "", params = "", rawSignature = ""] = LINE.exec(line) ?? []
     if (key === undefined) continue
-    const answer = { os: os === "???" ? undefined : os, userland: key === "app", link: links.get(client) }
-    lines.push({ client, rawSignature, ...answer })
+    const isKnown = os !== "???"
+    lines.push({
+      client,
+      rawSignature,
+      os: isKnown ? os : undefined,
+      userland: key === "app",
+      specific: isKnown && !/generic|fuzzy/.test(params),
+      link: links.get(client)
+    })
   }
   return lines
 }
