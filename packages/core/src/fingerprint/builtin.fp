@@ -23,7 +23,6 @@
 ;                          field one that was seen
 ;               family     what kinds of system the line can stand for, where name and class do not say it: windows linux android
 ;                          chromeos apple bsd console embedded user-space scanner other
-;               middlebox  what something on the way has done to the packet: timestamps, options sorted, options padded
 ;               clock=yes  the timestamps of this stack are one clock per host: uptime may be told from them
 ;
 ; Every line was written from measurements and sources, none from another database. Names are those of p0f (Mac OS X and not
@@ -508,7 +507,7 @@ sig   = *:64:*:*:*,*:nop,nop,?19,mss,nop,nop,sok,nop,ws:df,id+,ecn?:*
 ;@ example=4:64:0:1400:43210,7:mss,sok,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,ws:df,id+:0 4:64:0:1400:43210,7:mss,sok,nop,nop,nop,ws:df,id+:0
 sig   = *:64:0:*:*,*:mss,sok,ts~,nop,ws:df,id+,ecn?:0
 
-;@ evidence=field; source=zardaxt, Android, 6 fingerprints; middlebox=options sorted
+;@ evidence=field; source=zardaxt, Android, 6 fingerprints; note=something on the way has sorted the options
 label = g:unix:Linux:or Android, sorted options
 ;@ example=4:64:0:1400:65535,8:mss,nop,ws,nop,nop,sok,nop,nop,ts:df,id+:0
 sig   = 4:64:0:*:65535,8:mss,nop,ws,nop,nop,sok,nop,nop,ts:df,id+:0
@@ -582,7 +581,7 @@ sig   = *:128:*:*:*,8:mss,nop,ws,sok,ts:df,id+,ecn?:*
 ;@ note=RFC 1323 switched on; source=captures of NT 5.1 and of their time
 ;@ example=4:128+0:0:1460:65535,2:mss,nop,ws,nop,nop,ts,nop,nop,sok:df,id+,ts1-:0
 sig   = *:128:0:*:*,*:mss,nop,ws,nop,nop,ts,nop,nop,sok:df,id+,ts1-:*
-;@ source=zardaxt, 7 of 1556 fingerprints; middlebox=options padded
+;@ source=zardaxt, 7 of 1556 fingerprints; note=something on the way has padded the options
 ;@ example=4:128:0:1420:64240,8:mss,nop,ws,nop,nop,sok,nop,eol+6:df,id+:0
 sig   = *:128:0:*:*,8:mss,nop,ws,nop,nop,sok,nop,eol+6:df,id+,ecn?:0
 
@@ -632,7 +631,7 @@ sig   = *:64:*:*:*,*:mss,nop,ws,nop,nop,ts,sok,eol+1:df,ecn?:*
 sig   = 4:64:0:*:65535,*:mss,nop,ws,nop,nop,ts~,sok,eol+1:df,id+,ecn?:0
 
 ; Options that something on the way has sorted: no other system's agents were seen with it.
-;@ evidence=field; source=zardaxt, iOS and macOS, 12 fingerprints; middlebox=options sorted; note=FreeBSD has other scales
+;@ evidence=field; source=zardaxt, iOS and macOS, 12 fingerprints; note=FreeBSD has other scales
 label = g:unix:Mac OS X:or iOS, sorted options
 ;@ example=4:64:0:1416:65535,5:mss,nop,ws,sok,ts:df,id+:0
 sig   = 4:64:0:*:65535,5:mss,nop,ws,sok,ts:df,id+:0
