@@ -2,6 +2,7 @@
  * `bun run check`: everything that can be checked here, as a table of gates; the last line is `N passed, N failed[, N skipped]`.
  *
  *   --fast     without test/: what starts processes, needs root or HAProxy
+ *   --browser  also test/browser/: pages loaded by headless Chromium
  *   --strict   as root, a kernel test that was skipped is a failure (CI)
  *
  * A gate that is no test run counts as one. Gates that share nothing run together; the directories of test/ use network namespaces,
@@ -17,8 +18,9 @@ const ROOT = resolve(import.meta.dir, "..")
 const words = new Set(process.argv.slice(2))
 const isFast = words.delete("--fast")
 const isStrict = words.delete("--strict")
+const hasBrowser = words.delete("--browser")
 if (words.size > 0) {
-  console.log(`usage: bun run check [--fast] [--strict]\nexample: bun run check --fast`)
+  console.log(`usage: bun run check [--fast] [--browser] [--strict]\nexample: bun run check --fast`)
   process.exit(words.has("--help") ? 0 : 64)
 }
 const isRoot = process.getuid?.() === 0
@@ -132,6 +134,7 @@ const tests = (
 const directories = readdirSync(import.meta.dir, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
   .map((entry) => entry.name)
+  .filter((name) => name !== "browser" || hasBrowser)
   .filter((name) => [...new Bun.Glob("**/*.test.ts").scanSync({ cwd: join(import.meta.dir, name) })].length > 0)
   .sort()
 
