@@ -55,6 +55,7 @@ export { databaseFileNames, databaseLoader, loadDatabases } from "./databases.ts
 export { doctor, hasFailed, printChecks } from "./doctor.ts"
 export { explainSignature, type ExplainOptions } from "./explain-signature.ts"
 export { openObservationFile, type WriteObservations } from "./observation-file.ts"
-export { LogFile, LogFileError, writeAll } from "./log-file.ts"
+export { LogFile, LogFileError } from "./log-file.ts"
+export { writeAll } from "./write-all.ts"
 export { ListenError, listenError } from "./listen-error.ts"
 export { own, removeStale, type SocketFile, withPrivateMask } from "./unix-socket.ts"

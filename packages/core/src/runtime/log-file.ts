@@ -3,7 +3,8 @@
  * regular file, locked. Imports nothing of Effect: `read -o` starts with it.
  */
 import { dlopen, FFIType } from "bun:ffi"
-import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs"
+import { closeSync, constants, fstatSync, openSync } from "node:fs"
+import { writeAll } from "./write-all.ts"
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
 const MODE = 0o600
@@ -83,18 +84,5 @@ export class LogFile {
 
   close(): void {
     closeSync(this.#descriptor)
-  }
-}
-
-/** write(2) may take a part, and a pipe that was made non-blocking may take none for now. */
-export function writeAll(descriptor: number, bytes: Uint8Array): void {
-  let at = 0
-  while (at < bytes.length) {
-    try {
-      at += writeSync(descriptor, bytes, at, bytes.length - at)
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EAGAIN") throw cause
-      Bun.sleepSync(1)
-    }
   }
 }

@@ -10,7 +10,7 @@ import { CaptureReader, type CaptureProblem } from "../packet/capture-file.ts"
 import { BUILTIN } from "../fingerprint/builtin-database.ts"
 import { P0F_DATABASE, readDatabaseFiles } from "./database-files.ts"
 import { fileChunks } from "./file-chunks.ts"
-import { LogFile, LogFileError, writeAll } from "./log-file.ts"
+import { writeAll } from "./write-all.ts"
 import { ReadProgress } from "./read-progress.ts"
 import { printCounts, printReport } from "./read-report.ts"
 
@@ -50,10 +50,17 @@ interface Sink {
   readonly close: () => void
 }
 
-const openSink = (output: string | undefined): Sink => {
+/** The sink, or why there is none. Loads what a file needs when there is one: bun:ffi, for its lock, costs 3 ms. */
+const openSink = async (output: string | undefined): Promise<Sink | string> => {
   if (output === undefined) return { write: (bytes) => writeAll(STDOUT, bytes), close: () => undefined }
-  const file = new LogFile(output)
-  return { write: (bytes) => file.write(bytes), close: () => file.close() }
+  const { LogFile, LogFileError } = await import("./log-file.ts")
+  try {
+    const file = new LogFile(output)
+    return { write: (bytes) => file.write(bytes), close: () => file.close() }
+  } catch (cause) {
+    if (cause instanceof LogFileError) return cause.message
+    throw cause
+  }
 }
 
 interface Log {
@@ -126,12 +133,9 @@ export async function read(options: ReadOptions): Promise<number> {
     return 78
   }
 
-  let sink: Sink
-  try {
-    sink = openSink(options.output)
-  } catch (cause) {
-    if (!(cause instanceof LogFileError)) throw cause
-    complain(cause.message)
+  const sink = await openSink(options.output)
+  if (typeof sink === "string") {
+    complain(sink)
     return 1
   }
   const { log, text } = await makeLog(options.format, sink)
