@@ -1,7 +1,7 @@
 /**
  * `bun run check`: everything that can be checked here, as a table of gates; the last line is `N passed, N failed[, N skipped]`.
  *
- *   --fast     without test/: what starts processes, needs root or HAProxy
+ *   --fast     without test/: what starts processes, needs root or HAProxy; random tests go an eighth of their rounds
  *   --browser  also test/browser/: pages loaded by headless Chromium
  *   --strict   as root, a kernel test that was skipped is a failure (CI)
  *
@@ -26,7 +26,7 @@ if (words.size > 0) {
 const isRoot = process.getuid?.() === 0
 
 /** What the tests see besides the environment of this process. */
-const environment: Record<string, string> = {}
+const environment: Record<string, string> = isFast ? { SYNPRINT_TEST_FAST: "1" } : {}
 
 interface Outcome {
   readonly gate: string

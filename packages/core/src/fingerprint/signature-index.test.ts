@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { Packet } from "../packet/packet.ts"
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_NZ_MBZ, QUIRK_ZERO_ID } from "../packet/quirks.ts"
 import { fillNearPacket, randomSignature } from "../testing/near-packet.ts"
-import { seededRandom } from "../testing/random.ts"
+import { rounds, seededRandom } from "../testing/random.ts"
 import { readDatabases } from "./database-reader.ts"
 import type { Database, TcpSignature } from "./database.ts"
 import { KEY_WORDS, writeKey } from "./shape-key.ts"
@@ -162,13 +162,13 @@ const P0F_FP = "/etc/p0f/p0f.fp"
 for (const mode of ["p0f", "modern"] as const) {
   test.skipIf(!existsSync(P0F_FP))(`finds in p0f.fp what a walk over all its lines finds (${mode})`, () => {
     const database = readDatabases([{ name: P0F_FP, text: readFileSync(P0F_FP, "utf8") }], mode).database!
-    const seen = compare(database, mode, 200_000, 1)
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(1000)
+    const seen = compare(database, mode, rounds(200_000), 1)
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(rounds(1000))
   })
 
   test(`finds in random databases of one to three files what a walk finds (${mode})`, () => {
     const total: Seen = { exact: 0, generic: 0, fuzzy: 0, userland: 0, none: 0 }
-    for (let seed = 0; seed < 100; seed++) {
+    for (let seed = 0; seed < rounds(100); seed++) {
       const random = seededRandom(seed)
       const files = Array.from({ length: 1 + random.below(3) }, (_, file) => {
         let text = "classes = unix,win\n"
@@ -199,7 +199,7 @@ for (const mode of ["p0f", "modern"] as const) {
       const seen = compare(reading.database!, mode, 2000, seed + 1000)
       for (const kind of Object.keys(total) as Array<keyof Seen>) total[kind] += seen[kind]
     }
-    for (const count of Object.values(total)) expect(count).toBeGreaterThan(1000)
+    for (const count of Object.values(total)) expect(count).toBeGreaterThan(rounds(1000))
   })
 }
 

@@ -17,6 +17,12 @@ export interface Random {
   readonly bytes: (length: number) => Uint8Array
 }
 
+/**
+ * How often a random test goes round: `all` times, an eighth of them in `bun run check --fast`, which is there for the time between
+ * two edits. Seeds are the same, so the fast rounds are the first of all.
+ */
+export const rounds = (all: number): number => (process.env["SYNPRINT_TEST_FAST"] === "1" ? Math.ceil(all / 8) : all)
+
 export function seededRandom(seed: number): Random {
   let state = seed | 0
   const word = (): number => {
