@@ -57,9 +57,11 @@ test("never gives one shape's answer to another: packets through a memo of 128 a
     fillNearPacket(random, random.pick(lines).signature, packet)
     return packet
   })
+  // It remembers the last shape alone, and no two in a row are alike.
+  const forgetting = new Matcher(database, "modern", 1)
   const fresh = packets.map((packet) => {
-    const request = everything(new Matcher(database, "modern", 1).shapeOf(packet, REQUEST, 0))
-    const response = everything(new Matcher(database, "modern", 1).shapeOf(packet, 1, 1380))
+    const request = everything(forgetting.shapeOf(packet, REQUEST, 0))
+    const response = everything(forgetting.shapeOf(packet, 1, 1380))
     return [request, response] as const
   })
   const all = rounds(60_000)
