@@ -81,6 +81,14 @@ const WORDS: ReadonlyArray<readonly [flag: number, words: string]> = [
   [MINI, "mini"]
 ]
 
+function letters(word: string): Uint8Array {
+  return Uint8Array.from(word, (letter) => letter.charCodeAt(0))
+}
+
+/** A letter in lower case, 0 for every other octet. */
+const LETTER = new Uint8Array(256)
+for (let i = 0x61; i <= 0x7a; i++) LETTER[i] = LETTER[i - 0x20] = i
+
 const TABLE_SHIFT = 24
 /** By the upper bits of the hash: hash, length and flags of a word. */
 const table: Array<ReadonlyArray<{ readonly bytes: Uint8Array; readonly hash: number; readonly flags: number }>> =
@@ -92,7 +100,7 @@ const hashOf = (bytes: Uint8Array): number => {
 }
 for (const [flags, words] of WORDS) {
   for (const word of words.split(" ")) {
-    const bytes = Uint8Array.from(word, (letter) => letter.charCodeAt(0))
+    const bytes = letters(word)
     const hash = hashOf(bytes)
     const at = hash >>> TABLE_SHIFT
     table[at] = [...table[at]!, { bytes, hash, flags: flags | (word === "opera" ? OPERA : 0) }]
@@ -116,28 +124,23 @@ function flagsOf(bytes: Uint8Array, from: number, end: number, hash: number): nu
   return 0
 }
 
-const ROBOTS = ["bot", "spider", "crawler"].map((word) => Uint8Array.from(word, (letter) => letter.charCodeAt(0)))
+const BOT = letters("bot")
+const SPIDER = letters("spider")
+const CRAWLER = letters("crawler")
 
 /** Googlebot, Baiduspider; not Cubot, which makes phones. */
 function endsAsRobot(bytes: Uint8Array, from: number, end: number): boolean {
-  for (let i = 0; i < ROBOTS.length; i++) {
-    const word = ROBOTS[i]!
-    let at = end
-    let left = word.length
-    if (at - from < left) continue
-    while (left > 0 && (bytes[at - 1]! | 0x20) === word[left - 1]) {
-      at--
-      left--
-    }
-    if (left > 0) continue
-    return !(
-      word.length === 3 &&
-      end - from === 5 &&
-      (bytes[from]! | 0x20) === 0x63 &&
-      (bytes[from + 1]! | 0x20) === 0x75
-    )
-  }
-  return false
+  const last = bytes[end - 1]! | 0x20
+  if (last === 0x72) return endsIn(bytes, from, end, SPIDER) || endsIn(bytes, from, end, CRAWLER)
+  if (last !== 0x74 || !endsIn(bytes, from, end, BOT)) return false
+  return !(end - from === 5 && (bytes[from]! | 0x20) === 0x63 && (bytes[from + 1]! | 0x20) === 0x75)
+}
+
+function endsIn(bytes: Uint8Array, from: number, end: number, word: Uint8Array): boolean {
+  const start = end - word.length
+  if (start < from) return false
+  for (let i = 0; i < word.length; i++) if ((bytes[start + i]! | 0x20) !== word[i]) return false
+  return true
 }
 
 /** Platform that a User-Agent names, with SAFARI where that holds. Bounded by USER_AGENT_MAX octets. */
@@ -152,8 +155,8 @@ export function platformOfUserAgent(bytes: Uint8Array, at: number, length: numbe
   let hash = 0
   for (let i = at; i <= stop; i++) {
     const byte = i < stop ? bytes[i]! : 0x20
-    const lower = byte | 0x20
-    if (lower >= 0x61 && lower <= 0x7a && byte < 0x80) {
+    const lower = LETTER[byte]!
+    if (lower !== 0) {
       if (from < 0) {
         from = i
         hash = 0x811c9dc5
@@ -212,7 +215,7 @@ function isUrl(bytes: Uint8Array, at: number, stop: number): boolean {
   )
 }
 
-const CLIENT_HINTS: ReadonlyArray<readonly [value: Uint8Array, platform: number]> = (
+const CLIENT_HINTS: ReadonlyArray<{ readonly value: Uint8Array; readonly platform: number }> = (
   [
     ["windows", PLATFORM_WINDOWS],
     ["linux", PLATFORM_LINUX],
@@ -223,12 +226,12 @@ const CLIENT_HINTS: ReadonlyArray<readonly [value: Uint8Array, platform: number]
     ["mac os x", PLATFORM_APPLE],
     ["ios", PLATFORM_APPLE]
   ] as const
-).map(([name, platform]) => [Uint8Array.from(`"${name}"`, (letter) => letter.charCodeAt(0)), platform])
+).map(([name, platform]) => ({ value: letters(`"${name}"`), platform }))
 
 /** Platform of a Sec-CH-UA-Platform value, a string in quotes. */
 export function platformOfClientHint(bytes: Uint8Array, at: number, length: number): number {
   for (let i = 0; i < CLIENT_HINTS.length; i++) {
-    const [value, platform] = CLIENT_HINTS[i]!
+    const { value, platform } = CLIENT_HINTS[i]!
     if (value.length !== length) continue
     let same = 0
     while (same < length) {
