@@ -2,9 +2,10 @@
  * Hint evidence: how often each hint that a SYN and a User-Agent give is right, on everything whose sender is known.
  *
  *     ua-mismatch       every labelled stack asked twice, by a client that says what it is (a hint is wrong) and by one that lies (right);
- *                       requests of captures whose User-Agent contradicts the stack, judged by hand
+ *                       rows whose User-Agent contradicts the stack, judged by hand (testing/contradictions.ts)
  *     tunnel            measured VPNs: the kind is right; devices on their home network: any is wrong
  *     scanner           labelled tools right, everything else wrong; user-space-stack alike
+ *     shared-address    sharing-evidence.ts
  *     middlebox         SYNs of browsers with options as the table's middleboxes leave them; everything else is wrong
  */
 import { readFileSync } from "node:fs"
@@ -14,7 +15,7 @@ import { Matcher } from "../src/fingerprint/matcher.ts"
 import { REQUEST, type Shape } from "../src/fingerprint/shape.ts"
 import { tunnelOf } from "../src/fingerprint/tunnel.ts"
 import { claimOf, mismatchOf, Tolerated } from "../src/hints/claim.ts"
-import { MIDDLEBOX, SCANNER, TUNNEL, UA_MISMATCH, USER_SPACE_STACK } from "../src/hints/hint.ts"
+import { MIDDLEBOX, SCANNER, SHARED_ADDRESS, TUNNEL, UA_MISMATCH, USER_SPACE_STACK } from "../src/hints/hint.ts"
 import { comparedFamilies, middleboxOf, scannerOf, TUNNEL_LEAST, userSpaceStackOf } from "../src/hints/shape-hints.ts"
 import {
   PLATFORM_ANDROID,
@@ -22,12 +23,15 @@ import {
   PLATFORM_BSD,
   PLATFORM_CHROMEOS,
   PLATFORM_LINUX,
+  PLATFORM_NAMES,
   PLATFORM_UNKNOWN,
   PLATFORM_WINDOWS,
   platformOfUserAgent
 } from "../src/hints/user-agent.ts"
+import { CONTRADICTIONS } from "../src/testing/contradictions.ts"
 import { sharedFile } from "../src/testing/shared.ts"
 import { signaturePacket } from "../src/testing/signature-packet.ts"
+import { type LabelledSyn, measureSharing } from "./sharing-evidence.ts"
 
 export interface Count {
   told: number
@@ -46,22 +50,9 @@ export interface HintEvidence {
   readonly wrong: ReadonlyArray<string>
 }
 
-const NO_WINDOWS = "Windows puts no sok behind mss, and its timestamps last"
-const PADDED = "timestamps off leaves nop,nop,sok,nop,ws only on Linux; TTL 64"
-
-/** Why the SYN of a capture is not from the platform that its User-Agent names, by the capture's name: looked at one by one. */
-const JUDGED: Readonly<Record<string, string>> = {
-  "arkime+arkime/tests__pcap__http-xff.pcap": `${NO_WINDOWS}; the capture is about X-Forwarded-For, so a proxy`,
-  "chrissanders+packets/mail_receiver_server_3.pcapng": `${NO_WINDOWS}; the capture is a mail server's`,
-  "OISF+suricata-verify/tests__http-request-invalid__input.pcap": `${NO_WINDOWS}; a request made for a test`,
-  "OISF+suricata-verify/tests__bug-7657-01__input.pcap": `${NO_WINDOWS}; a request made for a test`,
-  "ntop+nDPI/tests__cfgs__default__pcap__softether.pcap": `${NO_WINDOWS}; a VPN's client that plays a browser`,
-  "nfstream+nfstream/tests__pcaps__malware.pcap": PADDED,
-  "snort3+snort3_demo/tests__ips_options__http_client_body__hex-all-vars_post-POST-chunk_2.pcap":
-    "ts,sok,eol at the end is XNU's alone; a request made for a test",
-  "markofu+pcaps/HoneyNet__0210__suspicious-time.pcap":
-    "no scaling, 44 times the MSS, TTL 128: Windows XP, as the capture's other requests say"
-}
+/** Why the stack of a row is not what its User-Agent says, for rows that somebody looked at. */
+const judged = (signature: string, platform: number): string | undefined =>
+  CONTRADICTIONS.find((row) => row.signature === signature && row.claimed === PLATFORM_NAMES[platform])?.reason
 
 const PLATFORMS: ReadonlyArray<readonly [pattern: RegExp, platform: number]> = [
   [/Android|Fire TV/i, PLATFORM_ANDROID],
@@ -107,10 +98,8 @@ export function measureHints(): HintEvidence | undefined {
   }
   /** The shape of a signature with its window as the JA4T column has it; undefined for one with wild cards. */
   const shapeOf = (signature: string, ja4t: string): Shape | undefined => {
-    const window = ja4t.split("_")[0]!
-    const literal = /^\d+$/.test(window) ? signature.replace(/^((?:[^:]*:){4})[^,]*/, `$1${window}`) : signature
     try {
-      return matcher.shapeOf(signaturePacket(literal), REQUEST, 0)
+      return matcher.shapeOf(signaturePacket(literalOf(signature, ja4t)), REQUEST, 0)
     } catch {
       return undefined
     }
@@ -122,6 +111,7 @@ export function measureHints(): HintEvidence | undefined {
   const rewritten = new Set(
     table.flatMap(([label = "", signature = ""]) => (label.startsWith("middlebox:") ? [layoutOf(signature)] : []))
   )
+  const syns: Array<LabelledSyn> = []
   const seen = new Set<string>()
   for (const [label = "", signature = "", ja4t = "", , confidence = ""] of table) {
     if (label.startsWith("syn-ack:")) continue
@@ -138,18 +128,19 @@ export function measureHints(): HintEvidence | undefined {
     if (label.startsWith("device:")) count(TUNNEL, tells(tunnelOf(shape)), false, name)
     const platform = isTool ? undefined : PLATFORMS.find(([pattern]) => pattern.test(label))?.[1]
     if (platform === undefined) continue
+    syns.push({ packet: signaturePacket(literalOf(signature, ja4t)), platform, families: comparedFamilies(shape) })
     const lie = platform === PLATFORM_WINDOWS ? PLATFORM_APPLE : PLATFORM_WINDOWS
-    count(UA_MISMATCH, contradicts(platform, shape), false, name)
+    count(UA_MISMATCH, contradicts(platform, shape), judged(signature, platform) !== undefined, name)
     count(UA_MISMATCH, contradicts(lie, shape), true, name)
   }
 
-  for (const [signature = "", ja4t = "", ttls = "", userAgent = "", , example = ""] of rowsOf(requests)) {
+  for (const [signature = "", ja4t = "", , userAgent = "", , example = ""] of rowsOf(requests)) {
     const shape = shapeOf(signature, ja4t)
     const bytes = new TextEncoder().encode(userAgent)
     const platform = platformOfUserAgent(bytes, 0, bytes.length) & 7
     if (shape === undefined || platform === PLATFORM_UNKNOWN || !contradicts(platform, shape)) continue
-    const why = JUDGED[example]
-    if (why === undefined) unjudged.push(`${example}: ${userAgent} on ${shape.os ?? "?"} (${signature}, ${ttls})`)
+    const why = judged(signature, platform)
+    if (why === undefined) unjudged.push(`${example}: ${userAgent} on ${shape.os ?? "?"} (${signature})`)
     count(UA_MISMATCH, true, why !== undefined, example)
     contradictions.push(`${userAgent.slice(0, 48)} | ${shape.os} | ${why ?? "not judged"}`)
   }
@@ -162,7 +153,14 @@ export function measureHints(): HintEvidence | undefined {
     if (tells(tunnel)) count(TUNNEL, true, isRight, scenario)
     else counts[TUNNEL]!.due++
   }
+  counts[SHARED_ADDRESS] = measureSharing(matcher, syns)
   return { counts, contradictions, unjudged, wrong }
+}
+
+/** A signature with the window of its JA4T, where that has one. */
+function literalOf(signature: string, ja4t: string): string {
+  const window = ja4t.split("_")[0]!
+  return /^\d+$/.test(window) ? signature.replace(/^((?:[^:]*:){4})[^,]*/, `$1${window}`) : signature
 }
 
 const layoutOf = (signature: string): string => signature.split(":")[5] ?? ""

@@ -5,6 +5,7 @@ import { readDatabases } from "../fingerprint/database-reader.ts"
 import { Matcher } from "../fingerprint/matcher.ts"
 import { REQUEST } from "../fingerprint/shape.ts"
 import { FAMILY_LINUX, FAMILY_SCANNER, FAMILY_WINDOWS } from "../fingerprint/stack-family.ts"
+import { REASON_MTU, REASON_OS_DIFF } from "../observe/reasons.ts"
 import { parseAddress } from "../packet/address.ts"
 import { signaturePacket } from "../testing/signature-packet.ts"
 import { CLAIMS, claimOf, mismatchOf, STACKS, Tolerated } from "./claim.ts"
@@ -134,6 +135,13 @@ describe("what is hinted", () => {
     expect(
       off.list(off.withRelay(off.connection(answerOf(LINUX), 0, new Uint8Array(16), 0), verdict), 0, 0)
     ).toBeUndefined()
+  })
+
+  test("an address that several hosts share, from the score on that history calls it shared", () => {
+    const sharing = { sharedScore: 72, sharedReasons: REASON_OS_DIFF | REASON_MTU, nat: true }
+    expect(listOf({ signature: LINUX, answer: sharing })).toBe('shared-address;q=0.72;reason="os_diff mtu"')
+    expect(listOf({ signature: LINUX, answer: { ...sharing, nat: false } })).toBeUndefined()
+    expect(listOf({ signature: LINUX, answer: { nat: true } })).toBeUndefined()
   })
 
   test("a relay from the score on that calls it one; its gap in milliseconds", () => {

@@ -9,6 +9,7 @@
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Shape } from "../fingerprint/shape.ts"
 import { tunnelOf } from "../fingerprint/tunnel.ts"
+import { reasonNames } from "../observe/reasons.ts"
 import type { Family } from "../packet/address.ts"
 import { mismatchOf, NO_CLAIM } from "./claim.ts"
 import {
@@ -80,7 +81,8 @@ export class Hinter {
     const { shape } = answer
     const plain = shape === undefined ? undefined : this.#shapeHints(shape).plain
     const relay = answer.relayScore >= RELAY_CALLED
-    const shared = answer.sharedScore > 0
+    // p0f mode has a nat of its own, and no score.
+    const shared = answer.nat && answer.sharedScore > 0
     if (plain !== undefined && allowed === policy.enabled && !relay && !shared) return plain
     const parameters: Array<string | undefined> = [...NOTHING]
     if (plain !== undefined) {
@@ -92,7 +94,9 @@ export class Hinter {
       parameters[RELAY] = this.#relay(answer.relayScore, answer.relayGapMicros, answer.relayReason)
     }
     if (shared && (allowed & (1 << SHARED_ADDRESS)) !== 0) {
-      parameters[SHARED_ADDRESS] = this.#parameters(SHARED_ADDRESS, answer.sharedScore / 100, [])
+      parameters[SHARED_ADDRESS] = this.#parameters(SHARED_ADDRESS, answer.sharedScore / 100, [
+        ["reason", serializeString(reasonNames(answer.sharedReasons).join(" "))]
+      ])
     }
     const isEmpty = parameters.every((text) => text === undefined)
     const families = (allowed & (1 << UA_MISMATCH)) === 0 || plain === undefined ? 0 : plain.families
