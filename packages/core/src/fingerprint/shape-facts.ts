@@ -24,7 +24,7 @@ export const FACT_NAME: number = KEY_WORDS + 3
 export const FACT_BITS: number = KEY_WORDS + 4
 /** Low half: the MTU; high half: the interface's MSS. */
 export const FACT_LINK: number = KEY_WORDS + 5
-export const LINK_NAMED_MTU = 0xffff
+export const LINK_KEPT_MTU = 0xffff
 export const LINK_INTERFACE_SHIFT = 16
 /** Words of an entry: its key and its facts, one cache line. */
 export const ENTRY_SHIFT = 4
@@ -54,7 +54,10 @@ export function writeFacts(shape: Shape, mode: Mode, into: Int32Array, at: numbe
     (shape.randomTtl ? BITS_RANDOM_TTL : 0) |
     (match !== undefined && match.clock ? BITS_CLOCK : 0) |
     (shape.sendsyn ? BITS_SENDSYN : 0)
-  into[at + FACT_LINK] = shape.namedMtu | (interfaceMss << LINK_INTERFACE_SHIFT)
+  // p0f keeps the last link that has a name. Ours is the last link: whether it has a name is found out when somebody asks, since weighing
+  // its candidates costs more than the match.
+  into[at + FACT_LINK] =
+    (mode === "p0f" ? shape.namedMtu : Math.min(shape.linkMtu, LINK_KEPT_MTU)) | (interfaceMss << LINK_INTERFACE_SHIFT)
 }
 
 /** MSS of the sender's interface where window and MSS alone tell it; 0 not known. */

@@ -47,7 +47,7 @@ export interface Shape {
   readonly link: string | undefined
   /** MSS + 40 or + 60; 0 when the SYN has no MSS. */
   readonly linkMtu: number
-  /** `linkMtu` if a link with that MTU has a name whatever else the SYN is like, else 0: what a host record keeps. */
+  /** `linkMtu` if a link with that MTU has a name whatever else the SYN is like, else 0: what a host record keeps in p0f mode. */
   readonly namedMtu: number
   /**
    * Whether the MSS is that of the sender's own interface or was lowered on the path (mtu-origin.ts). undefined in p0f mode, in a SYN

@@ -40,8 +40,8 @@ export class HostView {
   os = 0
   osMatchQ = 0
   distance = DISTANCE_UNKNOWN
-  /** MTU of the last link that has a name. */
-  namedMtu = 0
+  /** MTU of the last link, in p0f mode of the last that has a name. */
+  keptMtu = 0
   /** MSS and MTU of the last SYN or SYN+ACK that told one. */
   linkMss = 0
   linkMtu = 0
@@ -64,7 +64,7 @@ export class HostView {
     this.os = hot[base + HOST_OS]!
     this.osMatchQ = (link >> QUALITY_SHIFT) & 3
     this.distance = (link >> DISTANCE_SHIFT) & 255
-    this.namedMtu = link & LINK_MTU
+    this.keptMtu = link & LINK_MTU
     this.linkMss = hot[base + HOST_SYN_MSS]! & 0xffff
     this.firstSeen = hot[base + HOST_FIRST_SEEN]! >>> 0
     this.lastSeen = hot[base + HOST_LAST_SEEN]! >>> 0
@@ -102,7 +102,7 @@ export function fillAnswer(hosts: Hosts, labels: Labels, host: number, exact: bo
   into.hostOs = labels.titleOf(view.os)
   into.hostOsMatchQ = view.osMatchQ
   into.hostDist = view.distance === DISTANCE_UNKNOWN ? -1 : view.distance
-  into.hostLink = linkName(labels.database, view.namedMtu)
+  into.hostLink = linkName(labels.database, view.keptMtu)
   into.uptimeMinutes = view.uptimeMinutes
   into.upModDays = view.upModDays
   into.badSw = view.badSw

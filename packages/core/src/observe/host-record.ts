@@ -41,7 +41,7 @@ export const HOST_CLASS = 11
 export const HOST_STATE = 14
 export const HOST_SYN_MSS = 15
 
-/** The link word: MTU of the last link that has a name, distance, os_match_q. */
+/** The link word: MTU of the last link (in p0f mode of the last that has a name), distance, os_match_q. */
 export const LINK_MTU = 0xffff
 export const DISTANCE_SHIFT = 16
 export const DISTANCE_MASK: number = 255 << DISTANCE_SHIFT

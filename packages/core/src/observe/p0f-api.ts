@@ -108,7 +108,7 @@ export function replyTo(
     putU16(out, tail + 2, view.linkMss)
     tail += 4
   }
-  putString(out, tail, linkName(labels.database, view.namedMtu))
+  putString(out, tail, linkName(labels.database, view.keptMtu))
   putString(out, tail + STRING_BYTES, languageName(view.language))
   return length
 }

@@ -17,7 +17,7 @@ import {
   FACT_LAYOUT,
   FACT_LINE,
   FACT_LINK,
-  LINK_NAMED_MTU
+  LINK_KEPT_MTU
 } from "../fingerprint/shape-facts.ts"
 import { RESPONSE } from "../fingerprint/shape.ts"
 import type { Packet } from "../packet/packet.ts"
@@ -113,7 +113,7 @@ export class Systems {
     if (sendsyn) return true
     const isSame = this.#nat.addSyn(host, packet, facts, of, ms, at)
     if (line !== 0) this.#setSystem(host, facts[of + FACT_LABEL]!, bits)
-    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, packet.mss, facts[of + FACT_LINK]! & LINK_NAMED_MTU, entry)
+    if (packet.mss !== 0) this.#observeMtu(host, CLIENT, packet.mss, facts[of + FACT_LINK]! & LINK_KEPT_MTU, entry)
     const { hot } = hosts
     if (this.#exact) {
       if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
@@ -155,7 +155,7 @@ export class Systems {
     if (sendsyn) return false
     const isSame = this.#nat.addSynAck(host, packet, facts, of, ms, at)
     if (line !== 0) this.#setSystem(host, facts[of + FACT_LABEL]!, bits)
-    if (packet.mss !== 0) this.#observeMtu(host, SERVER, packet.mss, facts[of + FACT_LINK]! & LINK_NAMED_MTU, entry)
+    if (packet.mss !== 0) this.#observeMtu(host, SERVER, packet.mss, facts[of + FACT_LINK]! & LINK_KEPT_MTU, entry)
     const base = hosts.coldOf(host)
     const { cold } = hosts
     if (this.#exact) {
@@ -181,11 +181,11 @@ export class Systems {
   }
 
   /** The MSS gives the MTU of the link; a name stays until another is known (fp_mtu.c). */
-  #observeMtu(host: number, subject: Subject, mss: number, namedMtu: number, entry: number): void {
+  #observeMtu(host: number, subject: Subject, mss: number, mtu: number, entry: number): void {
     const hosts = this.#hosts
     const at = (host << HOT_SHIFT) + HOST_LINK
     if (this.log !== undefined) this.log.mtu(this.#at, subject, this.matcher.shapeAt(entry))
-    if (namedMtu !== 0) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | namedMtu
+    if (mtu !== 0) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | mtu
     // That of a SYN is stored with the SYN.
     if (subject === CLIENT && !hosts.hasCold(host)) return
     const cold = hosts.coldOf(host) + COLD_UP_MOD_MSS
