@@ -41,7 +41,9 @@ let count = 0
 
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const base = `${options.directory}/agent-${count++}`
-  const config = `${base}.toml`
+  // A directory of its own, as in /etc: the agent watches it, and HAProxy writes a log line per request beside it.
+  fs.mkdirSync(base)
+  const config = `${base}/config.toml`
   fs.writeFileSync(config, options.config ?? "")
   const words = [...options.inside, ...SERVER_PRIORITY, ...(options.program ?? SYNPRINT), "spoa", "--config", config]
   const child = Bun.spawn(words, {
