@@ -6,14 +6,21 @@
  *
  * What isn't known is not sent; a known 0 is. Round trips follow when they are known: timing-lines.ts.
  */
-import { type Answer, FIELDS, type Field, type Shape, toldDistance } from "@synprint/core"
+import { type Answer, FIELDS, type Field, toldDistance } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
-
-/** Bytes of the generation that lead `Shape.encoded`. */
-const GENERATION_SIZE = 2
+import { put, putDecimal } from "./http/copy.ts"
+import { octets } from "./http/octets.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 const encoder = new TextEncoder()
+
+/** Digits of a number and its line's end. */
+const NUMBER_MAX = 24
+// oxlint-disable-next-line no-control-regex -- that is what it is for
+const CONTROLS = /[\u0000-\u001f\u007f]/g
+
+/** A block is put together here; it grows with the longest. */
+let scratch = new Uint8Array(new ArrayBuffer(4096))
 
 /** Names by which the application gets a field; none: it is not sent. */
 export function headerNames(headers: HeadersConfig, field: Field): ReadonlyArray<string> {
@@ -77,26 +84,25 @@ const natural = (value: number): number | undefined => (value < 0 ? undefined : 
 const positive = (value: number): number | undefined => (value > 0 ? value : undefined)
 
 interface Line {
-  readonly name: string
+  /** `name: `. */
+  readonly prefix: Uint8Array
   readonly value: (answer: Answer) => Known
 }
 
-let generations = 0
-
 /** Encodes answers with one choice of names. A reload that changes the choice makes a new one. */
 export class HeaderBlock {
-  readonly #generation: number
   readonly #statusNames: ReadonlyArray<string>
   readonly #statusBlocks = new Map<string, Uint8Array>()
   readonly #shapeLines: ReadonlyArray<Line>
   readonly #ownLines: ReadonlyArray<Line>
 
   constructor(headers: HeadersConfig) {
-    this.#generation = generations = (generations + 1) & 0xffff
     const lines = (values: Readonly<Record<string, (answer: Answer) => Known>>): ReadonlyArray<Line> =>
       FIELDS.flatMap((field) => {
         const value = values[field.name]
-        return value === undefined ? [] : headerNames(headers, field).map((name) => ({ name, value }))
+        return value === undefined
+          ? []
+          : headerNames(headers, field).map((name) => ({ prefix: octets(`${name}: `), value }))
       })
     this.#shapeLines = lines(SHAPE_VALUES)
     this.#ownLines = lines(OWN_VALUES)
@@ -107,59 +113,69 @@ export class HeaderBlock {
   shapeBlock(answer: Answer): Uint8Array {
     const shape = answer.shape
     if (shape === undefined) return answer.hasHost ? this.#encode(answer) : this.#statusBlock(answer.status)
-    const known = shape.encoded
-    if (known !== undefined && (known[0]! << 8) + known[1]! === this.#generation) return known.subarray(GENERATION_SIZE)
-    return this.#remember(answer, shape)
+    // A shape comes with one status only: there is none but for `ok`.
+    if (shape.encodedBy !== this) {
+      shape.encoded = this.#encode(answer)
+      shape.encodedBy = this
+    }
+    return shape.encoded!
   }
 
   /** What is told of this connection alone. */
   ownBlock(answer: Answer): Uint8Array {
-    return encodeLines("", this.#ownLines, answer)
-  }
-
-  /** A shape comes with one status only: there is none but for `ok`. */
-  #remember(answer: Answer, shape: Shape): Uint8Array {
-    const lines = this.#encode(answer)
-    const kept = new Uint8Array(GENERATION_SIZE + lines.length)
-    kept[0] = this.#generation >> 8
-    kept[1] = this.#generation
-    kept.set(lines, GENERATION_SIZE)
-    shape.encoded = kept
-    return kept.subarray(GENERATION_SIZE)
+    return encodeLines(EMPTY, this.#ownLines, answer)
   }
 
   #encode(answer: Answer): Uint8Array {
-    return encodeLines(this.#statusLines(answer.status), this.#shapeLines, answer)
+    return encodeLines(this.#statusBlock(answer.status), this.#shapeLines, answer)
   }
 
   #statusBlock(status: string): Uint8Array {
     let block = this.#statusBlocks.get(status)
-    if (block === undefined) this.#statusBlocks.set(status, (block = encoder.encode(this.#statusLines(status))))
+    if (block === undefined) {
+      block = octets(this.#statusNames.map((name) => `${name}: ${status}\r\n`).join(""))
+      this.#statusBlocks.set(status, block)
+    }
     return block
-  }
-
-  #statusLines(status: string): string {
-    return this.#statusNames.map((name) => `${name}: ${status}\r\n`).join("")
   }
 }
 
-function encodeLines(head: string, lines: ReadonlyArray<Line>, answer: Answer): Uint8Array {
-  let text = head
+function encodeLines(head: Uint8Array, lines: ReadonlyArray<Line>, answer: Answer): Uint8Array {
+  let at = put(head, room(0, head.length), 0)
   for (let i = 0; i < lines.length; i++) {
-    const { name, value } = lines[i]!
+    const { prefix, value } = lines[i]!
     const known = value(answer)
-    if (known !== undefined) text += `${name}: ${clean(known)}\r\n`
+    if (known === undefined) continue
+    if (typeof known === "number") {
+      const out = room(at, prefix.length + NUMBER_MAX)
+      at = putDecimal(known, out, put(prefix, out, at))
+    } else {
+      const out = room(at, prefix.length + 3 * known.length + 2)
+      at = putText(known, out, put(prefix, out, at))
+    }
+    scratch[at++] = 0x0d
+    scratch[at++] = 0x0a
   }
-  return text === "" ? EMPTY : encoder.encode(text)
+  return at === 0 ? EMPTY : scratch.slice(0, at)
+}
+
+/** The scratch buffer with room for `more` octets behind `at`. */
+function room(at: number, more: number): Uint8Array {
+  if (at + more > scratch.length) {
+    const grown = new Uint8Array(new ArrayBuffer(2 * (at + more)))
+    grown.set(scratch)
+    scratch = grown
+  }
+  return scratch
 }
 
 /** A database is a file that somebody wrote: a label with a control character must not end its line. */
-function clean(value: string | number): string {
-  if (typeof value === "number") return String(value)
-  let text = ""
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i)
-    text += code < 0x20 || code === 0x7f ? "?" : value[i]
+function putText(text: string, out: Uint8Array, start: number): number {
+  let at = start
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 0x80) return at + encoder.encodeInto(text.slice(i).replaceAll(CONTROLS, "?"), out.subarray(at)).written
+    out[at++] = code < 0x20 || code === 0x7f ? 0x3f : code
   }
-  return text
+  return at
 }

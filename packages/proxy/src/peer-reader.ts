@@ -9,6 +9,7 @@ import {
   STATUSES,
   type Status,
   clearServer,
+  KEY_CLIENT,
   locateSavedSyn,
   makeConnectionKey,
   parseAddress,
@@ -44,9 +45,12 @@ export class PeerReader {
     savedSyn: undefined as Uint8Array | undefined,
     openedAtMs: 0
   }
-  /** Of the last address: a client mostly comes again. */
-  #lastRemote = ""
-  #lastAddress: Uint8Array = octets("")
+  /** Of the client before: it mostly comes again. */
+  readonly #lastBytes = new Uint8Array(17)
+  #lastAddress: Uint8Array = octets("unknown")
+  #lastPort: Uint8Array | undefined = undefined
+  #lastScheme: Uint8Array | undefined = undefined
+  #lastForwarded: Uint8Array = octets("")
 
   constructor(answerer: Answerer, key: "connection" | "client", counters: Counters) {
     this.#answerer = answerer
@@ -58,21 +62,29 @@ export class PeerReader {
   read(socket: Socket<unknown>, site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
     const connection = this.#connection
     const answer = this.#answer
-    const remote = socket.remoteAddress
+    const { key } = connection
     const savedSyn = readSavedSyn((socket as { readonly fd?: number }).fd)
     connection.savedSyn = savedSyn
     connection.openedAtMs = Date.now()
-    let isKnown = false
-    if (savedSyn !== undefined && savedSyn.length > 0 && locateSavedSyn(savedSyn, this.#located) === VERDICT_TCP) {
-      putConnectionKey(this.#located, connection.key)
-      isKnown = true
-    } else
-      isKnown = parseConnectionKey(remote, socket.remotePort, socket.localAddress, socket.localPort, connection.key)
+    let isKnown = true
+    // The SYN names both ends: the socket need not be asked.
+    if (savedSyn !== undefined && savedSyn.length > 0 && locateSavedSyn(savedSyn, this.#located) === VERDICT_TCP)
+      putConnectionKey(this.#located, key)
+    else {
+      const { remoteAddress, remotePort, localAddress, localPort } = socket
+      isKnown = parseConnectionKey(remoteAddress, remotePort, localAddress, localPort, key)
+    }
     if (isKnown) {
-      if (this.#isClientKey) clearServer(connection.key)
+      if (this.#isClientKey) clearServer(key)
       this.#answerer.answer(connection, answer)
-    } else answer.reset("not_captured")
-    this.#describe(remote, site, scheme, port, into)
+      this.family = key[0] === 4 ? 4 : 6
+      for (let i = 0; i < 16; i++) this.address[i] = key[KEY_CLIENT + i]!
+    } else {
+      answer.reset("not_captured")
+      this.family = 0
+      this.address.fill(0)
+    }
+    this.#describe(site, scheme, port, into)
   }
 
   /** A connection of a balancer: the SYN was the balancer's, so nothing is said of the client's stack. */
@@ -85,27 +97,43 @@ export class PeerReader {
     into: ClientConnection
   ): void {
     this.#answer.reset("via_proxy")
-    const remote = header.family === 0 ? socket.remoteAddress : printAddress(header.family, header.client)
-    this.#describe(remote, site, scheme, header.family === 0 ? port : octets(String(header.serverPort)), into)
+    this.family = header.family
+    if (header.family === 0) this.family = parseAddress(socket.remoteAddress, this.address)
+    else this.address.set(header.client)
+    this.#describe(site, scheme, header.family === 0 ? port : octets(String(header.serverPort)), into)
   }
 
-  #describe(remote: string, site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
+  /** Of `family` and `address`. */
+  #describe(site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
     const answer = this.#answer
     this.#counters[STATUS_CELLS[answer.status]]!++
-    const family = parseAddress(remote, this.address)
-    this.family = family
-    if (remote !== this.#lastRemote) {
-      this.#lastRemote = remote
-      this.#lastAddress = octets(family === 0 ? "unknown" : printAddress(family, this.address))
+    const { family } = this
+    const isAnother = this.#isAnother()
+    if (isAnother) this.#lastAddress = octets(family === 0 ? "unknown" : printAddress(family, this.address))
+    if (isAnother || port !== this.#lastPort || scheme !== this.#lastScheme) {
+      this.#lastPort = port
+      this.#lastScheme = scheme
+      this.#lastForwarded = forwardedLines(this.#lastAddress, scheme, port)
     }
     into.address = this.#lastAddress
+    into.forwarded = this.#lastForwarded
     into.scheme = scheme
     into.port = port
     into.isTrusted = family !== 0 && site.trusted.containsBytes(family, this.address)
-    into.forwarded = forwardedLines(into.address, scheme, port)
     into.shapeBlock = site.block.shapeBlock(answer)
     into.ownBlock = site.block.ownBlock(answer)
     into.hints = site.hints?.hinter.connection(answer, family, this.address, 0)
+  }
+
+  /** Whether it is another client than before; from now on it is the one before. */
+  #isAnother(): boolean {
+    const last = this.#lastBytes
+    let differs = last[16]! ^ this.family
+    for (let i = 0; i < 16; i++) differs |= last[i]! ^ this.address[i]!
+    if (differs === 0) return false
+    last.set(this.address)
+    last[16] = this.family
+    return true
   }
 }
 

@@ -4,6 +4,7 @@
 import { BYTES_OUT, RESPONSES, UPSTREAM_FAILURES } from "./counters.ts"
 import type { Exchange } from "./exchange.ts"
 import { CHUNKED, UNTIL_CLOSE } from "./http/body-length.ts"
+import { copy } from "./http/copy.ts"
 import { BAD_UPGRADE, faultOf, isFault, MORE } from "./http/fault.ts"
 import { METHOD_HEAD } from "./http/request-head.ts"
 import { HEAD_EXTRA } from "./http/request-writer.ts"
@@ -170,8 +171,7 @@ export class ResponseRelay {
     if (exchange.logged !== undefined) exchange.logged.bytes += stop - from
     let sent: boolean
     if (headEnd > 0 && stop > from && headEnd + stop - from <= out.length) {
-      out.set(bytes.subarray(from, stop), headEnd)
-      sent = client.send(out, 0, headEnd + stop - from, SHARED)
+      sent = client.send(out, 0, copy(bytes, from, stop, out, headEnd), SHARED)
     } else {
       sent = headEnd === 0 || client.send(out, 0, headEnd, SHARED)
       sent = client.send(bytes, from, stop, this.#held === undefined ? GIVEN : KEPT) && sent

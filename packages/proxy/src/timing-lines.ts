@@ -5,10 +5,14 @@
 import { FIELDS } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
 import { headerNames } from "./header-block.ts"
+import { copy, put, putDecimal } from "./http/copy.ts"
 import { octets } from "./http/octets.ts"
 
 /** Digits of 120,000,000 µs: no measurement is longer. */
 const DIGITS_MAX = 9
+
+/** A block is put together here. */
+let scratch = new Uint8Array(new ArrayBuffer(2048))
 
 export class TimingLines {
   /** `name: ` by field. */
@@ -38,29 +42,19 @@ export class TimingLines {
 
   /** `block` and the lines of what is known: microseconds, -1 not known. */
   append(block: Uint8Array, rtt: number, helloDelay: number, tlsRtt: number): Uint8Array {
-    const out = new Uint8Array(block.length + this.#size)
-    out.set(block)
-    let at = write(this.#rtt, rtt, out, block.length)
-    at = write(this.#helloDelay, helloDelay, out, at)
-    at = write(this.#tlsRtt, tlsRtt, out, at)
-    return out.subarray(0, at)
+    if (scratch.length < block.length + this.#size) scratch = new Uint8Array(block.length + this.#size)
+    let at = copy(block, 0, block.length, scratch, 0)
+    at = write(this.#rtt, rtt, scratch, at)
+    at = write(this.#helloDelay, helloDelay, scratch, at)
+    at = write(this.#tlsRtt, tlsRtt, scratch, at)
+    return scratch.slice(0, at)
   }
 }
 
 function write(prefixes: ReadonlyArray<Uint8Array>, value: number, out: Uint8Array, at: number): number {
   if (value < 0) return at
   for (let index = 0; index < prefixes.length; index++) {
-    const prefix = prefixes[index]!
-    out.set(prefix, at)
-    at += prefix.length
-    let digits = 1
-    for (let power = 10; power <= value; power *= 10) digits++
-    let left = value
-    for (let digit = at + digits - 1; digit >= at; digit--) {
-      out[digit] = 0x30 + (left % 10)
-      left = Math.floor(left / 10)
-    }
-    at += digits
+    at = putDecimal(value, out, put(prefixes[index]!, out, at))
     out[at++] = 0x0d
     out[at++] = 0x0a
   }

@@ -78,8 +78,8 @@ const start = (message: WorkerStart) =>
       hostIdleMinutes: config.history.idleMs / 60_000
     })
     const chain = yield* openCapture(config, message.descriptors, message.shared)
-    const answers = Math.max(1024, Math.ceil(config.proxy.limits.connections / threads))
-    const answerer = makeAnswerer({ capture: chain, matcher, observer, history: "connections", answers })
+    // A connection is asked about once, when it opens, and keeps its answer itself.
+    const answerer = makeAnswerer({ capture: chain, matcher, observer, history: "connections", answers: 0 })
     const { accessLog, accessLogFormat } = config.proxy
     const lost = (text: string): void => tell({ type: "log", level: "error", message: text })
     const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, lost)

@@ -38,6 +38,7 @@ export class ShapeRecord implements Shape {
   readonly fuzzy: boolean
   readonly dist: number
   encoded: Uint8Array | undefined = undefined
+  encodedBy: object | undefined = undefined
   hinted: object | undefined = undefined
   readonly #links: LinkTable
   #path: Path | undefined = undefined

@@ -70,6 +70,8 @@ export interface Shape {
   readonly mtuLogSuffix: Uint8Array
   /** The front end's own encoding of this shape (SPOE actions, header block), set by it once. */
   encoded: Uint8Array | undefined
+  /** The encoder that made `encoded`, where a process may have had several. */
+  encodedBy: object | undefined
   /** What hints/ makes of this shape, set by it once. */
   hinted: object | undefined
 }

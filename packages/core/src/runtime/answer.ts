@@ -55,13 +55,14 @@ export interface AnswererOptions {
    * (mode p0f, [p0f_api]), which must be subscribed already.
    */
   readonly history: "connections" | "feed"
+  /** Connections whose answer is kept; 0: none, since the front end asks about each once. */
   readonly answers: number
 }
 
 export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
   const { capture, observer, history } = options
   const feed = history === "feed" ? capture?.packets : undefined
-  const answers = new Answers(options.answers, (Math.random() * 0x1_0000_0000) | 0)
+  const answers = options.answers === 0 ? undefined : new Answers(options.answers, (Math.random() * 0x1_0000_0000) | 0)
   const raw = makeRawSyn()
   const packet = new Packet()
   const exact = observer.exact
@@ -93,10 +94,15 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       return
     }
     const found = capture.lookup(connection, raw)
-    const known = answers.find(key)
+    const known = answers === undefined ? -1 : answers.find(key)
     const isn = found === "hit" ? i32(raw.bytes, raw.tcp + 4) : 0
     // An empty saved SYN is this connection's own; what the key was told belonged to an earlier one.
-    if (known >= 0 && found !== "syncookie" && (found !== "hit" || answers.isnOf(known) === isn)) {
+    if (
+      answers !== undefined &&
+      known >= 0 &&
+      found !== "syncookie" &&
+      (found !== "hit" || answers.isnOf(known) === isn)
+    ) {
       repeated++
       // What HTTP showed of the address may have become known since; the rest is what was told.
       into.reset("ok")
@@ -118,6 +124,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
     into.retransmits = raw.retransmits
     if (history === "connections") observer.fillAnswer(observer.connection(packet, raw.seenAtMs), into)
     else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
+    if (answers === undefined) return
     const entry = answers.obtain(key)
     matcher.writeKey(packet, REQUEST, 0, answers.shapeKeys, answers.shapeKeyAt(entry))
     answers.store(entry, isn, into)
@@ -129,6 +136,6 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       matcher = next
       observer.setMatcher(next)
     },
-    stats: () => ({ answers: answers.size, answersEvicted: answers.evictions, repeated })
+    stats: () => ({ answers: answers?.size ?? 0, answersEvicted: answers?.evictions ?? 0, repeated })
   }
 }

