@@ -10,11 +10,13 @@ import { largestMssMultiple } from "./signature.ts"
  */
 export const INTERFACE_MSS: ReadonlyArray<number> = [1460, 1440, 1452, 1432, 8961, 8941, 8960, 8940]
 
+/** Their windows under the rule. */
+const WINDOWS: ReadonlyArray<number> = INTERFACE_MSS.map((mss) => largestMssMultiple(mss))
+
 /** The interface MSS above `mss` that `win` was opened for; 0 when there is none, or the window fits `mss` itself. */
 export function clampedInterfaceMss(win: number, mss: number): number {
-  if (mss === 0 || win === 65535 || win === largestMssMultiple(mss)) return 0
-  for (const interfaceMss of INTERFACE_MSS) {
-    if (interfaceMss > mss && win === largestMssMultiple(interfaceMss)) return interfaceMss
-  }
-  return 0
+  const at = WINDOWS.indexOf(win)
+  if (at < 0 || mss === 0) return 0
+  const interfaceMss = INTERFACE_MSS[at]!
+  return interfaceMss > mss && win !== largestMssMultiple(mss) ? interfaceMss : 0
 }

@@ -106,6 +106,10 @@ function received(text: string): readonly [ttl: number, hops: number] | undefine
 /** Reads a database line's signature or a raw signature; the error names the field. */
 export function parseSubject(input: string): Subject | Malformed {
   const text = input.trim()
+  const rewritten = text.indexOf("ts~")
+  if (rewritten >= 0) {
+    return new Malformed("olayout: 'ts~' stands for several layouts: write the options of one of them", rewritten)
+  }
   const signature = parseSignature(text, "modern")
   if (signature instanceof Malformed) return signature
   const ver = signature.ver === 6 ? 6 : 4

@@ -292,6 +292,7 @@ const BROKEN: ReadonlyArray<readonly [text: string, message: string]> = [
   ["4:64:0:1460:mss*,0:mss::0", "wsize: ''"],
   ["4:64:0:1460:1024,300:mss::0", "scale: '300'"],
   ["4:64:0:1460:1024,0:mss,soq::0", "olayout: 'soq'"],
+  ["*:64:0:*:*,*:mss,sok,ts~,nop,ws:df,id+:0", "olayout: 'ts~' stands for several layouts"],
   ["4:64:0:1460:1024,0:mss:dfx:0", "quirks: 'dfx'"],
   ["4:64:0:1460:1024,0:mss::x", "pclass: 'x'"]
 ]
@@ -301,6 +302,30 @@ for (const [text, message] of BROKEN) {
     expect(explanation instanceof Malformed && explanation.message).toStartWith(message)
   })
 }
+
+test("lines that p0f does not know", () => {
+  expect(printExplanation(explained("*:64:*:*:mss*clamped,7:mss,sok,ts,nop,ws:df,ecn?:0"))).toContain(`
+  ver      *            IPv4 and IPv6
+  ittl     64           initial TTL 64
+  olen     *            any IP options
+  mss      *            any: it depends on the link, not on the system
+  wsize    mss*clamped  mss*max of a usual interface above the SYN's MSS: lowered on the way`)
+  const meanings = (text: string): ReadonlyArray<string> =>
+    explained(text).fields.map(({ field, value, meaning }) => `${field} ${value}: ${meaning}`)
+  expect(meanings("4:64:0:1400:mss*clamped,7:mss,sok,ts,nop,ws:df,ecn?:0")).toContain(
+    "wsize mss*clamped: 64240 = 44 * 1460, the largest multiple of 1460 up to 64 KiB: sent from Ethernet, the MSS was lowered on the way"
+  )
+  expect(meanings("4:64:0:1400:mss*clamped,7:mss,sok,ts,nop,ws:df,ecn?:0")).toContain(
+    "quirks ecn?: ECN is asked for, or ECN bits are set in the IP header, or not"
+  )
+  expect(meanings("*:64:0:*:mss*max<=43690,*:mss::0")).toContain("wsize mss*max<=43690: floor(43690 / MSS) * MSS")
+  expect(meanings("4:64:0:1460:mss*20/ws,7:mss,sok,ts,nop,ws:df:0")).toContain(
+    "wsize mss*20/ws: 29184 = 20 * 1460 rounded down"
+  )
+  expect(meanings("4:64:0:0:*,0::seq=dst:0")).toContain(
+    "quirks seq=dst: sequence number is the destination's IPv4 address: Mirai's scanner"
+  )
+})
 
 test("every line of the built-in database is its own nearest or match", () => {
   for (const line of builtin.requests) {

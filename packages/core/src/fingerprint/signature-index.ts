@@ -230,22 +230,7 @@ export class SignatureIndex {
     let generic = -1
     let fuzzy = -1
     for (let row = this.#starts[list]!; row < end; row += ROW) {
-      let isFuzzy = false
-      const expected = rows[row]!
-      const flags = rows[row + 2]!
-      const differ = (expected ^ quirks) & ~(flags >> OPTIONAL_SHIFT)
-      if (differ !== 0) {
-        if (fuzzy >= 0 || (differ & expected & ~MAY_MISS) !== 0 || (differ & quirks & ~MAY_APPEAR) !== 0) continue
-        isFuzzy = true
-      }
-      const ittl = rows[row + 1]!
-      if (flags & BAD_TTL) {
-        if (ittl < ttl) continue
-      } else if (ittl < ttl || ittl - ttl > MAX_DIST) {
-        isFuzzy = true
-      }
-      if (rows[row + 3] !== -1 && rows[row + 3] !== mss) continue
-      if (rows[row + 4] !== -1 && rows[row + 4] !== pclass) continue
+      // The window first: it rules out most lines of a long list.
       const lineWin = rows[row + 6]!
       switch (rows[row + 5]) {
         case WIN_NORMAL:
@@ -268,6 +253,22 @@ export class SignatureIndex {
         default:
           if (((lineWin << 1) | (rows[row + 5] === WIN_MTU ? 1 : 0)) !== multiplier) continue
       }
+      let isFuzzy = false
+      const expected = rows[row]!
+      const flags = rows[row + 2]!
+      const differ = (expected ^ quirks) & ~(flags >> OPTIONAL_SHIFT)
+      if (differ !== 0) {
+        if (fuzzy >= 0 || (differ & expected & ~MAY_MISS) !== 0 || (differ & quirks & ~MAY_APPEAR) !== 0) continue
+        isFuzzy = true
+      }
+      const ittl = rows[row + 1]!
+      if (flags & BAD_TTL) {
+        if (ittl < ttl) continue
+      } else if (ittl < ttl || ittl - ttl > MAX_DIST) {
+        isFuzzy = true
+      }
+      if (rows[row + 3] !== -1 && rows[row + 3] !== mss) continue
+      if (rows[row + 4] !== -1 && rows[row + 4] !== pclass) continue
       if (isFuzzy) {
         if (fuzzy < 0) fuzzy = row
       } else if ((flags & GENERIC) === 0) {
