@@ -58,25 +58,47 @@ export function readP0fLog(text: string): ReadonlyArray<P0fLine> {
 export const familiesOfAnswer = ({ os, userland }: P0fAnswer): number =>
   os === undefined ? 0 : familiesOfLabel(os, undefined, userland)
 
-/** Answers in the order of the SYNs; undefined when p0f is not installed. */
-export function askP0f(syns: ReadonlyArray<PacketFields>): ReadonlyArray<P0fAnswer> | undefined {
+/** What p0f makes of the history of a whole capture. */
+export interface P0fEvents {
+  readonly hostChanges: number
+  readonly ipSharings: number
+  readonly uptimes: number
+}
+
+/** Runs the installed p0f over a capture and gives its log; undefined when it is not installed. */
+function logOfP0f(capture: Uint8Array): string | undefined {
   if (Bun.which("p0f") === null) return undefined
   const directory = mkdtempSync(join(tmpdir(), "synprint-signal-"))
   try {
-    const address = (at: number, ver: number): string =>
-      ver === 6 ? `2001:db8:1::${(at + 1).toString(16)}` : `10.1.${(at >> 8) & 255}.${at & 255}`
-    const frames = syns.map((syn, at) => ({
-      bytes: synFrame({ ...syn, src: address(at, syn.ver ?? 4), dst: syn.ver === 6 ? "2001:db8::7" : "198.51.100.7" }),
-      sec: 1_700_000_000 + at
-    }))
-    const capture = join(directory, "syns.pcap")
+    const path = join(directory, "syns.pcap")
     const log = join(directory, "p0f.log")
-    writeFileSync(capture, writePcap(frames))
-    const { exitCode, stderr } = Bun.spawnSync(["p0f", "-r", capture, "-o", log], { stdout: "ignore", stderr: "pipe" })
+    writeFileSync(path, capture)
+    const { exitCode, stderr } = Bun.spawnSync(["p0f", "-r", path, "-o", log], { stdout: "ignore", stderr: "pipe" })
     if (exitCode !== 0) throw new Error(`p0f -r: exit ${exitCode}: ${stderr.toString().trim()}`)
-    const byClient = new Map(readP0fLog(readFileSync(log, "latin1")).map((line) => [line.client, line]))
-    return syns.map((syn, at) => byClient.get(address(at, syn.ver ?? 4)) ?? SILENT)
+    return readFileSync(log, "latin1")
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** Counts p0f's lines about a capture; undefined when it is not installed. */
+export function countP0fEvents(capture: Uint8Array): P0fEvents | undefined {
+  const log = logOfP0f(capture)
+  if (log === undefined) return undefined
+  const count = (mod: string): number => log.split(`] mod=${mod}|`).length - 1
+  return { hostChanges: count("host change"), ipSharings: count("ip sharing"), uptimes: count("uptime") }
+}
+
+/** Answers in the order of the SYNs; undefined when p0f is not installed. */
+export function askP0f(syns: ReadonlyArray<PacketFields>): ReadonlyArray<P0fAnswer> | undefined {
+  const address = (at: number, ver: number): string =>
+    ver === 6 ? `2001:db8:1::${(at + 1).toString(16)}` : `10.1.${(at >> 8) & 255}.${at & 255}`
+  const frames = syns.map((syn, at) => ({
+    bytes: synFrame({ ...syn, src: address(at, syn.ver ?? 4), dst: syn.ver === 6 ? "2001:db8::7" : "198.51.100.7" }),
+    sec: 1_700_000_000 + at
+  }))
+  const log = logOfP0f(writePcap(frames))
+  if (log === undefined) return undefined
+  const byClient = new Map(readP0fLog(log).map((line) => [line.client, line]))
+  return syns.map((syn, at) => byClient.get(address(at, syn.ver ?? 4)) ?? SILENT)
 }
