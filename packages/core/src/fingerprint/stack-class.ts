@@ -15,7 +15,8 @@ import { keyDirection, keyLayoutLength } from "./shape-key.ts"
 import { RESPONSE, type Shape } from "./shape.ts"
 import { contradict, FAMILY_SCANNER } from "./stack-family.ts"
 
-const FAMILIES = 0x7ff
+/** The families of a class: bits of stack-family.ts. */
+export const CLASS_FAMILIES = 0x7ff
 const ORDER_SHIFT = 11
 const ORDER = 0xfff
 const NOPS_SHIFT = 23
@@ -80,8 +81,8 @@ export function stackClass(shape: Shape, key: Int32Array, at: number, interfaceM
 
 /** Whether one system can have sent SYNs of both classes. Lines decide when both match one, else the options. */
 export function stackDifference(a: number, b: number): StackDifference {
-  const ours = a & FAMILIES
-  const theirs = b & FAMILIES
+  const ours = a & CLASS_FAMILIES
+  const theirs = b & CLASS_FAMILIES
   if (ours !== 0 && theirs !== 0) return contradict(ours, theirs) ? OTHER_FAMILY : SAME_STACK
   return contradictOrders(a, b) ? OTHER_LAYOUT : SAME_STACK
 }
@@ -98,8 +99,8 @@ export function hasPhoneWindow(a: number): boolean {
 
 /** What two SYNs of one system say together: the families that both allow, the options of the one that has more. */
 export function mergeClasses(known: number, next: number): number {
-  const ours = known & FAMILIES
-  const theirs = next & FAMILIES
+  const ours = known & CLASS_FAMILIES
+  const theirs = next & CLASS_FAMILIES
   const families = ours === 0 ? theirs : theirs === 0 ? ours : ours & theirs
   const richer = kindsOf(next) >= kindsOf(known) ? next : known
   const options = richer & ((ORDER << ORDER_SHIFT) | (NOPS << NOPS_SHIFT))

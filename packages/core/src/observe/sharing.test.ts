@@ -262,6 +262,18 @@ test("uptime is told of the system that has one, and of no other behind the addr
   expect(connect(1, clock(4000)).uptimeMinutes).toBe(-1)
 })
 
+test("a Linux that has just booted is a few minutes up, not weeks", () => {
+  const { connect } = setUp()
+  // The clock starts 300 s before it wraps.
+  const booted = (second: number): PacketFields => ({
+    ...LINUX,
+    win: 14600,
+    options: `mss=1460,sok,ts=${(2 ** 32 - 300_000 + second * 1000) % 2 ** 32},nop,ws=7`
+  })
+  expect(connect(1, booted(130), booted(131), booted(132)).uptimeMinutes).toBe(2)
+  expect(connect(200, booted(332), booted(532)).uptimeMinutes).toBe(8)
+})
+
 test("whatever comes in whatever order, scores stay between 0 and 100 and memory where it was", () => {
   const { observer } = setUp({ maxHosts: 32, hostIdleMinutes: 5 })
   const packet = new Packet()

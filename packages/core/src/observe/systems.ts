@@ -17,9 +17,11 @@ import {
   FACT_LAYOUT,
   FACT_LINE,
   FACT_LINK,
+  FACT_STACK,
   LINK_KEPT_MTU
 } from "../fingerprint/shape-facts.ts"
 import { RESPONSE } from "../fingerprint/shape.ts"
+import { CLASS_FAMILIES } from "../fingerprint/stack-class.ts"
 import type { Packet } from "../packet/packet.ts"
 import { FLOW_MSS_SHIFT, FLOW_SENDSYN, FLOW_SHIFT, FLOW_STATE } from "./flow-record.ts"
 import type { Flows } from "./flows.ts"
@@ -126,7 +128,7 @@ export class Systems {
       hot[base + HOST_SYN_MATCH] = line
       hot[base + HOST_SYN_LAYOUT] = facts[of + FACT_LAYOUT]!
     } else if ((bits & BITS_CLOCK) === 0) this.#uptime.forgetClock(host, CLIENT)
-    else if (isSame) this.#uptime.checkClock(host, CLIENT, packet, ms, at)
+    else if (isSame) this.#uptime.checkClock(host, CLIENT, packet, facts[of + FACT_STACK]! & CLASS_FAMILIES, ms, at)
     if (packet.mss === 0) this.#keepLinkMss(host)
     hot[base + HOST_SYN_TS1] = packet.ts1
     hosts.hotFloat[(base >> 1) + HOST_SYN_MS] = ms
@@ -165,7 +167,7 @@ export class Systems {
       cold[base + COLD_SYNACK_MATCH] = line
       cold[base + COLD_SYNACK_MSS] = packet.mss
     } else if ((bits & BITS_CLOCK) === 0) this.#uptime.forgetClock(host, SERVER)
-    else if (isSame) this.#uptime.checkClock(host, SERVER, packet, ms, at)
+    else if (isSame) this.#uptime.checkClock(host, SERVER, packet, facts[of + FACT_STACK]! & CLASS_FAMILIES, ms, at)
     cold[base + COLD_SYNACK_TS1] = packet.ts1
     hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS] = ms
     return true

@@ -6,6 +6,7 @@
  * mode asks for more: the matched line says `clock=yes`, three SYNs of one system (sharing.ts) agree on the rate, and none of another
  * stack has come since (Appendix C 12).
  */
+import { FAMILIES_LINUX_KERNEL } from "../fingerprint/stack-family.ts"
 import { type Packet, TCP_SYN } from "../packet/packet.ts"
 import { FLOW_CLIENT_RATE, FLOW_COLD_SHIFT, FLOW_SERVER_RATE } from "./flow-record.ts"
 import type { Flows } from "./flows.ts"
@@ -30,6 +31,8 @@ const TSTAMP_GRACE = 100
 const MIN_TSCALE = 0.7
 const MAX_TSCALE = 1500
 const U32_MAX = 0xffff_ffff
+/** Linux starts its clock so many seconds before it wraps (include/linux/jiffies.h: INITIAL_JIFFIES). */
+const LINUX_BOOT_SECONDS = 300
 /** Intervals between SYNs that must agree on a rate. */
 const MIN_AGREEING = 2
 
@@ -103,8 +106,8 @@ export class Uptime {
     this.#observe(host, subject, packet.ts1, rate, hertz, at)
   }
 
-  /** Modern mode: a SYN or SYN+ACK of a stack with `clock=yes`, before it replaces the stored one. */
-  checkClock(host: number, subject: Subject, packet: Packet, ms: number, at: Endpoints): void {
+  /** Modern mode: a SYN or SYN+ACK of a stack with `clock=yes` and these families, before it replaces the stored one. */
+  checkClock(host: number, subject: Subject, packet: Packet, families: number, ms: number, at: Endpoints): void {
     const hosts = this.#hosts
     if (packet.ts1 === 0) return
     let before: number
@@ -133,8 +136,11 @@ export class Uptime {
     const hertz = roundRate(rate)
     const agreeing = clock >> 8 === hertz ? Math.min((clock & 255) + 1, 255) : 1
     cold[clockAt] = (hertz << 8) | agreeing
-    if (agreeing >= MIN_AGREEING) this.#observe(host, subject, packet.ts1, rate, hertz, at)
-    else if (clock !== 0) cold[base + COLD_UPTIME] = -1
+    if (agreeing >= MIN_AGREEING) {
+      // Differs from p0f: a Linux that has just booted is 5 minutes before the wrap, and no 198 days old.
+      const early = (families & FAMILIES_LINUX_KERNEL) === 0 ? 0 : LINUX_BOOT_SECONDS * hertz
+      this.#observe(host, subject, packet.ts1 + early, rate, hertz, at)
+    } else if (clock !== 0) cold[base + COLD_UPTIME] = -1
   }
 
   /** Modern mode: a stack without a clock sent the last SYN or SYN+ACK. What was told of another must not be told of it. */

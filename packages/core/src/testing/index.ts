@@ -67,7 +67,6 @@ export { isAmongCandidates, readTunnelTable, type TunnelRow } from "./vpn-table.
 export { type FakeBackend, type FakeModule, makeFakeBackend, makeFakeModule } from "./fake-backend.ts"
 export { type Random, rounds, seededRandom } from "./random.ts"
 export { captureOf, type OneAddress, readOneAddress, threeStacks } from "./one-address.ts"
-export { type Random, seededRandom } from "./random.ts"
 export { randomCapture, type RandomCaptureOptions } from "./random-capture.ts"
 export { CLIENTS, SERVERS, type Stack, stackFields } from "./stacks.ts"
 export { type SynFloodOptions, writeSynFlood } from "./syn-flood.ts"
