@@ -156,7 +156,10 @@ export class Hinter {
     put(MIDDLEBOX, middleboxOf(shape))
     const tunnel = tunnelOf(shape)
     if (tunnel !== undefined && tunnel.weight >= TUNNEL_LEAST && (this.policy.enabled & (1 << TUNNEL)) !== 0) {
-      parameters[TUNNEL] = this.#parameters(TUNNEL, tunnel.weight / 100, [["kind", serializeToken(tunnel.kind)]])
+      parameters[TUNNEL] = this.#parameters(TUNNEL, tunnel.weight / 100, [
+        // 6in4 is no token.
+        ["kind", serializeToken(tunnel.kind) ?? serializeString(tunnel.kind)]
+      ])
     }
     const families = comparedFamilies(shape)
     const isEmpty = parameters.every((text) => text === undefined)

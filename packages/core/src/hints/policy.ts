@@ -28,6 +28,24 @@ export interface HintSettings {
   readonly rules: ReadonlyArray<HintRule>
 }
 
+/** Private Relay carries Safari; emulators, WSL 1, virtual machines and containers send by their host's stack. */
+export const TOLERATED: ReadonlyArray<string> = [
+  "safari/linux",
+  "android/windows",
+  "android/apple",
+  "linux/windows",
+  "linux/apple"
+]
+
+/** Without a configuration. */
+export const DEFAULT_HINTS: HintSettings = {
+  minScore: 0,
+  except: [],
+  relays: [],
+  tolerate: TOLERATED,
+  rules: HINT_NAMES.map(() => ({ enabled: true, maxScore: 1, except: [] }))
+}
+
 /** What a known relay explains: all but the tunnel that is its own and what requests bring. */
 const EXPLAINED = ~((1 << TUNNEL) | (1 << SPOOFED_HEADER))
 

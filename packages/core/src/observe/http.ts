@@ -99,6 +99,9 @@ export class Http implements HeadSink {
       seen.language = languageName(language)
       seen.dishonest = dishonest
       seen.anonymous = head.software < 0
+      seen.bytes = head.bytes
+      seen.agentAt = head.software < 0 ? 0 : head.valueAt(head.software)
+      seen.agentLength = head.software < 0 ? 0 : head.valueEnd(head.software) - seen.agentAt
       seen.rawLength = putHttpSignature(head, side, this.tables.names, seen.raw, 0)
       log.http(this.#at, subject, seen)
     }

@@ -89,6 +89,7 @@ export class JsonLog implements ObservationLog {
     if (match !== undefined)
       text += `,"generic":${match.label.generic}${field("database", match.file)},"line":${match.line}`
     text += `${field("language", seen.language)},"dishonest":${seen.dishonest},"anonymous":${seen.anonymous}`
+    text += field("hints", seen.hints)
     text += field("sig", decoder.decode(seen.raw.subarray(0, seen.rawLength)))
     this.#line(at, subject, subject === CLIENT ? "http request" : "http response", text)
   }

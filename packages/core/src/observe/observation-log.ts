@@ -68,6 +68,12 @@ export class HttpObservation {
   hasLanguage = false
   dishonest = false
   anonymous = false
+  /** Where the User-Agent or Server lies; a length of 0: there is none. */
+  bytes: Uint8Array = new Uint8Array(0)
+  agentAt = 0
+  agentLength = 0
+  /** An RFC 9651 list: modern mode, requests of connections whose SYN was seen (hints/hinted-log.ts). */
+  hints: string | undefined = undefined
   /** p0f's raw_sig, the first `rawLength` bytes. */
   raw: Uint8Array = new Uint8Array(16_384)
   rawLength = 0

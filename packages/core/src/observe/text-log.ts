@@ -64,6 +64,7 @@ export class TextLog implements ObservationLog {
     const words = [seen.match?.title ?? "unknown program"]
     if (seen.language !== undefined) words.push(seen.language)
     if (seen.dishonest) words.push("dishonest")
+    if (seen.hints !== undefined) words.push(seen.hints)
     const raw = printable(decoder.decode(seen.raw.subarray(0, seen.rawLength)))
     this.#line(at, subject === CLIENT ? "request" : "response", `${words.join(", ")}  ${raw}`)
   }

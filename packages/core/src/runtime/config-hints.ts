@@ -3,7 +3,7 @@
  * pair of claim and stack.
  */
 import { CLAIMS, STACKS } from "../hints/claim.ts"
-import type { HintSettings } from "../hints/policy.ts"
+import { type HintSettings, TOLERATED } from "../hints/policy.ts"
 import { parsePrefixes } from "../packet/prefix.ts"
 import { type Decoded, key, subTable, table, type Value } from "./config-key.ts"
 import { expected, flag, fraction, list, value, Wrong } from "./config-value.ts"
@@ -25,9 +25,6 @@ const pair: Value<string> = value("text", (input) => {
   const what = `claim/stack, claim one of ${CLAIMS.join(" ")}, stack one of ${STACKS.join(" ")}`
   return new Wrong(`${expected(what, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
 })
-
-/** Private Relay carries Safari; emulators, WSL 1, virtual machines and containers send by their host's stack. */
-const TOLERATED = ["safari/linux", "android/windows", "android/apple", "linux/windows", "linux/apple"]
 
 const HintTable = table({
   enabled: key("enabled", flag, true),

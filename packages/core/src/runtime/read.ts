@@ -76,13 +76,14 @@ async function makeLog(format: ReadOptions["format"], sink: Sink): Promise<Log> 
     const { P0fLog } = await import("../observe/p0f-log.ts")
     return { log: new P0fLog(sink.write), text: undefined }
   }
+  const { HintedLog } = await import("../hints/hinted-log.ts")
   if (format === "json") {
     const { JsonLog } = await import("../observe/json-log.ts")
-    return { log: new JsonLog(writeText), text: undefined }
+    return { log: new HintedLog(new JsonLog(writeText)), text: undefined }
   }
   const { TextLog } = await import("../observe/text-log.ts")
   const text = new TextLog(writeText)
-  return { log: text, text }
+  return { log: new HintedLog(text), text }
 }
 
 /** Reads one file to its end; the problem that ended it early. */

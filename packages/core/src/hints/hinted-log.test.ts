@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test"
+import { BUILTIN, BUILTIN_DATABASE } from "../fingerprint/builtin-database.ts"
+import { readDatabases } from "../fingerprint/database-reader.ts"
+import { Matcher } from "../fingerprint/matcher.ts"
+import { REQUEST } from "../fingerprint/shape.ts"
+import { CLIENT, Endpoints, HttpObservation, type ObservationLog, SERVER } from "../observe/observation-log.ts"
+import { signaturePacket } from "../testing/signature-packet.ts"
+import { HintedLog } from "./hinted-log.ts"
+
+const { database } = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")
+const matcher = new Matcher(database!, "modern", 64)
+const shape = matcher.shapeOf(signaturePacket("4:64:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0"), REQUEST, 0)
+
+function openLog() {
+  const told: Array<string | undefined> = []
+  const inner = {
+    syn: () => {},
+    http: (_at: Endpoints, _subject: unknown, seen: HttpObservation) => void told.push(seen.hints),
+    flush: () => {}
+  } as unknown as ObservationLog & { readonly flush: () => void }
+  return { log: new HintedLog(inner), told }
+}
+
+const endpoints = (port: number): Endpoints => Object.assign(new Endpoints(), { client0: 0x0a000001, clientPort: port })
+
+function request(userAgent: string): HttpObservation {
+  const seen = new HttpObservation()
+  seen.bytes = new TextEncoder().encode(`xx${userAgent}yy`)
+  seen.agentAt = 2
+  seen.agentLength = userAgent.length
+  return seen
+}
+
+const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefox/128.0"
+
+test("a request is compared with the SYN of its own connection", () => {
+  const { log, told } = openLog()
+  log.syn(endpoints(4000), shape, false)
+  log.http(endpoints(4000), CLIENT, request(WINDOWS))
+  log.http(endpoints(4000), CLIENT, request("curl/8.11.1"))
+  log.http(endpoints(4000), CLIENT, request(""))
+  // Its SYN was not seen.
+  log.http(endpoints(4001), CLIENT, request(WINDOWS))
+  // A server's software is nobody's claim, and what was told of the request before is gone.
+  const response = request(WINDOWS)
+  response.hints = "stale"
+  log.http(endpoints(4000), SERVER, response)
+  expect(told).toEqual([expect.stringContaining("windows ua, linux stack"), undefined, undefined, undefined, undefined])
+})
+
+test("many connections: one that has lost its place gets no other's SYN", () => {
+  const { log, told } = openLog()
+  for (let port = 1; port <= 50_000; port++) log.syn(endpoints(port), shape, false)
+  log.http(endpoints(50_000), CLIENT, request(WINDOWS))
+  expect(told[0]).toBeDefined()
+  for (let port = 50_001; port <= 60_000; port++) log.http(endpoints(port), CLIENT, request(WINDOWS))
+  expect(told.slice(1).every((hints) => hints === undefined)).toBe(true)
+})

@@ -1,0 +1,117 @@
+/**
+ * HintedLog: an observation log that adds hints to HTTP requests in clear text: the User-Agent against the SYN of its connection. For
+ * captures that are replayed; a front end hints by itself.
+ *
+ *     slot = hash of the connection, direct-mapped: a later connection takes the place of an earlier one
+ */
+import { Answer } from "../fingerprint/answer.ts"
+import type { Shape } from "../fingerprint/shape.ts"
+import {
+  CLIENT,
+  type Endpoints,
+  type HttpObservation,
+  type ObservationLog,
+  type Subject
+} from "../observe/observation-log.ts"
+import { claimOf } from "./claim.ts"
+import { Hinter } from "./hints.ts"
+import { DEFAULT_HINTS, HintPolicy } from "./policy.ts"
+import { platformOfUserAgent } from "./user-agent.ts"
+
+/** Connections whose SYN is remembered. */
+const SLOTS = 8192
+const WORDS = 9
+const NO_ADDRESS = new Uint8Array(16)
+
+/** A log that prints: what it is told of requests has hints. */
+export class HintedLog<Log extends ObservationLog & { readonly flush: () => void }> implements ObservationLog {
+  readonly inner: Log
+  readonly #hinter = new Hinter(new HintPolicy(DEFAULT_HINTS))
+  readonly #answer = new Answer()
+  readonly #keys = new Int32Array(SLOTS * WORDS)
+  readonly #shapes: Array<Shape | undefined> = Array.from({ length: SLOTS }, () => undefined)
+
+  constructor(inner: Log) {
+    this.inner = inner
+  }
+
+  flush(): void {
+    this.inner.flush()
+  }
+
+  syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {
+    const slot = slotOf(at)
+    this.#shapes[slot] = shape
+    writeKey(at, this.#keys, slot * WORDS)
+    this.inner.syn(at, shape, sendsyn)
+  }
+
+  http(at: Endpoints, subject: Subject, seen: HttpObservation): void {
+    seen.hints = subject === CLIENT ? this.#hints(at, seen) : undefined
+    this.inner.http(at, subject, seen)
+  }
+
+  #hints(at: Endpoints, seen: HttpObservation): string | undefined {
+    const slot = slotOf(at)
+    const shape = this.#shapes[slot]
+    if (shape === undefined || !isKey(at, this.#keys, slot * WORDS)) return undefined
+    this.#answer.reset("ok")
+    this.#answer.shape = shape
+    const connection = this.#hinter.connection(this.#answer, 0, NO_ADDRESS, 0)
+    const platform = platformOfUserAgent(seen.bytes, seen.agentAt, seen.agentLength)
+    return this.#hinter.list(connection, claimOf(platform, 0, false), 0)
+  }
+
+  synAck(at: Endpoints, shape: Shape, sendsyn: boolean): void {
+    this.inner.synAck(at, shape, sendsyn)
+  }
+
+  mtu(at: Endpoints, subject: Subject, shape: Shape): void {
+    this.inner.mtu(at, subject, shape)
+  }
+
+  uptime(at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number): void {
+    this.inner.uptime(at, subject, minutes, moduloDays, hertz)
+  }
+
+  sharing(at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number): void {
+    this.inner.sharing(at, subject, isShared, reasons, score)
+  }
+
+  /** p0f mode has no hints. */
+  hostChange(): void {}
+  ipSharing(): void {}
+}
+
+function slotOf(at: Endpoints): number {
+  let hash = Math.imul(at.client0 ^ Math.imul(at.client3, 0x85ebca6b), 0x9e3779b1)
+  hash = Math.imul(hash ^ at.server0 ^ Math.imul(at.server3, 0xc2b2ae35), 0x9e3779b1)
+  hash = Math.imul(hash ^ ((at.clientPort << 16) | at.serverPort), 0x9e3779b1)
+  return (hash ^ (hash >>> 15)) & (SLOTS - 1)
+}
+
+function writeKey(at: Endpoints, keys: Int32Array, base: number): void {
+  keys[base] = at.client0
+  keys[base + 1] = at.client1
+  keys[base + 2] = at.client2
+  keys[base + 3] = at.client3
+  keys[base + 4] = at.server0
+  keys[base + 5] = at.server1
+  keys[base + 6] = at.server2
+  keys[base + 7] = at.server3
+  keys[base + 8] = (at.clientPort << 16) | at.serverPort
+}
+
+function isKey(at: Endpoints, keys: Int32Array, base: number): boolean {
+  return (
+    keys[base] === at.client0 &&
+    keys[base + 1] === at.client1 &&
+    keys[base + 2] === at.client2 &&
+    keys[base + 3] === at.client3 &&
+    keys[base + 4] === at.server0 &&
+    keys[base + 5] === at.server1 &&
+    keys[base + 6] === at.server2 &&
+    keys[base + 7] === at.server3 &&
+    keys[base + 8] === ((at.clientPort << 16) | at.serverPort)
+  )
+}
