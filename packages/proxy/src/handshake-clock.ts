@@ -12,7 +12,7 @@
  * a ClientHello that named no server. What Bun does not show is the first octet of a ClientHello that came in pieces; browsers send it
  * in one flight, so that "whole" is later by less than the measures' noise.
  */
-import { HandshakeTiming, RelayJudge } from "@synprint/core"
+import { HandshakeTiming } from "@synprint/core"
 import { TcpInfo } from "./tcp-info.ts"
 
 /** Milliseconds below which the kernel's times say nothing: its slowest tick. */
@@ -31,7 +31,6 @@ export interface Timed {
 export class HandshakeClock {
   /** Of the connection told last. */
   readonly timing: HandshakeTiming = new HandshakeTiming()
-  readonly judge: RelayJudge = new RelayJudge()
   readonly #info = new TcpInfo()
 
   opened(connection: Timed, fd: number | undefined): void {

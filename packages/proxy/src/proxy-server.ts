@@ -199,7 +199,7 @@ export class ProxyServer {
         return
       }
     }
-    if (!site.timing.isEmpty || site.hints !== undefined) this.#clock.opened(client, fdOf(socket))
+    if (!site.timing.isEmpty || (site.hints !== undefined && scheme !== HTTP)) this.#clock.opened(client, fdOf(socket))
     this.#peers.read(socket as Socket<unknown>, site, scheme, port, client)
     this.#limit(client)
   }
@@ -209,9 +209,10 @@ export class ProxyServer {
     const client = socket.data
     if (!this.#clock.finished(client, fdOf(socket))) return
     this.#tellTiming(client)
-    const { judge, timing } = this.#clock
-    if (client.hints === undefined || this.site.hints === undefined) return
-    if (judge.judge(timing) >= RELAY_CALLED) client.hints = this.site.hints.hinter.withRelay(client.hints, judge)
+    const { hints } = this.site
+    if (client.hints === undefined || hints === undefined) return
+    if (hints.judge.judge(this.#clock.timing) >= RELAY_CALLED)
+      client.hints = hints.hinter.withRelay(client.hints, hints.judge)
   }
 
   #firstOctet(client: ClientConnection): void {

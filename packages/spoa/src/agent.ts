@@ -27,6 +27,8 @@ export interface AgentSettings {
   readonly http: HttpObserver | undefined
   /** undefined: no variable tells hints. */
   readonly hints?: HintObserver | undefined
+  /** Of the timing of handshakes; without one that of core's thresholds. */
+  readonly judge?: RelayJudge | undefined
 }
 
 export class Agent implements NotifyHandler {
@@ -50,7 +52,7 @@ export class Agent implements NotifyHandler {
   }
 
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
-    const { answerer, variables, key, http, hints } = this.settings
+    const { answerer, variables, key, http, hints, judge = this.#judge } = this.settings
     const given = this.#given
     const answer = this.#answer
     this.#notify.open(frame)
@@ -63,7 +65,7 @@ export class Agent implements NotifyHandler {
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
       answerer.answer(given.connection, answer)
-      if (given.hasTiming) tellTiming(given.timing, this.#judge, answer)
+      if (given.hasTiming) tellTiming(given.timing, judge, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
     if (hints !== undefined) hints(frame.bytes, given, answer)

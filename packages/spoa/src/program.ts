@@ -6,7 +6,7 @@
  * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
  * ```
  */
-import { type Database, Matcher, Observer, ToldRequest, replyTo } from "@synprint/core"
+import { type Database, Matcher, Observer, RelayJudge, ToldRequest, replyTo } from "@synprint/core"
 import {
   type Chain,
   type Config,
@@ -25,6 +25,7 @@ import {
   makeAnswerer,
   openChain,
   printListenAddress,
+  relayThresholds,
   serveUntilStopped,
   summary
 } from "@synprint/core/runtime"
@@ -118,6 +119,7 @@ const agent = (request: ConfigRequest) =>
       variables: new VariableWriter(current.config.spoa.variables),
       key: config.capture.key,
       http: readRequest(current.database),
+      judge: new RelayJudge(relayThresholds(current.config.hints)),
       hints:
         mode === "modern" && wantsHints(current.config.spoa.variables) ? hintRequests(current.config.hints) : undefined
     })

@@ -137,6 +137,11 @@ export function crossCheck(program: Program, config: Config, environment: Enviro
     }
   }
 
+  const { relay } = config.hints
+  if (relay.leastMs > relay.callMs) {
+    problems.push(problem("hints.relay.least", "must not be above hints.relay.call: nothing in between is told"))
+  }
+
   if (program === "spoa") {
     if (config.spoa.listen.length === 0) problems.push(problem("spoa.listen", "must have one address at least"))
     const open = config.spoa.listen.find((address) => !isLocal(address))

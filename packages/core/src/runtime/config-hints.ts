@@ -4,9 +4,10 @@
  */
 import { CLAIMS, STACKS } from "../hints/claim.ts"
 import { type HintSettings, TOLERATED } from "../hints/policy.ts"
+import type { RelayThresholds } from "../hints/relay.ts"
 import { parsePrefixes } from "../packet/prefix.ts"
 import { type Decoded, key, subTable, table, type Value } from "./config-key.ts"
-import { expected, flag, fraction, list, value, Wrong } from "./config-value.ts"
+import { duration, expected, flag, fraction, list, value, Wrong } from "./config-value.ts"
 import { nearest } from "./nearest.ts"
 
 /** A network as a set of prefixes takes it: no bits beyond its length. */
@@ -26,11 +27,19 @@ const pair: Value<string> = value("text", (input) => {
   return new Wrong(`${expected(what, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
 })
 
-const HintTable = table({
+const keys = {
   enabled: key("enabled", flag, true),
   maxScore: key("max_score", fraction, 1),
   /** Clients of which this hint is never told. */
   except: key("except", list(prefix), [])
+}
+const HintTable = table(keys)
+
+const RelayTable = table({
+  ...keys,
+  /** A hidden leg of so much, there and back, is called a relay; a smaller one than `least` is none (hints/relay.ts). */
+  callMs: key("call", duration(1, 10_000), "60 ms"),
+  leastMs: key("least", duration(1, 10_000), "20 ms")
 })
 
 export const HintsTable = table({
@@ -42,7 +51,7 @@ export const HintsTable = table({
   tolerate: key("tolerate", list(pair), TOLERATED),
   uaMismatch: subTable("ua_mismatch", HintTable),
   tunnel: subTable("tunnel", HintTable),
-  relay: subTable("relay", HintTable),
+  relay: subTable("relay", RelayTable),
   userSpaceStack: subTable("user_space_stack", HintTable),
   scanner: subTable("scanner", HintTable),
   sharedAddress: subTable("shared_address", HintTable),
@@ -51,6 +60,12 @@ export const HintsTable = table({
 })
 
 export type HintsConfig = Decoded<typeof HintsTable.keys>
+
+/** What the timing of handshakes is judged by. */
+export const relayThresholds = ({ relay }: HintsConfig): RelayThresholds => ({
+  callMicros: relay.callMs * 1000,
+  leastMicros: relay.leastMs * 1000
+})
 
 /** The policy's settings, rules in the order of the hints' numbers. */
 export function hintSettings(config: HintsConfig): HintSettings {

@@ -421,6 +421,9 @@ test("[hints]: bad values are refused, each with what it should be", () => {
     [hints.tunnel]
     enabled = "yes"
     max_score = -0.1
+    [hints.relay]
+    call = "60"
+    least = "1 minute"
     [hints.tunel]
   `)
   for (const part of [
@@ -432,9 +435,12 @@ test("[hints]: bad values are refused, each with what it should be", () => {
     "claim one of windows",
     "hints.tunnel.enabled: expected true or false",
     "hints.tunnel.max_score: expected a number from 0 to 1",
-    "did you mean tunnel?"
+    "did you mean tunnel?",
+    'hints.relay.call: expected a duration such as "60 seconds"',
+    "hints.relay.least: expected a duration from 1 ms to 10 seconds"
   ]) {
     expect(problems.some((problem) => problem.includes(part)) ? part : problems).toBe(part)
   }
+  expect(bad('[hints.relay]\ncall = "10 ms"').join()).toContain("hints.relay.least: must not be above")
   expect(bad("", { environment: { SYNPRINT_HINTS_MIN_SCORE: "high" } }).join()).toContain("a number from 0 to 1")
 })
