@@ -70,6 +70,8 @@ const TSTAMP_GRACE = 100
 const MAX_TSCALE = 1500
 const U32 = 0x1_0000_0000
 const SCORE_WORDS = 4
+/** Score of two systems with different names. */
+const OTHER_NAME = 8
 
 const ones = (word: number): number => {
   let v = word - ((word >>> 1) & 0x55555555)
@@ -145,7 +147,6 @@ export class Nat implements NatScore {
       const other = hot[base + HOST_SYN_MATCH]!
       let score = 0
       let reasons = 0
-      let major = false
       if (line === 0 || other === 0) {
         if (((packet.quirks ^ state) & STATE_QUIRKS & ~UNSTEADY) !== 0) {
           score = 2
@@ -161,26 +162,11 @@ export class Nat implements NatScore {
       } else if (line !== other) {
         const label = this.labels.database.requests[other - 1]!.label
         reasons = REASON_OS_DIFF
-        if (label.nameId !== facts[of + FACT_NAME]) {
-          score = 8
-          major = true
-        } else score = label.id + 1 === facts[of + FACT_LABEL] ? 1 : 2
+        if (label.nameId !== facts[of + FACT_NAME]) score = OTHER_NAME
+        else score = label.id + 1 === facts[of + FACT_LABEL] ? 1 : 2
       } else if (((bits & BITS_FUZZY) !== 0) !== ((state & STATE_FUZZY) !== 0)) {
         score = 1
         reasons = REASON_FUZZY
-      }
-      if (!major && this.#isOther(hot[base + HOST_OS]!, facts, of)) {
-        score += 8
-        reasons |= REASON_OS_DIFF
-        major = true
-      }
-      const t = packet.ttl - ((state >> STATE_TTL_SHIFT) & 255)
-      if (t !== 0 && !major) {
-        const s = this.#ttl(t, bits, other === 0 ? undefined : this.labels.database.requests[other - 1])
-        if (s !== 0) {
-          score += s
-          reasons |= REASON_TTL
-        }
       }
       const mssPort = hot[base + HOST_SYN_MSS]!
       const port = mssPort >>> 16
@@ -188,19 +174,10 @@ export class Nat implements NatScore {
         score++
         reasons |= REASON_PORT
       }
-      if (packet.mss !== (mssPort & 0xffff)) {
-        score++
-        reasons |= REASON_MTU
-      }
-      if (score > 0) {
-        const since = ms - hosts.hotFloat[(base >> 1) + HOST_SYN_MS]!
-        score = this.#timestamps(score, packet.ts1, hot[base + HOST_SYN_TS1]!, since)
-        if (score < 0) {
-          score = -score
-          reasons |= REASON_TSTAMP
-        }
-      }
-      this.add(host, CLIENT, reasons, score, at)
+      const before = other === 0 ? undefined : this.labels.database.requests[other - 1]
+      const since = ms - hosts.hotFloat[(base >> 1) + HOST_SYN_MS]!
+      const ts1 = hot[base + HOST_SYN_TS1]!
+      this.#finish(host, CLIENT, packet, facts, of, before, state, mssPort & 0xffff, ts1, since, score, reasons, at)
     }
     this.#setPort(host, packet.sport)
     return true
@@ -218,48 +195,69 @@ export class Nat implements NatScore {
       const other = cold[base + COLD_SYNACK_MATCH]!
       let score = 0
       let reasons = 0
-      let major = false
       if (line === 0 || other === 0) {
         if (((packet.quirks ^ state) & STATE_QUIRKS & ~UNSTEADY) !== 0) {
           score = 2
           reasons = REASON_SIG_DIFF
         }
       } else if (line !== other && this.labels.database.responses[other - 1]!.label.nameId !== facts[of + FACT_NAME]) {
-        score = 8
+        score = OTHER_NAME
         reasons = REASON_OS_DIFF
-        major = true
       }
-      if (!major && this.#isOther(hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, facts, of)) {
-        score += 8
-        reasons |= REASON_OS_DIFF
-        major = true
-      }
-      const t = packet.ttl - ((state >> STATE_TTL_SHIFT) & 255)
-      if (t !== 0 && !major) {
-        const bits = facts[of + FACT_BITS]!
-        const s = this.#ttl(t, bits, other === 0 ? undefined : this.labels.database.responses[other - 1])
-        if (s !== 0) {
-          score += s
-          reasons |= REASON_TTL
-        }
-      }
-      if (packet.mss !== cold[base + COLD_SYNACK_MSS]) {
-        score++
-        reasons |= REASON_MTU
-      }
-      if (score > 0) {
-        const since = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
-        score = this.#timestamps(score, packet.ts1, cold[base + COLD_SYNACK_TS1]!, since)
-        if (score < 0) {
-          score = -score
-          reasons |= REASON_TSTAMP
-        }
-      }
-      this.add(host, SERVER, reasons, score, at)
+      const before = other === 0 ? undefined : this.labels.database.responses[other - 1]
+      const since = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
+      const mss = cold[base + COLD_SYNACK_MSS]!
+      const ts1 = cold[base + COLD_SYNACK_TS1]!
+      this.#finish(host, SERVER, packet, facts, of, before, state, mss, ts1, since, score, reasons, at)
     }
     // p0f notes the client's port with the server too (Appendix C 11).
     this.#setPort(host, packet.dport)
     return true
+  }
+
+  /** What SYN and SYN+ACK have in common: the system on file, TTL, MSS and timestamps against those of the stored one. */
+  #finish(
+    host: number,
+    subject: Subject,
+    packet: Packet,
+    facts: Int32Array,
+    of: number,
+    other: TcpSignature | undefined,
+    state: number,
+    mss: number,
+    ts1: number,
+    msSince: number,
+    score: number,
+    reasons: number,
+    at: Endpoints
+  ): void {
+    // p0f's `major`; without another name a score is 4 at most by now.
+    let major = score >= OTHER_NAME
+    if (!major && this.#isOther(this.#hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, facts, of)) {
+      score += OTHER_NAME
+      reasons |= REASON_OS_DIFF
+      major = true
+    }
+    const t = packet.ttl - ((state >> STATE_TTL_SHIFT) & 255)
+    if (t !== 0 && !major) {
+      const s = this.#ttl(t, facts[of + FACT_BITS]!, other)
+      if (s !== 0) {
+        score += s
+        reasons |= REASON_TTL
+      }
+    }
+    if (packet.mss !== mss) {
+      score++
+      reasons |= REASON_MTU
+    }
+    if (score > 0) {
+      score = this.#timestamps(score, packet.ts1, ts1, msSince)
+      if (score < 0) {
+        score = -score
+        reasons |= REASON_TSTAMP
+      }
+    }
+    this.add(host, subject, reasons, score, at)
   }
 
   /** Whether a host known to run something runs something else now. */
@@ -272,7 +270,7 @@ export class Nat implements NatScore {
   #addFirst(host: number, subject: Subject, facts: Int32Array, of: number, at: Endpoints): void {
     const os = this.#hosts.hot[(host << HOT_SHIFT) + HOST_OS]!
     if (os === 0 && !this.#hosts.hasCold(host)) return
-    if (this.#isOther(os, facts, of)) this.add(host, subject, REASON_OS_DIFF, 8, at)
+    if (this.#isOther(os, facts, of)) this.add(host, subject, REASON_OS_DIFF, OTHER_NAME, at)
     else this.add(host, subject, 0, 0, at)
   }
 
