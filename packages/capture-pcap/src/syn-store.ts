@@ -14,8 +14,8 @@
  * second copy of the same packet when it comes on another one or within COPY_MS; the first SYN stays in both cases. Another ISN
  * is a new connection and replaces the entry, unless it is older (interfaces are drained one after the other).
  */
+import { TaggedIndex } from "@synprint/core"
 import type { Miss, RawSyn } from "@synprint/core/runtime"
-import { SlotIndex } from "./slot-index.ts"
 
 /** IP 40 + extension headers up to 156 + TCP 60. */
 export const HEADER_BYTES = 256
@@ -78,9 +78,9 @@ export class SynStore {
   readonly #bytes: Uint8Array
   readonly #words: Int32Array
   readonly #doubles: Float64Array
-  readonly #byKey: SlotIndex
+  readonly #byKey: TaggedIndex
   /** Client address -> its newest slot; made when it is asked for the first time. */
-  #byAddress: SlotIndex | undefined
+  #byAddress: TaggedIndex | undefined
   /** Secret odd multipliers: who sends SYNs must not be able to choose the hash. */
   readonly #multipliers: Int32Array
   /** What `seek` asked for. */
@@ -101,7 +101,7 @@ export class SynStore {
     this.#bytes = new Uint8Array(slab)
     this.#words = new Int32Array(slab)
     this.#doubles = new Float64Array(slab)
-    this.#byKey = new SlotIndex(capacity)
+    this.#byKey = new TaggedIndex(capacity)
     this.#multipliers = crypto.getRandomValues(new Int32Array(KEY_WORDS)).map((word) => word | 1)
   }
 
@@ -156,7 +156,7 @@ export class SynStore {
       for (let i = 0; i < tcpLength; i++) bytes[to + ipBytes + i] = packet[tcp + i]!
     }
     this.entries++
-    this.#byKey.add(slot, hash)
+    this.#byKey.insert(hash, slot)
     if (this.#isSeeking && hash === this.#askedHash && this.#find(this.#asked, hash) === slot) this.#arrived = slot
     if (this.#byAddress !== undefined) this.#pointAddress(this.#byAddress, slot, key)
   }
@@ -253,21 +253,21 @@ export class SynStore {
   #release(slot: number): void {
     const words = this.#words
     const word = slot * SLOT_WORDS
-    this.#byKey.remove(slot, words[word + HASH]!)
+    this.#byKey.remove(words[word + HASH]!, slot)
     // Nothing is there when a newer SYN of the address has taken the place.
-    if (this.#byAddress !== undefined) this.#byAddress.remove(slot, this.#hashAddress(words, word + KEY))
+    if (this.#byAddress !== undefined) this.#byAddress.remove(this.#hashAddress(words, word + KEY), slot)
     words[word + DISTANCE] = 0
     if (slot === this.#arrived) this.#arrived = -1
     this.entries--
   }
 
   #find(key: Int32Array, hash: number): number {
-    const { table, mask } = this.#byKey
+    const { slots, mask } = this.#byKey
     const words = this.#words
-    for (let position = hash & mask; ; position = (position + 1) & mask) {
-      const slot = table[2 * position]! - 1
+    for (let place = (hash << 1) & mask; ; place = (place + 2) & mask) {
+      const slot = slots[place + 1]! - 1
       if (slot < 0) return -1
-      if (table[2 * position + 1] !== hash) continue
+      if (slots[place] !== hash) continue
       const at = slot * SLOT_WORDS + KEY
       let i = 0
       while (i < KEY_WORDS && words[at + i] === key[i]) i++
@@ -278,7 +278,7 @@ export class SynStore {
   #findByAddress(key: Int32Array): number {
     let index = this.#byAddress
     if (index === undefined) {
-      index = this.#byAddress = new SlotIndex(this.capacity)
+      index = this.#byAddress = new TaggedIndex(this.capacity)
       for (let n = 0; n < this.capacity; n++) {
         // From the head on: oldest first, so the newest of an address stays.
         const slot = (this.#head + n) % this.capacity
@@ -291,12 +291,12 @@ export class SynStore {
     return this.#findAddress(index, key, this.#hashAddress(key, 0))
   }
 
-  #findAddress({ table, mask }: SlotIndex, key: Int32Array, hash: number): number {
+  #findAddress({ slots, mask }: TaggedIndex, key: Int32Array, hash: number): number {
     const words = this.#words
-    for (let position = hash & mask; ; position = (position + 1) & mask) {
-      const slot = table[2 * position]! - 1
+    for (let place = (hash << 1) & mask; ; place = (place + 2) & mask) {
+      const slot = slots[place + 1]! - 1
       if (slot < 0) return -1
-      if (table[2 * position + 1] !== hash) continue
+      if (slots[place] !== hash) continue
       const at = slot * SLOT_WORDS + KEY
       let i = 2
       while (i < 6 && words[at + i] === key[i]) i++
@@ -304,11 +304,11 @@ export class SynStore {
     }
   }
 
-  #pointAddress(index: SlotIndex, slot: number, key: Int32Array): void {
+  #pointAddress(index: TaggedIndex, slot: number, key: Int32Array): void {
     const hash = this.#hashAddress(key, 0)
     const older = this.#findAddress(index, key, hash)
-    if (older >= 0) index.remove(older, hash)
-    index.add(slot, hash)
+    if (older >= 0) index.remove(hash, older)
+    index.insert(hash, slot)
   }
 
   #hash(key: Int32Array): number {

@@ -132,6 +132,7 @@ export { parsePrefixes, type PrefixSet } from "./packet/prefix.ts"
 export { printQuirks, QUIRK_NAMES } from "./packet/quirks.ts"
 export { type CaptureReaderOptions, MAX_PACKET_BYTES, type PacketSink } from "./packet/record-reader.ts"
 export { decodeSavedSyn, decodeSyn, type Headers, locateSavedSyn } from "./packet/syn.ts"
+export { TaggedIndex } from "./packet/tagged-index.ts"
 export {
   type Verdict,
   VERDICT_FRAGMENT,

@@ -8,7 +8,7 @@
  *            13 uptime minutes   14 up_mod_days   15 first_seen   16 last_seen   17 total_conn   18 last_nat   19 last_chg
  */
 import { CONNECTION_KEY_BYTES, equalConnectionKeys, hashConnectionKey } from "../packet/connection-key.ts"
-import { SlotIndex } from "../packet/slot-index.ts"
+import { TaggedIndex } from "../packet/tagged-index.ts"
 import type { Answer } from "./answer.ts"
 import { KEY_WORDS } from "./shape-key.ts"
 
@@ -29,9 +29,8 @@ export class Answers {
   evictions = 0
   readonly #keys: Uint8Array
   readonly #words: Int32Array
-  readonly #hashes: Int32Array
   readonly #used: Uint8Array
-  readonly #index: SlotIndex
+  readonly #index: TaggedIndex
   readonly #seed: number
   #hand = 0
 
@@ -40,20 +39,22 @@ export class Answers {
     this.capacity = Math.max(1, capacity | 0)
     this.#keys = new Uint8Array(this.capacity * CONNECTION_KEY_BYTES)
     this.#words = new Int32Array(this.capacity * WORDS)
-    this.#hashes = new Int32Array(this.capacity)
     this.#used = new Uint8Array(this.capacity)
-    this.#index = new SlotIndex(this.#hashes)
+    this.#index = new TaggedIndex(this.capacity)
     this.#seed = seed | 0
   }
 
   /** The entry of a connection, -1 when it has not asked yet. */
   find(key: Uint8Array): number {
-    const hash = hashConnectionKey(key, 0, this.#seed)
-    const index = this.#index
-    for (let position = index.first(hash); ; position = index.next(position)) {
-      const entry = index.slots[position]!
+    return this.#find(key, hashConnectionKey(key, 0, this.#seed))
+  }
+
+  #find(key: Uint8Array, hash: number): number {
+    const { slots, mask } = this.#index
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const entry = slots[at + 1]! - 1
       if (entry < 0) return -1
-      if (this.#hashes[entry] === hash && equalConnectionKeys(this.#keys, entry * CONNECTION_KEY_BYTES, key, 0)) {
+      if (slots[at] === hash && equalConnectionKeys(this.#keys, entry * CONNECTION_KEY_BYTES, key, 0)) {
         this.#used[entry] = 1
         return entry
       }
@@ -75,12 +76,12 @@ export class Answers {
 
   /** Entry for a connection that is told something new; the caller writes its shape key and then calls `store`. */
   obtain(key: Uint8Array): number {
-    const known = this.find(key)
+    const hash = hashConnectionKey(key, 0, this.#seed)
+    const known = this.#find(key, hash)
     if (known >= 0) return known
     const entry = this.size < this.capacity ? this.size++ : this.#evict()
     for (let i = 0; i < CONNECTION_KEY_BYTES; i++) this.#keys[entry * CONNECTION_KEY_BYTES + i] = key[i]!
-    this.#hashes[entry] = hashConnectionKey(key, 0, this.#seed)
-    this.#index.add(entry)
+    this.#index.insert(hash, entry)
     // Not yet marked: only who asks again gets a second chance, or a flood of newcomers would be as good as FIFO.
     this.#used[entry] = 0
     return entry
@@ -135,7 +136,7 @@ export class Answers {
     const entry = this.#hand
     this.#hand = entry + 1 === this.capacity ? 0 : entry + 1
     this.evictions++
-    this.#index.remove(entry)
+    this.#index.remove(hashConnectionKey(this.#keys, entry * CONNECTION_KEY_BYTES, this.#seed), entry)
     return entry
   }
 }

@@ -6,7 +6,7 @@ import type { Packet } from "../packet/packet.ts"
 import { FLOW_CLIENT, FLOW_CREATED, FLOW_HASH, FLOW_SERVER, FLOW_SHIFT } from "./flow-record.ts"
 import { type FlowLimits, Flows } from "./flows.ts"
 import type { HostList } from "./host-list.ts"
-import { TaggedIndex } from "./tagged-index.ts"
+import { TaggedIndex } from "../packet/tagged-index.ts"
 
 /** p0f's KILL_PERCENT. */
 const KILL_PERCENT = 10

@@ -3,7 +3,7 @@
  */
 import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6, STATE_LIVE, STATE_REFERENCED } from "./host-record.ts"
 import { type HostLimits, Hosts } from "./hosts.ts"
-import { TaggedIndex } from "./tagged-index.ts"
+import { TaggedIndex } from "../packet/tagged-index.ts"
 
 /** Hosts that make room at a time, in a table of 512 or more; a small one would lose too much at once. */
 const BATCH = 8

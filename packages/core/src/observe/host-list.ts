@@ -4,7 +4,7 @@
  */
 import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT } from "./host-record.ts"
 import { COLD_WORDS, type HostLimits, Hosts, HOT_WORDS } from "./hosts.ts"
-import { TaggedIndex } from "./tagged-index.ts"
+import { TaggedIndex } from "../packet/tagged-index.ts"
 
 export class HostList extends Hosts {
   /** Called by a full table, before a host is pruned, to destroy 10 % of the flows. */

@@ -21,7 +21,7 @@ import {
   STATE_LIVE
 } from "./host-record.ts"
 import { isKeptByNetwork } from "./network.ts"
-import type { TaggedIndex } from "./tagged-index.ts"
+import type { TaggedIndex } from "../packet/tagged-index.ts"
 
 export const HOT_WORDS: number = 1 << HOT_SHIFT
 export const COLD_WORDS: number = 1 << COLD_SHIFT

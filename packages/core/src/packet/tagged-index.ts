@@ -3,8 +3,9 @@
  *
  * `slots` holds pairs `hash, entry + 1`; 0 in the second word is an empty slot. The whole hash is the tag: a probe reads one cache
  * line of the index and touches a record only when all 32 bits agree. Removal shifts the rest of the run back (Knuth 6.4 R), so
- * there are no tombstones and no rebuild. (packet/slot-index.ts keeps the hashes with the entries: smaller, one more cache line
- * per probe and per shift, which is what a million hosts in random order spend their time on.) Callers probe by themselves, since only they can compare keys:
+ * there are no tombstones and no rebuild. (With the hashes kept beside the entries it would be half as large, and cost one more cache
+ * line per probe and per shift, which is what a million hosts in random order spend their time on.) Several entries may have one
+ * hash. Callers probe by themselves, since only they can compare keys:
  *
  *     for (let at = (hash << 1) & index.mask; ; at = (at + 2) & index.mask) {
  *       const entry = index.slots[at + 1]! - 1
