@@ -3,6 +3,7 @@
 ;
 ;   wsize  mss*max       the largest multiple of the MSS that is not above 64 KiB: floor(65536 / MSS) * MSS, at most 65535.
 ;                        Linux since 4.20 and Windows 10/11 choose it from the MTU of their own interface.
+;                        In [tcp:response] of the MSS less 12 where the packet has timestamps.
 ;          mss*max<=N    the same, not above N bytes: half of a Linux receive buffer that is smaller than 128 KiB
 ;          mss*clamped   mss*max of a usual interface (Ethernet, PPPoE, jumbo frames) whose MSS is above the one the SYN announces:
 ;                        something on the way lowered it
@@ -832,33 +833,17 @@ sig   = *:255-:*:0:*,0::df?,id+?,ecn?,seq-?,ack+?:*
 ;@ example=4:64:0:0:65535,0::id-:0
 sig   = 4:255-:*:0:*,0::id-,ecn?,seq-?,ack+?:*
 
-; SYN+ACK: the server copies the options it was offered. With timestamps Linux counts in units of the MSS less 12.
+; SYN+ACK: the server copies the options it was offered. With timestamps mss*max counts in units of the MSS less 12, as Linux does.
 
 [tcp:response]
 
 ;@ evidence=measured; source=Linux 6.18.44, MTU 1280 to 9000; date=2026-11; note=4.20 by kernel history
 label = s:unix:Linux:4.20 or newer
-;@ note=MTU 1492 and 1500
 ;@ example=4:64+0:0:1460:65160,10:mss,sok,ts,nop,ws:df:0 6:64+0:0:1440:64260,10:mss,sok,ts,nop,ws:flow:0
-sig   = *:64:0:*:mss*45,*:mss,sok,ts,nop,ws:df:0
-;@ note=MTU 1492 over IPv6
-;@ example=4:64:0:1400:64400,7:mss,sok,ts,nop,ws:df:0
-sig   = *:64:0:*:mss*46,*:mss,sok,ts,nop,ws:df:0
-;@ note=MTU 1420
-;@ example=4:64:0:1400:65236,7:mss,sok,ts,nop,ws:df:0
-sig   = *:64:0:*:mss*47,*:mss,sok,ts,nop,ws:df:0
-;@ note=MTU 1400, 1420 over IPv6
-;@ example=4:64:0:1300:62400,7:mss,sok,ts,nop,ws:df:0
-sig   = *:64:0:*:mss*48,*:mss,sok,ts,nop,ws:df:0
-;@ note=MTU 1400 over IPv6
-;@ example=4:64:0:1300:63700,7:mss,sok,ts,nop,ws:df:0
-sig   = *:64:0:*:mss*49,*:mss,sok,ts,nop,ws:df:0
-;@ note=MTU 1280
-;@ example=4:64:0:1220:64660,7:mss,sok,ts,nop,ws:df:0
-sig   = *:64:0:*:mss*53,*:mss,sok,ts,nop,ws:df:0
-;@ note=MTU 1280 over IPv6
-;@ example=4:64:0:1220:65232,7:mss,sok,ts,nop,ws:df:0
-sig   = *:64:0:*:mss*54,*:mss,sok,ts,nop,ws:df:0
+sig   = *:64:0:*:mss*max,*:mss,sok,ts,nop,ws:df,ecn?:0
+;@ evidence=derived; note=the MSS was lowered on the way: 45 * 1448, over IPv6 45 * 1428
+;@ example=4:64:0:1400:65160,7:mss,sok,ts,nop,ws:df:0 6:64:0:1380:64260,7:mss,sok,ts,nop,ws:flow:0
+sig   = *:64:0:*:mss*45,*:mss,sok,ts,nop,ws:df,ecn?:0
 ;@ note=a client without timestamps
 ;@ example=4:55+9:0:1460:64240,7:mss,nop,nop,sok,nop,ws:df:0
 sig   = *:64:0:*:mss*max,*:mss,nop,nop,sok,nop,ws:df:0

@@ -3,8 +3,9 @@
  */
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
 import { MAX_DIST } from "./distance.ts"
-import type { Subject } from "./explain-subject.ts"
+import { hasTimestamp, type Subject } from "./explain-subject.ts"
 import { printLayout } from "./option-layout.ts"
+import { type Direction, REQUEST } from "./shape.ts"
 import { clampedInterfaceMss } from "./clamped-window.ts"
 import {
   largestMssMultiple,
@@ -17,7 +18,8 @@ import {
   WIN_MSS_CLAMPED,
   WIN_MSS_MAX,
   WIN_MSS_SCALE,
-  WIN_NORMAL
+  WIN_NORMAL,
+  windowUnit
 } from "./signature.ts"
 import { expectedQuirks } from "./signature-index.ts"
 
@@ -53,7 +55,8 @@ function bits(set: number): number {
   return count
 }
 
-function windowAgrees(line: Signature, subject: Subject): boolean {
+function windowAgrees(line: Signature, subject: Subject, direction: Direction): boolean {
+  const unit = windowUnit(subject.mss, direction, hasTimestamp(subject.signature))
   const { winType, win } = subject.signature
   if (line.winType === WIN_ANY) return true
   if (line.winType === winType && line.win === win) return true
@@ -64,7 +67,7 @@ function windowAgrees(line: Signature, subject: Subject): boolean {
     if (line.winType === WIN_MSS_SCALE) {
       return reading.win === roundToScale(line.win * subject.mss, subject.signature.scale)
     }
-    return line.winType === WIN_MSS_MAX && reading.win === largestMssMultiple(subject.mss, line.win)
+    return line.winType === WIN_MSS_MAX && reading.win === largestMssMultiple(unit, line.win)
   })
 }
 
@@ -72,7 +75,11 @@ const window = (signature: Signature): string => printSignature(signature).split
 const wildcard = (value: number): string => (value === -1 ? "*" : String(value))
 
 /** Fields of `line` that `subject` does not meet, in the order of the signature. */
-export function differences(line: Signature, subject: Subject): ReadonlyArray<Difference> {
+export function differences(
+  line: Signature,
+  subject: Subject,
+  direction: Direction = REQUEST
+): ReadonlyArray<Difference> {
   const mine = subject.signature
   const found: Array<Difference> = []
   const differ = (field: string, wanted: string, has: string, weight: number, tolerated = false): void => {
@@ -85,7 +92,7 @@ export function differences(line: Signature, subject: Subject): ReadonlyArray<Di
   }
   if (line.olen !== -1 && line.olen !== mine.olen) differ("olen", String(line.olen), wildcard(mine.olen), 1)
   if (line.mss !== -1 && line.mss !== mine.mss) differ("mss", String(line.mss), wildcard(mine.mss), 1)
-  if (!windowAgrees(line, subject)) differ("wsize", window(line), window(mine), 1)
+  if (!windowAgrees(line, subject, direction)) differ("wsize", window(line), window(mine), 1)
   if (line.scale !== -1 && line.scale !== mine.scale) differ("scale", String(line.scale), wildcard(mine.scale), 0.5)
   const edits = editDistance(line.layout, mine.layout) + (line.pad === mine.pad ? 0 : 1)
   if (edits > 0) {

@@ -59,7 +59,7 @@ function headerBytes(signature: Signature, ver: 4 | 6): number {
   return (ver === 6 ? 40 : 20 + Math.max(signature.olen, 0)) + 20 + Math.ceil(options / 4) * 4
 }
 
-const hasTimestamp = (signature: Signature): boolean =>
+export const hasTimestamp = (signature: Signature): boolean =>
   signature.layout.includes(8) && (signature.quirks & QUIRK_OPT_ZERO_TS1) === 0
 
 function windowReadings(signature: Signature, ver: 4 | 6, mss: number, totHdr: number): ReadonlyArray<WindowReading> {

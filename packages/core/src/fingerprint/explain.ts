@@ -105,7 +105,7 @@ function explainMatch({ shape, reading }: Found, subject: Subject, direction: Di
     fuzzy,
     hops: dist,
     window: subject.windows.length > 1 ? String(reading.win) : undefined,
-    tolerated: fuzzy ? differences(match.signature, subject) : []
+    tolerated: fuzzy ? differences(match.signature, subject, direction) : []
   }
 }
 
@@ -118,7 +118,7 @@ function nearest(
 ): ReadonlyArray<NearLine> {
   const near: Array<{ line: TcpSignature; differs: ReadonlyArray<Difference>; far: number }> = []
   for (const line of lines) {
-    const differs = differences(line.signature, subject)
+    const differs = differences(line.signature, subject, direction)
     near.push({ line, differs, far: farness(differs) })
   }
   near.sort(

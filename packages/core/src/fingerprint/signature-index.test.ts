@@ -98,7 +98,8 @@ function walk(
       win % s.win === 0,
       found === s.win * 2,
       found === s.win * 2 + 1,
-      win > 0 && win === largestMssMultiple(mss, s.win),
+      win > 0 &&
+        win === largestMssMultiple(direction === RESPONSE && packet.ts1 !== 0 ? Math.max(mss - 12, 0) : mss, s.win),
       mss > 0 && isClamped(win, mss),
       win > 0 &&
         packet.wscale <= 14 &&

@@ -17,7 +17,18 @@ import { clampedInterfaceMss } from "./clamped-window.ts"
 import type { Database, TcpSignature } from "./database.ts"
 import { guessDistance, MAX_DIST } from "./distance.ts"
 import { keyMultiplier } from "./raw-signature.ts"
-import { keyMss, keyPad, keyPclass, keyQuirks, keyScale, keySeqIsDestination, keyTtl, keyWin } from "./shape-key.ts"
+import {
+  keyDirection,
+  keyHasTimestamp,
+  keyMss,
+  keyPad,
+  keyPclass,
+  keyQuirks,
+  keyScale,
+  keySeqIsDestination,
+  keyTtl,
+  keyWin
+} from "./shape-key.ts"
 import { type Direction, REQUEST, RESPONSE } from "./shape.ts"
 import {
   largestMssMultiple,
@@ -31,7 +42,8 @@ import {
   WIN_MSS_MAX,
   WIN_MSS_SCALE,
   WIN_MTU,
-  WIN_NORMAL
+  WIN_NORMAL,
+  windowUnit
 } from "./signature.ts"
 
 const ROW = 8
@@ -225,6 +237,7 @@ export class SignatureIndex {
     const mss = keyMss(word1)
     const win = keyWin(word1)
     const pclass = keyPclass(word0)
+    const unit = windowUnit(mss, keyDirection(word0), keyHasTimestamp(word0))
     const multiplier = keyMultiplier(key, at)
     const end = this.#starts[list + 1]!
     let generic = -1
@@ -242,7 +255,7 @@ export class SignatureIndex {
           if (win % lineWin !== 0) continue
           break
         case WIN_MSS_MAX:
-          if (win === 0 || win !== largestMssMultiple(mss, lineWin)) continue
+          if (win === 0 || win !== largestMssMultiple(unit, lineWin)) continue
           break
         case WIN_MSS_CLAMPED:
           if (clampedInterfaceMss(win, mss) === 0) continue

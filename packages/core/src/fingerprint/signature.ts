@@ -3,6 +3,7 @@
  */
 import { QUIRK_NAMES } from "../packet/quirks.ts"
 import { printLayout } from "./option-layout.ts"
+import { type Direction, RESPONSE } from "./shape.ts"
 
 /** `p0f` does what p0f 3.09b does, bugs that show included; `modern` does what is right. */
 export type Mode = "modern" | "p0f"
@@ -116,6 +117,14 @@ export function printSignature(signature: Signature): string {
 /** Initial window of the `mss*max<=N` rule; 0 without an MSS, or when not even one fits. */
 export function largestMssMultiple(mss: number, limit = WIN_64K): number {
   return mss === 0 ? 0 : Math.min(Math.floor(limit / mss) * mss, 65535)
+}
+
+/**
+ * What `mss*max` counts in: the MSS, and for a SYN+ACK the MSS less the 12 bytes that timestamps take of each segment (Linux
+ * tcp_minisocks.c: tcp_openreq_init_rwin).
+ */
+export function windowUnit(mss: number, direction: Direction, hasTimestamp: boolean): number {
+  return direction === RESPONSE && hasTimestamp ? Math.max(mss - 12, 0) : mss
 }
 
 /** Initial window of the `mss*N/ws` rule (gVisor: endpoint.initialReceiveWindow); 0 where nothing is rounded away. */
