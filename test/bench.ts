@@ -1,7 +1,7 @@
 /**
  * `bun run bench [NAME...] [--check]`: benchmarks beside their peer in the same run.
  *
- * A benchmark is packages/PACKAGE/bench/NAME.ts; files there that export something, or are named *-process.ts, belong to one. Each
+ * A benchmark is packages/PACKAGE/bench/NAME.ts, or test/bench/NAME.ts when it needs namespaces and programs; files there that export something, or are named *-process.ts, belong to one. Each
  * prints ratios; with --check it fails when a budget is exceeded.
  */
 import { readFileSync } from "node:fs"
@@ -16,10 +16,10 @@ interface Bench {
   readonly about: string
 }
 
-const benches: ReadonlyArray<Bench> = [...new Bun.Glob("packages/*/bench/*.ts").scanSync({ cwd: ROOT })]
+const benches: ReadonlyArray<Bench> = [...new Bun.Glob("{packages/*,test}/bench/*.ts").scanSync({ cwd: ROOT })]
   .filter((file) => !file.endsWith("-process.ts") && !/^export /m.test(readFileSync(join(ROOT, file), "utf8")))
   .map((file) => {
-    const [, owner, name] = /^packages\/([^/]+)\/bench\/(.+)\.ts$/.exec(file)!
+    const [, owner, name] = /^(?:packages\/)?([^/]+)\/bench\/(.+)\.ts$/.exec(file)!
     const header = /^\/\*\*[\s*]*([^]*?)\*\//.exec(readFileSync(join(ROOT, file), "utf8"))?.[1] ?? ""
     const about = header
       .replaceAll(/\s*\n \* ?/g, " ")

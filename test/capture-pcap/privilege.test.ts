@@ -4,26 +4,31 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { asNobody, bundle } from "../lib/capability.ts"
-import { clientLinks } from "../lib/links.ts"
+import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
 import { start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
-import { connections } from "../lib/connections.ts"
+import { connections } from "./harness.ts"
 
 const NEEDS = [requires.netns, requires.binaries("setpriv")]
-const { one: link } = await clientLinks(NEEDS)
+let client: Namespace
+let link: Link
 let directory: string
 let probe: ReadonlyArray<string>
 
 beforeAll(async () => {
   if (NEEDS.some((need) => need.missing !== undefined)) return
+  client = await makeNamespace()
+  link = await connect(undefined, client)
   directory = mkdtempSync(path.join(os.tmpdir(), "synprint-"))
   chmodSync(directory, 0o755)
   probe = [process.execPath, await bundle(`${import.meta.dir}/probe.ts`, directory)]
 })
 
-afterAll(() => {
+afterAll(async () => {
   if (NEEDS.some((need) => need.missing !== undefined)) return
   rmSync(directory, { recursive: true, force: true })
+  await link[Symbol.asyncDispose]()
+  await client[Symbol.asyncDispose]()
 })
 
 async function captures(words: ReadonlyArray<string>): Promise<void> {

@@ -3,13 +3,11 @@ import { afterAll, beforeAll, describe, expect } from "bun:test"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { connections } from "../lib/connections.ts"
-import { listen, tally } from "../lib/capture.ts"
-import { until } from "../lib/until.ts"
+import { connections, listen, tally, until } from "../capture-pcap/harness.ts"
 import { ENVIRONMENT, get, SYNPRINT } from "../lib/agent.ts"
 import { compileC } from "../lib/compile.ts"
 import { asNobody, bundle } from "../lib/capability.ts"
-import { clientLinks } from "../lib/links.ts"
+import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
 import { type Program, run, start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { mountBpffs } from "./bpffs.ts"
@@ -17,20 +15,25 @@ import { ownCgroup, withXdp, xdpOptions, xdpRefusal } from "./harness.ts"
 import { BPF_NETNS, isMissing } from "./needs.ts"
 
 const NEEDS = [...BPF_NETNS, requires.binaries("setpriv", "curl")]
-const { one: link } = await clientLinks(NEEDS)
+let client: Namespace
+let link: Link
 let directory: string
 let probe: string
 
 beforeAll(async () => {
   if (isMissing(NEEDS)) return
+  client = await makeNamespace()
+  link = await connect(undefined, client)
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "synprint-"))
   fs.chmodSync(directory, 0o755)
   probe = await bundle(`${import.meta.dir}/probe.ts`, directory)
 })
 
-afterAll(() => {
+afterAll(async () => {
   if (isMissing(NEEDS)) return
   fs.rmSync(directory, { recursive: true, force: true })
+  await link[Symbol.asyncDispose]()
+  await client[Symbol.asyncDispose]()
 })
 
 let started = 0

@@ -3,25 +3,28 @@
  * (RFC 9110 section 9.3.6) and SOCKS5 (RFC 1928), told apart by the first octet, and holds every octet back for a time, each way:
  * what the far client sends and what it gets.
  *
- *     bun relay-process.ts LISTEN_ADDRESS PORT HOLD_MS        prints "ready" when it listens
+ *     bun relay-process.ts HOST PORT=HOLD_MS ...        on 127.0.0.1; prints "ready" when it listens
+ *
+ * Every name leads to HOST: a namespace has no resolver.
  */
 import type { Socket } from "bun"
+import { isIP } from "node:net"
 
-const [host, port, hold] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])]
-
-/** One direction: octets go on in order, `hold` ms after they came. */
+/** One direction: octets go on in order, so many milliseconds after they came. */
 class Held {
   #due: Array<{ readonly at: number; readonly bytes: Uint8Array | undefined }> = []
   #isScheduled = false
+  readonly #holdMs: number
   readonly #deliver: (bytes: Uint8Array | undefined) => void
 
-  constructor(deliver: (bytes: Uint8Array | undefined) => void) {
+  constructor(holdMs: number, deliver: (bytes: Uint8Array | undefined) => void) {
+    this.#holdMs = holdMs
     this.#deliver = deliver
   }
 
   /** undefined: the end. */
   push(bytes: Uint8Array | undefined): void {
-    this.#due.push({ at: performance.now() + hold, bytes })
+    this.#due.push({ at: performance.now() + this.#holdMs, bytes })
     if (!this.#isScheduled) this.#schedule()
   }
 
@@ -63,11 +66,13 @@ class Session implements Side {
   #server: Socket<Side> | undefined
   #asked: Uint8Array = new Uint8Array(0)
   #phase: "greeting" | "request" | "connecting" | "open" = "greeting"
-  readonly fromClient = new Held((bytes) => this.#fromClient(bytes))
-  readonly #toClient = new Held((bytes) => send(this.#client, this, bytes))
+  readonly fromClient: Held
+  readonly #toClient: Held
 
-  constructor(client: Socket<Session>) {
+  constructor(client: Socket<Session>, holdMs: number) {
     this.#client = client
+    this.fromClient = new Held(holdMs, (bytes) => this.#fromClient(bytes))
+    this.#toClient = new Held(holdMs, (bytes) => send(client, this, bytes))
   }
 
   close(): void {
@@ -105,7 +110,7 @@ class Session implements Side {
         : Buffer.from("HTTP/1.1 200 Connection established\r\n\r\n")
     this.#phase = "connecting"
     Bun.connect<Side>({
-      hostname,
+      hostname: isIP(hostname) === 0 ? process.argv[2]! : hostname,
       port,
       data: { pending: [] },
       socket: {
@@ -124,16 +129,20 @@ class Session implements Side {
   }
 }
 
-Bun.listen<Session>({
-  hostname: host,
-  port,
-  socket: {
-    binaryType: "uint8array",
-    open: (client) => void (client.data = new Session(client)),
-    data: (client, bytes) => client.data.fromClient.push(bytes),
-    drain: (client) => drain(client, client.data),
-    close: (client) => client.data.close(),
-    error: () => {}
-  }
-})
+for (const word of process.argv.slice(3)) {
+  const [port, holdMs] = word.split("=").map(Number)
+  Bun.listen<Session>({
+    hostname: "127.0.0.1",
+    port: port!,
+    socket: {
+      binaryType: "uint8array",
+      open: (client) => void (client.data = new Session(client, holdMs!)),
+      data: (client, bytes) => client.data.fromClient.push(bytes),
+      drain: (client) => drain(client, client.data),
+      end: (client) => client.data.fromClient.push(undefined),
+      close: (client) => client.data.close(),
+      error: () => {}
+    }
+  })
+}
 process.stdout.write("ready\n")

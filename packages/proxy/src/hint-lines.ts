@@ -1,10 +1,10 @@
 /**
  * Hint lines: what is hinted of a request as header lines, the list and each hint that the operator gave a header of its own.
  *
- *     x-tcp-hints: ua-mismatch;q=0.95;reason="windows ua, linux stack" CRLF      RFC 9651
+ *     x-tcp-hints: ua-mismatch;q=0.85;reason="windows ua, linux stack" CRLF      RFC 9651
  */
-import { type ConnectionHints, FIELDS, HINT_FIELDS, Hinter, HintPolicy, RelayJudge } from "@synprint/core"
-import { type HeadersConfig, type HintsConfig, hintSettings, relayThresholds } from "@synprint/core/runtime"
+import { type ConnectionHints, FIELDS, HINT_FIELDS, Hinter, HintPolicy } from "@synprint/core"
+import { type HeadersConfig, type HintsConfig, hintSettings } from "@synprint/core/runtime"
 import { headerNames } from "./header-block.ts"
 import { octets } from "./http/octets.ts"
 
@@ -14,8 +14,6 @@ const SPOOFED_MAX = 96
 
 export class HintLines {
   readonly hinter: Hinter
-  /** Of the timing of handshakes. */
-  readonly judge: RelayJudge
   /** Octets that naming forged headers may add to a block. */
   readonly spoofedRoom: number
   readonly #listNames: ReadonlyArray<string>
@@ -24,7 +22,6 @@ export class HintLines {
 
   constructor(headers: HeadersConfig, config: HintsConfig) {
     this.hinter = new Hinter(new HintPolicy(hintSettings(config)))
-    this.judge = new RelayJudge(relayThresholds(config))
     const names = (field: string): ReadonlyArray<string> =>
       headerNames(
         headers,

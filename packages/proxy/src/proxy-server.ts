@@ -199,7 +199,7 @@ export class ProxyServer {
         return
       }
     }
-    if (!site.timing.isEmpty || (site.hints !== undefined && scheme !== HTTP)) this.#clock.opened(client, fdOf(socket))
+    if (!site.timing.isEmpty || site.hints !== undefined) this.#clock.opened(client, fdOf(socket))
     this.#peers.read(socket as Socket<unknown>, site, scheme, port, client)
     this.#limit(client)
   }
@@ -209,10 +209,9 @@ export class ProxyServer {
     const client = socket.data
     if (!this.#clock.finished(client, fdOf(socket))) return
     this.#tellTiming(client)
-    const { hints } = this.site
+    const { hints, relay } = this.site
     if (client.hints === undefined || hints === undefined) return
-    if (hints.judge.judge(this.#clock.timing) >= RELAY_CALLED)
-      client.hints = hints.hinter.withRelay(client.hints, hints.judge)
+    if (relay.judge(this.#clock.timing) >= RELAY_CALLED) client.hints = hints.hinter.withRelay(client.hints, relay)
   }
 
   #firstOctet(client: ClientConnection): void {
@@ -221,8 +220,10 @@ export class ProxyServer {
   }
 
   #tellTiming(client: ClientConnection): void {
+    const { timing } = this.site
+    if (timing.isEmpty) return
     const { rtt, helloDelay, tlsRtt } = this.#clock.timing
-    client.ownBlock = this.site.timing.append(client.ownBlock, rtt, helloDelay, tlsRtt)
+    client.ownBlock = timing.append(client.ownBlock, rtt, helloDelay, tlsRtt)
   }
 
   /** The PROXY header of a connection was read. */

@@ -3,8 +3,14 @@
  * their way finish with the generation they began with.
  */
 import { readFileSync } from "node:fs"
-import { FIELDS, parsePrefixes, type PrefixSet } from "@synprint/core"
-import type { HeadersConfig, HintsConfig, ProxyConfig, RouteConfig } from "@synprint/core/runtime"
+import { FIELDS, parsePrefixes, type PrefixSet, RelayJudge } from "@synprint/core"
+import {
+  type HeadersConfig,
+  type HintsConfig,
+  type ProxyConfig,
+  type RouteConfig,
+  relayThresholds
+} from "@synprint/core/runtime"
 import { HeaderBlock, headerNames } from "./header-block.ts"
 import { HintLines } from "./hint-lines.ts"
 import { NameSet } from "./http/field-name.ts"
@@ -36,6 +42,7 @@ export class Site {
   readonly timing: TimingLines
   /** undefined: no header tells hints. */
   readonly hints: HintLines | undefined
+  readonly relay: RelayJudge
   readonly writer: RequestWriter
   /** Names of ours beside those that core reserves. */
   readonly reserved: NameSet
@@ -79,6 +86,7 @@ export class Site {
     this.timing = new TimingLines(headers)
     const hints = new HintLines(headers, settings.hints)
     this.hints = hints.isWanted ? hints : undefined
+    this.relay = new RelayJudge(relayThresholds(settings.hints))
     this.reserved = new NameSet(FIELDS.flatMap((field) => headerNames(headers, field)))
     this.writer = new RequestWriter(this.reserved, SPOOFED_HEADER)
     const trusted = parsePrefixes(proxy.trusted)

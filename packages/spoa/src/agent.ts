@@ -19,6 +19,8 @@ export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: Answer) =
 /** Sets the hints of an answer by what the arguments say of the client and its request. */
 export type HintObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
 
+const DEFAULT_RELAY = new RelayJudge()
+
 export interface AgentSettings {
   readonly answerer: Answerer
   readonly variables: VariableWriter
@@ -27,8 +29,8 @@ export interface AgentSettings {
   readonly http: HttpObserver | undefined
   /** undefined: no variable tells hints. */
   readonly hints?: HintObserver | undefined
-  /** Of the timing of handshakes; without one that of core's thresholds. */
-  readonly judge?: RelayJudge | undefined
+  /** With the thresholds of the configuration. */
+  readonly relay?: RelayJudge
 }
 
 export class Agent implements NotifyHandler {
@@ -38,7 +40,6 @@ export class Agent implements NotifyHandler {
   readonly #notify = new Notify()
   readonly #given = new Arguments()
   readonly #answer = new Answer()
-  readonly #judge = new RelayJudge()
 
   constructor(settings: AgentSettings, counters: Counters) {
     this.settings = settings
@@ -52,7 +53,7 @@ export class Agent implements NotifyHandler {
   }
 
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
-    const { answerer, variables, key, http, hints, judge = this.#judge } = this.settings
+    const { answerer, variables, key, http, hints, relay } = this.settings
     const given = this.#given
     const answer = this.#answer
     this.#notify.open(frame)
@@ -65,7 +66,7 @@ export class Agent implements NotifyHandler {
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
       answerer.answer(given.connection, answer)
-      if (given.hasTiming) tellTiming(given.timing, judge, answer)
+      if (given.hasTiming) tellTiming(given.timing, relay ?? DEFAULT_RELAY, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
     if (hints !== undefined) hints(frame.bytes, given, answer)

@@ -213,6 +213,7 @@ export class Arguments {
       timing.rtt = this.#deferred.rtt
       timing.helloDelay = this.#deferred.first - this.#deferred.rtt
       timing.tlsRtt = this.#handshake
+      timing.isHelloDerived = true
     }
   }
 

@@ -25,9 +25,9 @@ import {
   makeAnswerer,
   openChain,
   printListenAddress,
-  relayThresholds,
   serveUntilStopped,
-  summary
+  summary,
+  relayThresholds
 } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -119,9 +119,9 @@ const agent = (request: ConfigRequest) =>
       variables: new VariableWriter(current.config.spoa.variables),
       key: config.capture.key,
       http: readRequest(current.database),
-      judge: new RelayJudge(relayThresholds(current.config.hints)),
       hints:
-        mode === "modern" && wantsHints(current.config.spoa.variables) ? hintRequests(current.config.hints) : undefined
+        mode === "modern" && wantsHints(current.config.spoa.variables) ? hintRequests(current.config.hints) : undefined,
+      relay: new RelayJudge(relayThresholds(current.config.hints))
     })
     const handler = new Agent(settings(first), counters)
     const p0f = yield* openP0f(config, observer, chain)

@@ -25,7 +25,9 @@ const judge = new RelayJudge()
 /** With the round trips just solved and TLS's. */
 function relayScore(tlsRtt: number): number {
   const { rtt, first } = solved
-  return judge.judge(Object.assign(new HandshakeTiming(), { rtt, helloDelay: first - rtt, tlsRtt }))
+  return judge.judge(
+    Object.assign(new HandshakeTiming(), { rtt, helloDelay: first - rtt, tlsRtt, isHelloDerived: true })
+  )
 }
 
 describe("round trips behind a deferred accept", () => {

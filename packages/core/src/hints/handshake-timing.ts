@@ -25,6 +25,8 @@ export class HandshakeTiming {
   lost = -1
   /** How late our own process saw what the kernel had. */
   lag = -1
+  /** `rtt` and `helloDelay` were found from one number: when one is wrong, so is the other. */
+  isHelloDerived = false
   /** The client sent data before its handshake was complete (RFC 8446 section 2.3). */
   hasEarlyData = false
 
@@ -36,6 +38,7 @@ export class HandshakeTiming {
     this.whole = -1
     this.lost = -1
     this.lag = -1
+    this.isHelloDerived = false
     this.hasEarlyData = false
   }
 }

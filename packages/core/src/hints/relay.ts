@@ -25,7 +25,7 @@ export interface RelayThresholds {
   readonly leastMicros: number
 }
 
-export const RELAY_THRESHOLDS: RelayThresholds = { callMicros: 60_000, leastMicros: 20_000 }
+export const RELAY_THRESHOLDS: RelayThresholds = { callMicros: 50_000, leastMicros: 20_000 }
 
 /** Score from which a connection is called a relay. */
 export const RELAY_CALLED = 50
@@ -37,12 +37,15 @@ const MICROS_MAX = 120_000_000
 /** One sample moves the kernel's smoothed round trip by an eighth of the difference (RFC 6298 section 2.3). */
 const SMOOTHING = 8
 /** Share of TCP's round trip that jitter may add to both witnesses. */
-const JITTER_SHARE = 0.25
+const JITTER_SHARE = 0.2
 /** A hello that is earlier than this share of the gap did not wait for a hidden leg. */
 const WAITED_SHARE = 0.5
-/** One that is later than this waited for something else. Wider shares call clients relays that idle for about one round trip. */
-const IDLE_SHARE = 1.25
-const IDLE_MICROS = 30_000
+/** One that is later than this share of the gap, and so much, waited for something else. */
+const IDLE_SHARE = 2
+const IDLE_MICROS = 100_000
+/** The same of a hello that was derived: wider shares call clients relays that idle for about one round trip. */
+const DERIVED_IDLE_SHARE = 1.25
+const DERIVED_IDLE_MICROS = 30_000
 
 // Why a score is what it is. Up to RELAY_NONE nothing was told.
 export const RELAY_UNMEASURED = 0
@@ -95,7 +98,10 @@ export class RelayJudge {
     if (timing.lag * 2 > gap) return this.#tell(-1, RELAY_BUSY)
     this.gapMicros = Math.round(gap)
     if (helloDelay < gap * WAITED_SHARE) return this.#one(gap, tcp, RELAY_HELLO_AT_ONCE)
-    if (helloDelay > gap * IDLE_SHARE + IDLE_MICROS) return this.#one(gap, tcp, RELAY_HELLO_IDLE)
+    const latest = timing.isHelloDerived
+      ? gap * DERIVED_IDLE_SHARE + DERIVED_IDLE_MICROS
+      : gap * IDLE_SHARE + IDLE_MICROS
+    if (helloDelay > latest) return this.#one(gap, tcp, RELAY_HELLO_IDLE)
     return this.#tell(this.#scoreOf((gap < helloDelay ? gap : helloDelay) - tcp * JITTER_SHARE), RELAY_AGREED)
   }
 

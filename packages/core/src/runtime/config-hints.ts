@@ -4,10 +4,10 @@
  */
 import { CLAIMS, STACKS } from "../hints/claim.ts"
 import { type HintSettings, TOLERATED } from "../hints/policy.ts"
-import type { RelayThresholds } from "../hints/relay.ts"
+import { RELAY_THRESHOLDS, type RelayThresholds } from "../hints/relay.ts"
 import { parsePrefixes } from "../packet/prefix.ts"
 import { type Decoded, key, subTable, table, type Value } from "./config-key.ts"
-import { duration, expected, flag, fraction, list, value, Wrong } from "./config-value.ts"
+import { Wrong, duration, expected, flag, fraction, list, printDuration, value } from "./config-value.ts"
 import { nearest } from "./nearest.ts"
 
 /** A network as a set of prefixes takes it: no bits beyond its length. */
@@ -27,19 +27,20 @@ const pair: Value<string> = value("text", (input) => {
   return new Wrong(`${expected(what, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
 })
 
-const keys = {
+const hintKeys = {
   enabled: key("enabled", flag, true),
   maxScore: key("max_score", fraction, 1),
   /** Clients of which this hint is never told. */
   except: key("except", list(prefix), [])
 }
-const HintTable = table(keys)
 
+const HintTable = table(hintKeys)
+
+/** A hidden leg, there and back: from where on it is told, and from where on it counts at all. */
 const RelayTable = table({
-  ...keys,
-  /** A hidden leg of so much, there and back, is called a relay; a smaller one than `least` is none (hints/relay.ts). */
-  callMs: key("call", duration(1, 10_000), "60 ms"),
-  leastMs: key("least", duration(1, 10_000), "20 ms")
+  ...hintKeys,
+  gapMs: key("gap", duration(1, 60_000), printDuration(RELAY_THRESHOLDS.callMicros / 1000)),
+  leastGapMs: key("least_gap", duration(1, 60_000), printDuration(RELAY_THRESHOLDS.leastMicros / 1000))
 })
 
 export const HintsTable = table({
@@ -61,10 +62,9 @@ export const HintsTable = table({
 
 export type HintsConfig = Decoded<typeof HintsTable.keys>
 
-/** What the timing of handshakes is judged by. */
 export const relayThresholds = ({ relay }: HintsConfig): RelayThresholds => ({
-  callMicros: relay.callMs * 1000,
-  leastMicros: relay.leastMs * 1000
+  callMicros: relay.gapMs * 1000,
+  leastMicros: relay.leastGapMs * 1000
 })
 
 /** The policy's settings, rules in the order of the hints' numbers. */
