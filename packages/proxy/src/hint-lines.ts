@@ -11,11 +11,14 @@ import { octets } from "./http/octets.ts"
 const EMPTY: Uint8Array = new Uint8Array(0)
 /** `, spoofed-header;q=1.0;count=1024` and its own line's value. */
 const SPOOFED_MAX = 96
+const BLOCKS_MAX = 256
 
 export class HintLines {
   readonly hinter: Hinter
   /** Octets that naming forged headers may add to a block. */
   readonly spoofedRoom: number
+  /** By list: a site sees a few, many times each. */
+  readonly #blocks = new Map<string, Uint8Array>()
   readonly #listNames: ReadonlyArray<string>
   /** By number of the hint. */
   readonly #names: ReadonlyArray<ReadonlyArray<string>>
@@ -37,16 +40,22 @@ export class HintLines {
     return this.#listNames.length > 0 || this.#names.some((names) => names.length > 0)
   }
 
+  /** The result is shared: never write to it. */
   lines(connection: ConnectionHints, claim: number, spoofed: number): Uint8Array {
     const { hinter } = this
     const list = hinter.list(connection, claim, spoofed)
     if (list === undefined) return EMPTY
+    const known = this.#blocks.get(list)
+    if (known !== undefined) return known
     let text = ""
     for (const name of this.#listNames) text += `${name}: ${list}\r\n`
     this.#names.forEach((names, hint) => {
       const parameters = hinter.parameters[hint]
       if (parameters !== undefined) for (const name of names) text += `${name}: ${parameters.slice(";q=".length)}\r\n`
     })
-    return octets(text)
+    const block = octets(text)
+    if (this.#blocks.size === BLOCKS_MAX) this.#blocks.clear()
+    this.#blocks.set(list, block)
+    return block
   }
 }

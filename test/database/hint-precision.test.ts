@@ -1,6 +1,14 @@
 import { expect, test } from "bun:test"
-import { FEW, HINT_NAMES, MEASURED, precisionOf, SCANNER, UA_MISMATCH, UNMEASURED } from "../src/hints/hint.ts"
-import { measureHints } from "./hint-evidence.ts"
+import {
+  FEW,
+  HINT_NAMES,
+  MEASURED,
+  precisionOf,
+  SCANNER,
+  UA_MISMATCH,
+  UNMEASURED
+} from "../../packages/core/src/hints/hint.ts"
+import { measureHints } from "../../packages/core/bench/hint-evidence.ts"
 
 test("no hint claims more than its precision on labelled SYNs", () => {
   const evidence = measureHints()
