@@ -36,6 +36,40 @@ for (const [name, cipher, n, outer, udp, tcp] of NEW) {
   })
 }
 
+// Measured with 2.6.14 after the arithmetic was written: options, transport, MSS of an inner IPv4 SYN, own interface.
+const MEASURED_LATER = [
+  ["AES-256-CBC SHA384", "udp", 1347],
+  ["AES-256-CBC SHA384", "tcp", 1331],
+  ["AES-256-CBC SHA224", "udp", 1363],
+  ["AES-256-CBC MD5", "udp", 1379],
+  ["AES-256-CBC SHA256 over IPv6", "udp", 1347],
+  ["AES-256-CBC SHA256 over IPv6", "tcp", 1331],
+  ["AES-256-CBC SHA256, mssfix 1400", "udp", 1299],
+  ["fragment 1200", "udp", 1104],
+  ["fragment 1400", "udp", 1304],
+  ["mssfix 1400 mtu", "udp", 1308],
+  ["mssfix 1400 mtu", "tcp", 1294],
+  ["mssfix 1300 fixed", "udp", 1260],
+  ["mssfix 1250", "udp", 1186],
+  ["mssfix 1360", "udp", 1296],
+  ["mssfix 1420", "tcp", 1354],
+  ["mssfix 1400, over IPv6", "udp", 1336],
+  ["comp-lzo", "udp", 1399],
+  ["comp-lzo", "tcp", 1385],
+  ["compress", "udp", 1399],
+  ["compress stub-v2", "udp", 1400],
+  ["compress lz4-v2", "udp", 1400],
+  ["tun-mtu 1300", "udp", 1260],
+  ["tun-mtu 1450", "udp", 1410]
+] as const
+for (const [options, transport, mss] of MEASURED_LATER) {
+  test(`2.6, ${options} over ${transport}: MSS ${mss}`, () => {
+    const own = options.startsWith("tun-mtu")
+    const fitting = openvpnProfiles(mss + 40).filter((profile) => profile.ownInterface === own)
+    expect(fitting.some((profile) => profile.versions.includes("2.6") && profile.transport === transport)).toBe(true)
+  })
+}
+
 test("a profile says what it is and how it is known", () => {
   const [first, ...others] = [...openvpnProfiles(1440)].sort((a, b) => b.weight - a.weight)
   expect(first).toMatchObject({
