@@ -169,6 +169,7 @@ export {
   type Subject
 } from "./observe/observation-log.ts"
 export { type ObserverCounts } from "./observe/observer-counts.ts"
+export { allocateHosts, SharedHosts } from "./observe/shared-hosts.ts"
 export { Observer, type ObserverOptions } from "./observe/observer.ts"
 export { QUERY_BYTES, replyBytes, type ReplyLayout, replyTo } from "./observe/p0f-api.ts"
 export { P0fLog } from "./observe/p0f-log.ts"

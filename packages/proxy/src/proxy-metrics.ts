@@ -77,9 +77,9 @@ export function registerMetrics(
   metrics.read("synprint_answers", "gauge", kept, () => reports.now("answers"))
   const evicted = "Kept answers that made room."
   metrics.read("synprint_answers_evicted_total", "counter", evicted, () => reports.total("answersEvicted"))
-  metrics.read("synprint_hosts", "gauge", "Addresses with a history.", () => reports.now("hosts"))
+  metrics.read("synprint_hosts", "gauge", "Addresses with a history.", () => reports.most("hosts"))
   const histories = "Histories that made room."
-  metrics.read("synprint_hosts_evicted_total", "counter", histories, () => reports.total("hostsEvicted"))
+  metrics.read("synprint_hosts_evicted_total", "counter", histories, () => reports.most("hostsEvicted"))
   const observed = "SYNs that entered history."
   metrics.read("synprint_syns_observed_total", "counter", observed, () => reports.total("syns"))
   const matches = "SYNs that matched a line of the databases."

@@ -11,6 +11,8 @@ export interface WorkerSettings {
   readonly config: Config
   /** The echo application, when there is no configuration. */
   readonly echo: string | undefined
+  /** 0 at start, one more with each reload. */
+  readonly generation: number
 }
 
 export interface WorkerStart extends WorkerSettings {
@@ -22,6 +24,8 @@ export interface WorkerStart extends WorkerSettings {
   /** CELLS numbers per thread. */
   readonly counters: SharedArrayBuffer
   readonly limits: SharedArrayBuffer
+  /** What is on file about addresses (core: shared-hosts.ts). */
+  readonly hosts: SharedArrayBuffer
   /** What the main thread captures for all. */
   readonly shared: SharedHandles
 }

@@ -5,6 +5,7 @@
  * replaced wait in the kernel.
  */
 import { existsSync } from "node:fs"
+import { allocateHosts, SharedHosts } from "@synprint/core"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
@@ -26,7 +27,7 @@ export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{
   }
 }
 
-export interface WorkerPoolOptions extends WorkerSettings {
+export interface WorkerPoolOptions extends Omit<WorkerSettings, "generation"> {
   readonly threads: number
   /** Sockets of each thread. */
   readonly descriptors: ReadonlyArray<ReadonlyArray<Descriptor>>
@@ -59,6 +60,8 @@ export class WorkerPool {
   readonly #counters: SharedArrayBuffer
   readonly #cells: Float64Array
   readonly #limits: SharedArrayBuffer
+  readonly #hosts: SharedArrayBuffer
+  readonly #history: SharedHosts
   readonly #members: Array<Member | undefined> = []
   #settings: WorkerSettings
   #isStopping = false
@@ -70,7 +73,10 @@ export class WorkerPool {
     this.#options = options
     this.threads = options.threads
     this.reports = new WorkerReports(options.threads)
-    this.#settings = { config: options.config, echo: options.echo }
+    this.#settings = { config: options.config, echo: options.echo, generation: 0 }
+    const { hosts } = options.config.history
+    this.#hosts = allocateHosts(hosts, (words) => void crypto.getRandomValues(words))
+    this.#history = new SharedHosts(this.#hosts, hosts, options.threads)
     this.#counters = new SharedArrayBuffer(8 * CELLS * options.threads)
     this.#cells = new Float64Array(this.#counters)
     this.#limits = AddressLimits.allocate(LIMIT_SLOTS, options.threads)
@@ -114,15 +120,16 @@ export class WorkerPool {
       descriptors: descriptors[thread]!,
       counters: this.#counters,
       limits: this.#limits,
+      hosts: this.#hosts,
       shared: this.#options.shared
     }
     worker.postMessage(message)
     return started.promise
   }
 
-  reload(settings: WorkerSettings): void {
-    this.#settings = settings
-    this.#tellAll({ type: "reload", ...settings })
+  reload(settings: Omit<WorkerSettings, "generation">): void {
+    this.#settings = { ...settings, generation: this.#settings.generation + 1 }
+    this.#tellAll({ type: "reload", ...this.#settings })
   }
 
   /** What the health checks say; Workers that start later are told too. */
@@ -165,6 +172,8 @@ export class WorkerPool {
     this.#cells[thread * CELLS + OPEN] = 0
     new AddressLimits(this.#limits, this.threads, thread).forget(thread)
     this.#options.log("error", `worker ${thread} ended; another takes its place`)
+    if (this.#history.forgetHolder(thread))
+      this.#options.log("warn", "it ended while it wrote history: what was known of addresses is forgotten")
     const again = (): void => {
       if (this.#isStopping) return
       this.start(thread).catch((error: Error) => this.#options.log("error", `worker ${thread}: ${error.message}`))

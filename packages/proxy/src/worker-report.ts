@@ -77,6 +77,11 @@ export class WorkerReports {
     return this.#live().reduce((sum, { counts }) => sum + (counts[count] ?? 0), 0)
   }
 
+  /** A count that all threads share, as the last to look has it. */
+  most(count: string): number {
+    return this.#live().reduce((most, { counts }) => Math.max(most, counts[count] ?? 0), 0)
+  }
+
   /** Why a backend of a thread is down; undefined when all work. */
   down(name?: string): string | undefined {
     for (const { members } of this.#live())

@@ -1,7 +1,7 @@
 /**
  * One thread that serves: its own capture chain, engine and connections. Started by worker-pool.ts, told by messages.
  */
-import { JsonLog, Matcher, Observer } from "@synprint/core"
+import { JsonLog, Matcher, Observer, SharedHosts } from "@synprint/core"
 import { type Config, type LiveAnswerer, loadDatabases, makeAnswerer } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -38,7 +38,7 @@ interface Running {
 let running: Running | undefined
 /** What the health checks took out. */
 const unhealthy = new Set<string>()
-/** One after the other: the last one said is the one that stays. */
+/** The start, then one after the other: the last one said is the one that stays. */
 let reloads: Promise<unknown> = Promise.resolve()
 const scope = Effect.runSync(Scope.make())
 
@@ -68,7 +68,9 @@ const start = (message: WorkerStart) =>
     const database = yield* loadDatabases(config.fingerprint)
     const matcher = new Matcher(database, mode, MEMO_SHAPES)
     const observations = openObservations(config.log)
+    const hosts = new SharedHosts(message.hosts, config.history.hosts, thread)
     const observer = new Observer({
+      shared: { hosts, generation: message.generation },
       ...(observations === undefined ? {} : { log: observations }),
       mode,
       matcher,
@@ -126,7 +128,7 @@ const reload = (settings: WorkerSettings) =>
     if (running === undefined) return
     const { server, answerer, mode } = running
     const database = yield* loadDatabases(settings.config.fingerprint)
-    answerer.setMatcher(new Matcher(database, mode, MEMO_SHAPES))
+    answerer.setMatcher(new Matcher(database, mode, MEMO_SHAPES), settings.generation)
     const site = new Site(siteSettings(settings), server.site)
     applyHealth(site)
     server.reload(site)
@@ -150,7 +152,7 @@ const fail = (error: unknown): void => {
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "start":
-      Effect.runPromise(start(data).pipe(Effect.provide(logger(data.thread)))).catch(fail)
+      reloads = Effect.runPromise(start(data).pipe(Effect.provide(logger(data.thread)))).catch(fail)
       break
     case "reload":
       reloads = reloads

@@ -3,6 +3,16 @@
  */
 import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6, STATE_LIVE, STATE_REFERENCED } from "./host-record.ts"
 import { type HostLimits, Hosts } from "./hosts.ts"
+import {
+  HEAD_COUNT,
+  HEAD_EVICTED,
+  HEAD_EXPIRED,
+  HEAD_FREE,
+  HEAD_FRESH,
+  HEAD_HAND,
+  HEAD_PLACES,
+  type SharedHosts
+} from "./shared-hosts.ts"
 import { TaggedIndex } from "../packet/tagged-index.ts"
 
 /** Hosts that make room at a time, in a table of 512 or more; a small one would lose too much at once. */
@@ -17,9 +27,31 @@ export class HostClock extends Hosts {
   private free = 0
   private readonly batch: number
 
-  constructor(limits: HostLimits) {
-    super(limits.maxHosts, limits.idleMinutes, new TaggedIndex(limits.maxHosts))
+  /** `shared`: the memory of several threads; `load` and `save` stand around what one does with it. */
+  constructor(limits: HostLimits, shared?: SharedHosts) {
+    super(limits.maxHosts, limits.idleMinutes, new TaggedIndex(limits.maxHosts, shared?.slots), shared)
     this.batch = Math.max(1, Math.min(BATCH, limits.maxHosts >> BATCH_SHARE))
+  }
+
+  /** What another thread left; under the lock. */
+  load({ head }: SharedHosts): void {
+    this.count = head[HEAD_COUNT]!
+    this.fresh = head[HEAD_FRESH]!
+    this.hand = head[HEAD_HAND]!
+    this.free = head[HEAD_FREE]!
+    this.evicted = head[HEAD_EVICTED]!
+    this.expired = head[HEAD_EXPIRED]!
+    for (let place = 0; place < this.free; place++) this.places[place] = head[HEAD_PLACES + place]!
+  }
+
+  save({ head }: SharedHosts): void {
+    head[HEAD_COUNT] = this.count
+    head[HEAD_FRESH] = this.fresh
+    head[HEAD_HAND] = this.hand
+    head[HEAD_FREE] = this.free
+    head[HEAD_EVICTED] = this.evicted
+    head[HEAD_EXPIRED] = this.expired
+    for (let place = 0; place < this.free; place++) head[HEAD_PLACES + place] = this.places[place]!
   }
 
   override obtain(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number, nowSec: number): number {

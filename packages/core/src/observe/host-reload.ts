@@ -15,9 +15,14 @@ import {
 import type { Hosts } from "./hosts.ts"
 import type { Labels } from "./labels.ts"
 
-/** Labels are carried over by what they say; the stored SYN, SYN+ACK and HTTP references point at lines, and are forgotten. */
-export function carryOver(hosts: Hosts, from: Labels, to: Labels): void {
-  const carried = to.carriedFrom(from)
+const NONE = new Int32Array(0)
+
+/**
+ * Labels are carried over by what they say; the stored SYN, SYN+ACK and HTTP references point at lines, and are forgotten.
+ * `from` undefined: nobody knows what the labels said, so they are forgotten too.
+ */
+export function carryOver(hosts: Hosts, from: Labels | undefined, to: Labels): void {
+  const carried = from === undefined ? NONE : to.carriedFrom(from)
   const { hot, cold } = hosts
   hosts.each((host) => {
     const base = host << HOT_SHIFT

@@ -21,6 +21,7 @@ import {
   STATE_LIVE
 } from "./host-record.ts"
 import { isKeptByNetwork } from "./network.ts"
+import type { HostSlabs } from "./shared-hosts.ts"
 import type { TaggedIndex } from "../packet/tagged-index.ts"
 
 export const HOT_WORDS: number = 1 << HOT_SHIFT
@@ -28,6 +29,8 @@ export const COLD_WORDS: number = 1 << COLD_SHIFT
 
 /** An odd random int32: multipliers that no sender knows, so that addresses can't be chosen to collide. */
 const randomOdd = (): number => (Math.random() * 0x1_0000_0000) | 1
+
+const floats = (words: Int32Array): Float64Array => new Float64Array(words.buffer, words.byteOffset, words.length >> 1)
 
 export interface HostLimits {
   readonly maxHosts: number
@@ -52,20 +55,26 @@ export abstract class Hosts {
   /** Entries from here on were never used. */
   protected fresh = 0
   private warmed = 0
-  private readonly m0 = randomOdd()
-  private readonly m1 = randomOdd()
-  private readonly m2 = randomOdd()
-  private readonly m3 = randomOdd()
-  private readonly m4 = randomOdd()
+  private readonly m0: number
+  private readonly m1: number
+  private readonly m2: number
+  private readonly m3: number
+  private readonly m4: number
 
-  constructor(capacity: number, idleMinutes: number, index: TaggedIndex) {
+  /** `slabs`: memory that others use too. */
+  constructor(capacity: number, idleMinutes: number, index: TaggedIndex, slabs?: HostSlabs) {
     this.capacity = capacity
     this.idleSeconds = idleMinutes * 60
-    this.hot = new Int32Array(capacity * HOT_WORDS)
-    this.cold = new Int32Array(capacity * COLD_WORDS)
-    this.hotFloat = new Float64Array(this.hot.buffer)
-    this.coldFloat = new Float64Array(this.cold.buffer)
+    this.hot = slabs?.hot ?? new Int32Array(capacity * HOT_WORDS)
+    this.cold = slabs?.cold ?? new Int32Array(capacity * COLD_WORDS)
+    this.hotFloat = floats(this.hot)
+    this.coldFloat = floats(this.cold)
     this.index = index
+    this.m0 = slabs?.seeds[0] ?? randomOdd()
+    this.m1 = slabs?.seeds[1] ?? randomOdd()
+    this.m2 = slabs?.seeds[2] ?? randomOdd()
+    this.m3 = slabs?.seeds[3] ?? randomOdd()
+    this.m4 = slabs?.seeds[4] ?? randomOdd()
   }
 
   /** The host with this address, found and touched, or created. */

@@ -1,6 +1,7 @@
 /**
  * What an observer is made of.
  */
+import type { SharedHosts } from "./shared-hosts.ts"
 import type { Matcher } from "../fingerprint/matcher.ts"
 import type { ObservationLog } from "./observation-log.ts"
 
@@ -16,4 +17,6 @@ export interface ObserverOptions {
   /** Modern mode: how long a system behind an address is remembered, an hour by default (sharing.ts). */
   readonly sharingSeconds?: number
   readonly log?: ObservationLog
+  /** Modern mode: hosts that other threads know too, and the number of the databases that `matcher` is of. */
+  readonly shared?: { readonly hosts: SharedHosts; readonly generation: number }
 }

@@ -44,6 +44,7 @@ import { carryOver } from "./host-reload.ts"
 import { HOST_TOTAL_CONN, HOT_SHIFT } from "./host-record.ts"
 import { HostClock } from "./host-clock.ts"
 import { HostList } from "./host-list.ts"
+import type { SharedHosts } from "./shared-hosts.ts"
 import type { Hosts } from "./hosts.ts"
 import { Http } from "./http.ts"
 import { HttpStream } from "./http-stream.ts"
@@ -85,6 +86,9 @@ export class Observer {
   /** Host of the server that the last SYN went to. */
   #server = 0
   #serverHash = 0
+  readonly #shared: SharedHosts | undefined = undefined
+  readonly #clock: HostClock | undefined = undefined
+  #generation = 0
   #lastExpirySec = 0
   #packets = 0
   #repeatedSyns = 0
@@ -104,8 +108,16 @@ export class Observer {
       this.hosts = hosts
       this.flows = flows
     } else {
-      this.hosts = new HostClock(hostLimits)
-      this.hosts.byNetwork = true
+      const hosts = new HostClock(hostLimits, options.shared?.hosts)
+      if (options.shared !== undefined) {
+        this.#shared = options.shared.hosts
+        this.#clock = hosts
+        this.#generation = options.shared.generation
+      }
+      hosts.byNetwork = true
+      this.hosts = hosts
+      // Nobody took over databases that came while no thread was there.
+      if (this.#shared !== undefined) this.#carryOverShared(this.#shared, this.#labels, this.#generation)
       this.flows = new FlowRing(flowLimits)
     }
     const window = options.sharingSeconds ?? SHARED_WINDOW_SECONDS
@@ -152,6 +164,29 @@ export class Observer {
     this.#dispatch(packet, bytes, ms)
   }
 
+  /**
+   * Stands before `connection`, `lookUp` and the `fillAnswer` behind them, `leave` after them: meanwhile no other thread changes hosts.
+   * False: other threads read other databases already, or still; history is left alone, and there is nothing to leave.
+   */
+  enter(): boolean {
+    const shared = this.#shared
+    if (shared === undefined) return true
+    shared.lock()
+    if (shared.generation !== this.#generation) {
+      shared.unlock()
+      return false
+    }
+    this.#clock!.load(shared)
+    return true
+  }
+
+  leave(): void {
+    const shared = this.#shared
+    if (shared === undefined) return
+    this.#clock!.save(shared)
+    shared.unlock()
+  }
+
   /** A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. */
   connection(packet: Packet, nowMs: number): number {
     const sec = Math.floor(nowMs / 1000)
@@ -182,10 +217,14 @@ export class Observer {
     return this.#labels
   }
 
-  /** After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. */
-  setMatcher(matcher: Matcher): void {
+  /**
+   * After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. `generation`: number of the
+   * databases, with shared hosts.
+   */
+  setMatcher(matcher: Matcher, generation: number = this.#generation + 1): void {
     const labels = new Labels(matcher.database)
-    carryOver(this.hosts, this.#labels, labels)
+    if (this.#shared === undefined) carryOver(this.hosts, this.#labels, labels)
+    else this.#carryOverShared(this.#shared, labels, generation)
     this.#matcher = matcher
     this.#systems.matcher = matcher
     this.#labels = labels
@@ -197,7 +236,20 @@ export class Observer {
     this.flows.destroyAll()
   }
 
+  /** The first thread that has the new databases does it for all; one that missed some can't, and forgets. */
+  #carryOverShared(shared: SharedHosts, labels: Labels, generation: number): void {
+    shared.lock()
+    if (shared.generation < generation) {
+      this.#clock!.load(shared)
+      carryOver(this.hosts, shared.generation === this.#generation ? this.#labels : undefined, labels)
+      shared.generation = generation
+    }
+    shared.unlock()
+    this.#generation = generation
+  }
+
   get counts(): ObserverCounts {
+    if (this.#shared !== undefined) this.#clock!.load(this.#shared)
     return {
       packets: this.#packets,
       verdicts: this.#verdicts,

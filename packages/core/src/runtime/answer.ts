@@ -32,7 +32,7 @@ export interface Answerer {
 /** An answerer with its own state, as a service holds it. */
 export interface LiveAnswerer extends Answerer {
   /** After a reload of the databases. What connections were told keeps its shape and is matched anew. */
-  readonly setMatcher: (matcher: Matcher) => void
+  readonly setMatcher: (matcher: Matcher, generation?: number) => void
   readonly stats: () => AnswererStats
 }
 
@@ -70,6 +70,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
   let repeated = 0
 
   const fillHistory = (key: Uint8Array, nowSec: number, into: Answer): void => {
+    if (!observer.enter()) return
     const host = observer.lookUp(
       key[0]!,
       i32(key, KEY_CLIENT),
@@ -79,6 +80,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       nowSec
     )
     if (host >= 0) observer.fillAnswer(host, into)
+    observer.leave()
   }
 
   const answer = (connection: Connection, into: Answer): void => {
@@ -122,8 +124,12 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
     into.reset("ok")
     into.shape = matcher.shapeOf(packet, REQUEST, 0)
     into.retransmits = raw.retransmits
-    if (history === "connections") observer.fillAnswer(observer.connection(packet, raw.seenAtMs), into)
-    else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
+    if (history === "connections") {
+      if (observer.enter()) {
+        observer.fillAnswer(observer.connection(packet, raw.seenAtMs), into)
+        observer.leave()
+      }
+    } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
     if (answers === undefined) return
     const entry = answers.obtain(key)
     matcher.writeKey(packet, REQUEST, 0, answers.shapeKeys, answers.shapeKeyAt(entry))
@@ -132,9 +138,9 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
 
   return {
     answer,
-    setMatcher: (next) => {
+    setMatcher: (next, generation) => {
       matcher = next
-      observer.setMatcher(next)
+      observer.setMatcher(next, generation)
     },
     stats: () => ({ answers: answers?.size ?? 0, answersEvicted: answers?.evictions ?? 0, repeated })
   }
