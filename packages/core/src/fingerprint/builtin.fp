@@ -309,7 +309,7 @@ sig   = 65535
 ; Linux. The order of the options never changes: mss,sok,ts,nop,ws with what is switched off replaced by nop. The window tells
 ; the era, the scale only the size of the receive buffer. ECN is a sysctl, IP options and data belong to the application.
 
-; Windows of old kernels on jumbo frames and loopback; they stand first, since newer kernels with small buffers can have them as well.
+; First windows of old kernels on jumbo frames and loopback. They stand before newer kernels, whose small buffers can give the same.
 ;@ evidence=field; source=UA-labelled captures of ELinks, nping captures; note=loopback, bounds by kernel history
 label = s:unix:Linux:2.4 to 2.6.38
 ;@ example=4:64:0:16396:32767,2:mss,sok,ts,nop,ws:df,id+:0
