@@ -16,7 +16,8 @@ interface Bench {
   readonly about: string
 }
 
-const benches: ReadonlyArray<Bench> = [...new Bun.Glob("{packages/*,test}/bench/*.ts").scanSync({ cwd: ROOT })]
+const benches: ReadonlyArray<Bench> = ["packages/*/bench/*.ts", "test/bench/*.ts"]
+  .flatMap((pattern) => Array.from(new Bun.Glob(pattern).scanSync({ cwd: ROOT })))
   .filter((file) => !file.endsWith("-process.ts") && !/^export /m.test(readFileSync(join(ROOT, file), "utf8")))
   .map((file) => {
     const [, owner, name] = /^(?:packages\/)?([^/]+)\/bench\/(.+)\.ts$/.exec(file)!
