@@ -3,7 +3,7 @@
  * sent both. It leaves out what one system varies from SYN to SYN or by program: quirks (ECN, IP ID, flow label), window scale, the
  * window itself (SO_RCVBUF), timestamps, Fast Open, MPTCP and MD5 options, payload, MSS and TTL.
  *
- *     bits  0-10  families of the matched line (stack-family.ts); 0 without a line or with one that fits only fuzzily
+ *     bits  0-10  families of the matched line (stack-family.ts); 0 without a line
  *          11-22  order of MSS, window scale, SACK-permitted and timestamp: three bits each, first one lowest
  *          23-29  how NOPs lie between them, 1..127; 0 when an option of another kind stands between
  *          30-31  window: 1 a multiple of an interface's MSS, 2 the 65,535 of phones, 0 other
@@ -43,7 +43,7 @@ const kinds = new Uint8Array(MAX_TCP_OPT)
 export function stackClass(shape: Shape, key: Int32Array, at: number, interfaceMss: number): number {
   const { match } = shape
   if (shape.randomTtl || shape.sendsyn || shape.userland) return 0
-  const families = match === undefined || shape.fuzzy ? 0 : match.families
+  const families = match === undefined ? 0 : match.families
   if (families === FAMILY_SCANNER) return 0
   // The options of a SYN+ACK depend on those of the SYN.
   if (keyDirection(key[at]!) === RESPONSE) return families
