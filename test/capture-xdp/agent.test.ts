@@ -345,6 +345,10 @@ describe("a reader that can't", () => {
       expect(await nobody.ended).toBe(77)
       expect(nobody.complaint()).toContain("EPERM, operation not permitted: a seccomp filter blocks bpf(2)")
       expect(nobody.complaint()).toContain("--security-opt seccomp=")
+      const nothing = JSON.stringify({ options: reading(`${pin}-not`), count: 1 })
+      await using nowhere = start(asNobody([], [filtered, process.execPath, probe, nothing]), { cwd: "/" })
+      expect(await nowhere.ended).toBe(1)
+      expect(nowhere.complaint()).toContain("no pins are there")
       const settings = {
         SYNPRINT_CAPTURE_BACKEND: "xdp",
         SYNPRINT_CAPTURE_XDP_ATTACH: "false",

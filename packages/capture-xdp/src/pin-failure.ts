@@ -41,8 +41,10 @@ export function pinFailure(pin: string, path: string, error: number, kernel: Rea
       )
     }
     case EPERM:
-    case ENOSYS:
-      if (!isReadable(path)) return pinFailure(pin, path, -EACCES, kernel)
+    case ENOSYS: {
+      // What keeps bpf(2) off hides whether there is anything to read.
+      const unreadable = readError(path)
+      if (unreadable !== 0) return pinFailure(pin, path, -unreadable, kernel)
       if (isSeccompFiltered() && (error === -ENOSYS || hasFreeReaders(kernel))) {
         return privilege(
           `${errorName(error)}: a seccomp filter blocks bpf(2)`,
@@ -56,6 +58,7 @@ export function pinFailure(pin: string, path: string, error: number, kernel: Rea
         )
       }
       return privilege(errorName(error), "a security module may forbid bpf(2): see the audit log, and doctor")
+    }
     default:
       return failure(attempted, errorName(error), "see doctor")
   }
@@ -89,11 +92,12 @@ function closedDirectory(path: string): string | undefined {
   return undefined
 }
 
-function isReadable(path: string): boolean {
+/** 0, ENOENT or EACCES. */
+function readError(path: string): number {
   try {
     accessSync(path, constants.R_OK)
-    return true
-  } catch {
-    return false
+    return 0
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "ENOENT" ? ENOENT : EACCES
   }
 }
