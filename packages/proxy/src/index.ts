@@ -3,6 +3,7 @@
  */
 export { backends } from "./backends.ts"
 export { type Counters, makeCounters } from "./counters.ts"
+export { proxyChecks } from "./doctor.ts"
 export { type EchoApplication, openEchoApplication } from "./echo-application.ts"
 export { proxy } from "./program.ts"
 export { ProxyServer, type ProxyServerOptions } from "./proxy-server.ts"

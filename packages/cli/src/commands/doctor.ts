@@ -6,6 +6,13 @@ import * as Effect from "effect/Effect"
 import { configFile, configFlag } from "../daemon-flags.ts"
 import { ExitWith } from "../exit-with.ts"
 
+/** Backends of a program, and its own checks. */
+async function load(program: "spoa" | "proxy" | "agent") {
+  if (program !== "proxy") return { backends: (await import("@synprint/spoa")).backends, own: undefined }
+  const { backends, proxyChecks } = await import("@synprint/proxy")
+  return { backends, own: proxyChecks }
+}
+
 export const doctorCommand = Command.make(
   "doctor",
   {
@@ -19,9 +26,9 @@ export const doctorCommand = Command.make(
   ({ config, program, format }) =>
     Effect.gen(function* () {
       const { doctor, hasFailed, printChecks } = yield* Effect.promise(() => import("@synprint/core/runtime"))
-      const { backends } = yield* Effect.promise(() => import("@synprint/spoa"))
+      const { backends, own } = yield* Effect.promise(() => load(program))
       const request = { program, file: configFile(config), environment: process.env, flags: [] }
-      const checks = yield* doctor(request, backends)
+      const checks = yield* doctor(request, backends, own)
       yield* Console.log(format === "json" ? JSON.stringify(checks, undefined, 2) : printChecks(checks))
       if (hasFailed(checks)) return yield* new ExitWith({ code: 1 })
     })

@@ -88,10 +88,11 @@ const backendChecks = Effect.fnUntraced(function* (
   return checks
 })
 
-/** All checks, in the order in which an operator would go through them. */
+/** All checks, in the order in which an operator would go through them. `own`: those of the program. */
 export const doctor = Effect.fnUntraced(function* (
   request: ConfigRequest,
-  registry: BackendRegistry
+  registry: BackendRegistry,
+  own: (config: Config) => Promise<ReadonlyArray<Check>> = async () => []
 ): Effect.fn.Return<ReadonlyArray<Check>> {
   const [config, configuration] = yield* configChecks(request)
   const checks = [...configuration]
@@ -100,6 +101,7 @@ export const doctor = Effect.fnUntraced(function* (
   if (config !== undefined) {
     checks.push(
       ...(yield* backendChecks(config, registry)),
+      ...(yield* Effect.promise(() => own(config))),
       ...(yield* Effect.promise(() => serviceChecks(request.program, config)))
     )
   }
