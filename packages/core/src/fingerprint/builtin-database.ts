@@ -7,5 +7,5 @@ import text from "./builtin.fp" with { type: "text" }
 /** What `databases = ["builtin"]` names, and what stands where a file name would in messages. */
 export const BUILTIN = "builtin"
 
-/** p0f.fp grammar with `mss*max` and `;@` attributes. */
+/** The grammar of p0f.fp with the additions that its header describes. */
 export const BUILTIN_DATABASE: string = text

@@ -6,6 +6,7 @@
  *  [tcp:request] [tcp:response]              label = type:class:name:flavor, sys = ... for class !, sig = TCP signature
  *  [http:request] [http:response]            the same with HTTP signatures; ua_os = ... before the first label
  *  ;@ name=value; name=value                 ours, a comment to p0f: attributes of the label or sig that follows
+ *  sig with ts~ among its options            ours: a line for each thing that middleboxes make of timestamps (timestamp-rewrites.ts)
  *
  * Differs from p0f: CRLF, a byte order mark and blanks at the end of a line are read over, and all problems are reported, not the
  * first alone. A line that an earlier one covers is an error in p0f mode and a warning in modern mode. Blanks at the end of a
@@ -13,6 +14,7 @@
  *
  * Longer than most files here: one state machine, whose lines share their state.
  */
+import { MAX_TCP_OPT } from "../packet/packet.ts"
 import { parseAttributes } from "./attributes.ts"
 import { coveringHttpSignature, coveringSignature } from "./coverage.ts"
 import type { DatabaseContents } from "./database-contents.ts"
@@ -21,7 +23,6 @@ import { parseHttpSignature, parseUaOs } from "./http-signature.ts"
 import { parseClasses, parseLabel, parseSys, USERLAND } from "./label.ts"
 import { parseLinkFacts } from "./link-facts.ts"
 import { parseSignature } from "./signature-parser.ts"
-import { MAX_TCP_OPT } from "../packet/packet.ts"
 import { Malformed, type Mode, type Signature } from "./signature.ts"
 import { familiesOfLabel, parseFamilies } from "./stack-family.ts"
 import { timestampRewrites } from "./timestamp-rewrites.ts"

@@ -87,8 +87,8 @@ const ID = 8
 const OTHER = 256
 /** Olen of the lists for IP options that no line of a layout names; a packet has at most 40. */
 const OTHER_OLEN = 255
-/** ver, direction, layoutLength and olen of a key's word 0. */
 const OLEN_SHIFT = 23
+/** ver, direction, layoutLength and olen of a key's word 0. */
 const ID_MASK = 3 | (31 << 10) | (255 << OLEN_SHIFT)
 
 function idWord0(combination: Combination): number {
@@ -116,6 +116,8 @@ function combinations(database: Database): Iterable<Combination> {
     }
     for (const line of lines) {
       const { signature } = line
+      // No packet has so many IP options.
+      if (signature.olen === OTHER_OLEN) continue
       for (const olen of signature.olen === -1 ? olens.get(nameOf(signature))! : [signature.olen]) {
         for (const ver of [4, 6] as const) {
           const name = [direction, ver, olen, nameOf(signature)].join(" ")

@@ -2,8 +2,9 @@
  * Reads TCP signatures as p0f.fp holds them and raw signatures as p0f prints them (fp_tcp.c: tcp_register_sig).
  *
  * Differs from p0f in modern mode: olen after `ttl-` keeps its first digit, `64-5:` is an error, `N+?` (a raw signature whose
- * distance is not known), `mss*max`, `mss*max<=N`, `mss*clamped`, `mss*N/ws`, olen `*`, `quirk?` and `seq=dst` are understood. p0f mode has these bugs: after `64-:` one character of olen is lost, and
- * `64-5:` means ttl 64, olen 5.
+ * distance is not known) is understood, and so is what builtin.fp adds to the grammar and describes in its header: `mss*max`,
+ * `mss*max<=N`, `mss*clamped`, `mss*N/ws`, olen `*`, `quirk?`, `seq=dst`. p0f mode has these bugs: after `64-:` one character of olen is
+ * lost, and `64-5:` means ttl 64, olen 5.
  */
 import { QUIRK_NAMES, QUIRKS_IPV4, QUIRKS_IPV6 } from "../packet/quirks.ts"
 import { guessInitialTtl } from "./distance.ts"

@@ -62,7 +62,7 @@ function nearWindow(random: Random, signature: Signature, packet: Packet): numbe
 export function fillNearPacket(random: Random, signature: Signature, packet: Packet): void {
   packet.ver = signature.ver === -1 ? random.pick([4, 4, 6]) : signature.ver
   packet.ttl = Math.max(0, signature.ittl - random.below(40))
-  packet.olen = signature.olen === -1 ? random.pick([0, 4, 8, 40]) : signature.olen
+  packet.olen = signature.olen === -1 ? random.pick([0, 4, 8, 40]) : Math.min(signature.olen, 40)
   packet.tos = random.once(8) ? random.below(64) : 0
   packet.mss = signature.mss === -1 ? random.pick(MSSES) : signature.mss
   packet.ts1 = signature.layout.includes(8) && !random.once(4) ? random.below(0x7fffffff) : 0
@@ -145,7 +145,7 @@ export function randomSignature(random: Random, mode: Mode = "p0f"): Signature {
     ver,
     ittl: random.pick([32, 64, 64, 128, 255, 1]),
     badTtl: random.once(6),
-    olen: isModern && random.once(4) ? -1 : random.once(6) ? 4 : 0,
+    olen: isModern && random.once(4) ? -1 : random.once(6) ? random.pick([4, 4, 4, 255]) : 0,
     mss: random.once(2) ? -1 : random.pick(MSSES),
     winType,
     win,
