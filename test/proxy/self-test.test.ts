@@ -58,6 +58,18 @@ const CASES: ReadonlyArray<readonly [what: string, Partial<Tested>, Finding["lev
     "does not ask for the certificate of a name"
   ],
   [
+    "SNI without a socket",
+    listening((options) => {
+      const serverName = options.socket["serverName"] as ((listener: unknown, name: string) => void) | undefined
+      return {
+        ...options,
+        socket: { ...options.socket, serverName: (_: unknown, name: string) => serverName?.(_, name) }
+      }
+    }),
+    "warn",
+    "does not say which socket"
+  ],
+  [
     "`open` behind the handshake, as without a handshake handler",
     listening((options) => ({ ...options, socket: { ...options.socket, handshake: undefined } })),
     "error",

@@ -68,7 +68,9 @@ export class HandshakeClock {
     const { timing } = this
     const info = this.#info
     timing.reset()
-    if (connection.openedAtMs === 0) return false
+    const openedAt = connection.openedAtMs
+    if (openedAt === 0) return false
+    connection.openedAtMs = 0
     const now = performance.now()
     timing.rtt = connection.tcpRtt
     if (!info.read(fd) || info.sent === 0) return true
@@ -81,9 +83,8 @@ export class HandshakeClock {
     let tls = now - late - helloAt
     if (helloAt === 0 || Math.abs(tls - flight) > GRAIN_MS) tls = flight
     timing.tlsRtt = Math.round(tls * 1000)
-    const hello = (helloAt === 0 ? now - info.sinceSent : helloAt) - connection.openedAtMs
+    const hello = (helloAt === 0 ? now - info.sinceSent : helloAt) - openedAt
     timing.helloDelay = Math.round(Math.max(0, hello) * 1000)
-    connection.openedAtMs = 0
     return true
   }
 }

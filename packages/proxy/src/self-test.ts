@@ -7,6 +7,7 @@
  *                                              socket.fd in `open`  the SYN can be read there            else: without saved-syn
  *                      second Bun.listen({ fd }), first .stop()     both go on                           else: can't reload certificates
  * with TLS: `open` before the first read, `serverName` chooses      PROXY header, SNI                    else: can't serve TLS
+ *           `serverName` is told the socket                          when the ClientHello came            else: in steps of the kernel's tick
  * ```
  */
 import { isOptimising } from "@synprint/core/runtime"
@@ -109,13 +110,19 @@ export async function selfTest(
     listeners[1]?.stop(true)
     seen.events.length = 0
     const handshake = (): void => void seen.events.push("handshake")
-    const serverName = (_listener: unknown, name: string): void => void seen.events.push(name)
+    let isSocketTold = false
+    const serverName = (_listener: unknown, name: string, socket?: { readonly fd?: number }): void => {
+      seen.events.push(name)
+      isSocketTold = typeof socket?.fd === "number"
+    }
     open({ tls }, { handshake, serverName })
     const third = await echoed(tested, own.port, { serverName: NAME, rejectUnauthorized: false })
     third?.end()
     if (third === undefined) find("error", "a TLS listener does not accept from a descriptor that is given")
     else if (seen.events[0] !== "open") find("error", "`open` of a TLS socket runs behind the handshake")
     else if (seen.events[1] !== NAME) find("error", "a TLS listener does not ask for the certificate of a name")
+    else if (!isSocketTold)
+      find("warn", "a TLS listener does not say which socket asks for a name: chello_delay is coarse")
     return findings
   } catch (cause) {
     findings.push({ level: "warn", message: `the start-up test broke off: ${(cause as Error).message}` })
