@@ -77,7 +77,8 @@ const start = (message: WorkerStart) =>
       maxFlows: config.history.flows,
       maxHosts: config.history.hosts,
       flowAgeSeconds: config.history.flowIdleMs / 1000,
-      hostIdleMinutes: config.history.idleMs / 60_000
+      hostIdleMinutes: config.history.idleMs / 60_000,
+      sharingSeconds: config.history.sharingMs / 1000
     })
     const chain = yield* openCapture(config, message.descriptors, message.shared)
     // A connection is asked about once, when it opens, and keeps its answer itself.

@@ -97,6 +97,7 @@ const agent = (request: ConfigRequest) =>
       maxHosts: config.history.hosts,
       flowAgeSeconds: config.history.flowIdleMs / 1000,
       hostIdleMinutes: config.history.idleMs / 60_000,
+      sharingSeconds: config.history.sharingMs / 1000,
       ...(log === undefined ? {} : { log })
     })
     const chain = yield* openCapture(config, wantsFeed)

@@ -274,6 +274,18 @@ test("a Linux that has just booted is a few minutes up, not weeks", () => {
   expect(connect(200, booted(332), booted(532)).uptimeMinutes).toBe(8)
 })
 
+test("a reload of the databases forgets no system, and a shorter window forgets sooner", () => {
+  const { connect, observer } = setUp()
+  connect(10, LINUX, WINDOWS)
+  observer.setMatcher(
+    new Matcher(readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern").database!, "modern", 64)
+  )
+  expect(connect(10, LINUX).nat).toBe(true)
+  const { connect: briefly } = setUp({ sharingSeconds: 60 })
+  expect(briefly(15, LINUX, WINDOWS, LINUX).nat).toBe(false)
+  expect(briefly(61, WINDOWS, LINUX, WINDOWS).sharedScore).toBeLessThan(10)
+})
+
 test("whatever comes in whatever order, scores stay between 0 and 100 and memory where it was", () => {
   const { observer } = setUp({ maxHosts: 32, hostIdleMinutes: 5 })
   const packet = new Packet()

@@ -15,6 +15,8 @@ export const FingerprintTable = table({
 export const HistoryTable = table({
   hosts: key("hosts", integer(1, 1 << 24), 65536),
   idleMs: key("idle", duration(1000), "30 minutes"),
+  /** Modern mode: how long a system behind an address is remembered when others send from there too. */
+  sharingMs: key("sharing_window", duration(60_000), "1 hour"),
   /** p0f mode and the p0f socket: flows that are followed (p0f -m) and for how long (p0f -t). */
   flows: key("flows", integer(1, 1 << 20), 1000),
   flowIdleMs: key("flow_idle", duration(1000), "30 seconds")

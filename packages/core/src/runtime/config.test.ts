@@ -37,7 +37,13 @@ test("no file: every key has its default", () => {
     enabled: true
   })
   expect(config.fingerprint).toMatchObject({ databases: ["builtin"], mode: "modern" })
-  expect(config.history).toEqual({ hosts: 65536, idleMs: 1_800_000, flows: 1000, flowIdleMs: 30_000 })
+  expect(config.history).toEqual({
+    hosts: 65536,
+    idleMs: 1_800_000,
+    sharingMs: 3_600_000,
+    flows: 1000,
+    flowIdleMs: 30_000
+  })
   expect(config.spoa.listen).toEqual([{ kind: "tcp", host: "127.0.0.1", port: 9000 }])
   expect(config.spoa.variables).toEqual([
     "status",
