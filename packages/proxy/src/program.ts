@@ -18,6 +18,7 @@ import {
   admin,
   background,
   certificateProblems,
+  networkFileProblems,
   databaseFileNames,
   databaseLoader,
   invalid,
@@ -54,7 +55,11 @@ const loader = (request: ConfigRequest): Effect.Effect<Config, ConfigInvalid> =>
   return Effect.gen(function* () {
     const config = yield* loadConfig(request)
     const missing = noRoute(config)
-    const problems = [...(missing === undefined ? [] : [missing]), ...certificateProblems(config)]
+    const problems = [
+      ...(missing === undefined ? [] : [missing]),
+      ...certificateProblems(config),
+      ...networkFileProblems(config)
+    ]
     if (problems.length > 0) return yield* new ConfigInvalid({ problems })
     yield* loadDatabases(config.fingerprint)
     return config
@@ -76,6 +81,7 @@ const serve = (request: ConfigRequest) =>
       files: ({ proxy: { tls }, routes, ...config }) => [
         ...(config.file === undefined ? [] : [config.file]),
         ...databaseFileNames(config.fingerprint),
+        ...config.hints.relayFiles,
         ...tls.certificates.flatMap(({ certificate, key }) => [certificate, key]),
         ...new Set(routes.map(({ upstreamCa }) => upstreamCa).filter((path) => path !== ""))
       ],

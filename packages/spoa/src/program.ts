@@ -10,7 +10,7 @@ import { type Database, Matcher, Observer, RelayJudge, ToldRequest, replyTo } fr
 import {
   type Chain,
   type Config,
-  type ConfigInvalid,
+  ConfigInvalid,
   type ConfigRequest,
   Metrics,
   VERSION,
@@ -23,6 +23,7 @@ import {
   loadConfig,
   logging,
   makeAnswerer,
+  networkFileProblems,
   openChain,
   printListenAddress,
   serveUntilStopped,
@@ -58,6 +59,8 @@ const loader = (request: ConfigRequest): Effect.Effect<Loaded, ConfigInvalid> =>
   const loadDatabases = databaseLoader()
   return Effect.gen(function* () {
     const config = yield* loadConfig(request)
+    const problems = networkFileProblems(config)
+    if (problems.length > 0) return yield* new ConfigInvalid({ problems })
     return { config, database: yield* loadDatabases(config.fingerprint) }
   })
 }
@@ -76,7 +79,8 @@ const agent = (request: ConfigRequest) =>
       load: loader(request),
       files: ({ config }) => [
         ...(config.file === undefined ? [] : [config.file]),
-        ...databaseFileNames(config.fingerprint)
+        ...databaseFileNames(config.fingerprint),
+        ...config.hints.relayFiles
       ],
       watch: ({ config }) => config.reload.watch,
       metrics

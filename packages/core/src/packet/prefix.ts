@@ -5,6 +5,10 @@
 import { parseAddress, printAddress } from "./address.ts"
 import type { Family } from "./address.ts"
 import { i32 } from "./bytes.ts"
+import { PrefixRanges } from "./prefix-ranges.ts"
+
+/** Up to so many one test each, about 2 ns; a longer set is sorted (prefix-ranges.ts). */
+const LINEAR_MAX = 16
 
 /** 9 words per prefix: family, 4 words of mask, 4 words of network. */
 const WORDS = 9
@@ -13,13 +17,21 @@ export class PrefixSet {
   readonly #words: Int32Array
   readonly size: number
 
+  /** Of a long set, by family. */
+  readonly #ipv4: PrefixRanges | undefined
+  readonly #ipv6: PrefixRanges | undefined
+
   constructor(words: Int32Array) {
     this.#words = words
     this.size = words.length / WORDS
+    const isLong = this.size > LINEAR_MAX
+    this.#ipv4 = isLong ? rangesOf(words, 4) : undefined
+    this.#ipv6 = isLong ? rangesOf(words, 6) : undefined
   }
 
-  /** Linear: a set holds a handful of prefixes and one test costs about 2 ns. */
   contains(family: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    const ranges = family === 4 ? this.#ipv4 : this.#ipv6
+    if (ranges !== undefined) return ranges.contains(w0, w1, w2, w3)
     const words = this.#words
     for (let i = 0; i < words.length; i += WORDS) {
       if (
@@ -64,6 +76,20 @@ export class PrefixSet {
     }
     return texts
   }
+}
+
+function rangesOf(words: Int32Array, family: number): PrefixRanges {
+  const masks: Array<number> = []
+  const networks: Array<number> = []
+  for (let i = 0; i < words.length; i += WORDS) {
+    if (words[i] !== family) continue
+    for (let word = 1; word <= 4; word++) {
+      // An IPv4 address fills one word; the others are 0 whatever is asked.
+      masks.push(family === 4 && word > 1 ? -1 : words[i + word]!)
+      networks.push(words[i + 4 + word]!)
+    }
+  }
+  return new PrefixRanges(Int32Array.from(masks), Int32Array.from(networks))
 }
 
 /** The set, or one message per text that is no prefix. */

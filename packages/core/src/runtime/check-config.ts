@@ -9,6 +9,7 @@ import { readConfig, readConfigFile } from "./config.ts"
 import { noRoute } from "./config-cross.ts"
 import { ConfigInvalid, type Problem } from "./config-problem.ts"
 import { databaseProblems } from "./databases.ts"
+import { networkFileProblems } from "./network-files.ts"
 
 function readPem<A>(path: string, file: string, parse: (pem: Buffer) => A, problems: Array<Problem>): A | undefined {
   try {
@@ -52,7 +53,7 @@ export const checkConfig = (request: ConfigRequest): Effect.Effect<string, Confi
     const { config, problems } = readConfig({ ...request, text })
     const all = [...problems]
     if (config !== undefined) {
-      if (request.program !== "agent") all.push(...databaseProblems(config.fingerprint))
+      if (request.program !== "agent") all.push(...databaseProblems(config.fingerprint), ...networkFileProblems(config))
       if (request.program === "proxy") {
         const missing = noRoute(config)
         if (missing !== undefined && problems.length === 0) all.push(missing)

@@ -7,8 +7,9 @@ import { type HintSettings, TOLERATED } from "../hints/policy.ts"
 import { RELAY_THRESHOLDS, type RelayThresholds } from "../hints/relay.ts"
 import { parsePrefixes } from "../packet/prefix.ts"
 import { type Decoded, key, subTable, table, type Value } from "./config-key.ts"
-import { Wrong, duration, expected, flag, fraction, list, printDuration, value } from "./config-value.ts"
+import { duration, expected, flag, fraction, list, nonEmpty, printDuration, value, Wrong } from "./config-value.ts"
 import { nearest } from "./nearest.ts"
+import { readNetworkFile } from "./network-files.ts"
 
 /** A network as a set of prefixes takes it: no bits beyond its length. */
 const prefix: Value<string> = value("text", (input) => {
@@ -49,6 +50,8 @@ export const HintsTable = table({
   except: key("except", list(prefix), []),
   /** Known relays: what they explain is not hinted. */
   relays: key("relays", list(prefix), []),
+  /** Files with more of them: network-files.ts. */
+  relayFiles: key("relay_files", list(nonEmpty("the path of a list of networks")), []),
   tolerate: key("tolerate", list(pair), TOLERATED),
   uaMismatch: subTable("ua_mismatch", HintTable),
   tunnel: subTable("tunnel", HintTable),
@@ -72,7 +75,8 @@ export function hintSettings(config: HintsConfig): HintSettings {
   return {
     minScore: config.minScore,
     except: config.except,
-    relays: config.relays,
+    // What is wrong with a file was told when the configuration was loaded.
+    relays: config.relays.concat(...config.relayFiles.map((file) => readNetworkFile("", file).networks)),
     tolerate: config.tolerate,
     rules: [
       config.uaMismatch,
