@@ -3,6 +3,10 @@
  *
  * Immediate mode and non-blocking, so that whoever knows that a connection exists finds its SYN in the ring: packet taps run
  * before ip_rcv. libpcap then uses TPACKET_V2, a ring of frames of `snaplen` each, which is why the snap length is small.
+ *
+ * The kernel takes a frame under a lock and fills it after (net/packet/af_packet.c: tpacket_rcv), readers take frames in order: while
+ * the processor that fills one stands still, as that of a virtual machine whose host is busy, what others wrote behind it can't be
+ * read. Lookups then miss although nothing was dropped.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
