@@ -38,7 +38,8 @@ classes = win,unix,other
 ; the attributes mean beside evidence:
 ;   kind      what sort of link (link-facts.ts has the list)
 ;   origin    interface: the sender's own interface has the MTU; clamped: something on the way lowers the MSS; else either
-;   weight    how common it is among senders that show the MTU, against 4 parts of the undocumented, 20 where it is a round number
+;   weight    how common it is among senders that show the MTU, against 4 parts of the undocumented, 20 where it is a
+;             round number, 2 where something lowered it to an odd one
 ;   ver       over IPv4 or IPv6 only
 ;   family    stacks that can have it
 ; OpenVPN's and WireGuard's many values are not listed: openvpn.ts and wireguard.ts compute them from options and outer MTUs.
@@ -191,7 +192,7 @@ sig   = 1400
 label = mobile
 sig   = 1400
 
-;@ kind=ipsec; weight=15
+;@ kind=ipsec; weight=10
 ;@ evidence=documented; source=Netgate TNSR documentation, IPsec interface MTU
 label = IPsec
 sig   = 1400

@@ -6,6 +6,7 @@ import { type DatabaseText, readDatabases } from "./database-reader.ts"
 import { LINK_KINDS, TUNNEL_KINDS } from "./link-facts.ts"
 import { linkName, LinkTable, printCandidates } from "./link-table.ts"
 import { Matcher } from "./matcher.ts"
+import { FAMILY_CONSOLE } from "./stack-family.ts"
 import { REQUEST, type Shape } from "./shape.ts"
 import { tunnelOf } from "./tunnel.ts"
 
@@ -58,6 +59,21 @@ test("a PPPoE router's clamp and DS-Lite are no tunnel of the client's", () => {
 test("links of one stack are not offered to another", () => {
   expect(names(windows(1360, 65_280))).toContain("Windows VPN")
   expect(names(apple(1360))).not.toContain("Windows VPN")
+})
+
+test("a console or a gadget runs no tunnel", () => {
+  const switchConsole = shapeOf("4:64:0:1360:32768,6:mss,nop,ws,sok,ts:df,id+:0")
+  expect(switchConsole.match?.families).toBe(FAMILY_CONSOLE)
+  expect(tunnelOf(switchConsole)).toBeUndefined()
+})
+
+test("the kind of a tunnel is told when it is as likely as all others together", () => {
+  const candidate = modern.shapeOf(signaturePacket(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`), REQUEST, 0).candidates[0]!
+  const of = (...weights: ReadonlyArray<readonly ["wireguard" | "openvpn" | "ipsec" | "mobile", number]>) =>
+    tunnelOf({ candidates: weights.map(([kind, weight]) => Object.assign({}, candidate, { kind, weight })) })
+  expect(of(["mobile", 90])).toBeUndefined()
+  expect(of(["mobile", 40], ["wireguard", 30], ["openvpn", 20])).toEqual({ kind: "wireguard", weight: 50 })
+  expect(of(["wireguard", 20], ["openvpn", 15], ["ipsec", 15])).toEqual({ kind: "vpn", weight: 50 })
 })
 
 test("where the window says nothing, everything with the MTU is a candidate", () => {

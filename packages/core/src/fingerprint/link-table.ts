@@ -9,6 +9,7 @@ import { TUNNEL_KINDS } from "./link-facts.ts"
 import type { MtuOrigin } from "./mtu-origin.ts"
 import { openvpnProfiles } from "./openvpn.ts"
 import type { Mode } from "./signature.ts"
+import { FAMILY_CONSOLE, FAMILY_EMBEDDED } from "./stack-family.ts"
 import { wireguardWeight } from "./wireguard.ts"
 
 export interface LinkCandidate {
@@ -26,7 +27,7 @@ export interface LinkCandidate {
 }
 
 export interface Tunnel {
-  /** The likeliest one. */
+  /** The likeliest one; `vpn` where none is as likely as the others together. */
   readonly kind: TunnelKind
   /** Percent, 1..100: that it is a tunnel at all. */
   readonly weight: number
@@ -43,13 +44,16 @@ export interface LinkQuestion {
 
 /** p0f's API holds 31 bytes of a link's name. */
 const NAME_BYTES = 31
-/** Parts left for the undocumented; a round MTU or MSS is more likely to be somebody's own choice. */
+/** Parts left for the undocumented; a round MTU or MSS is more likely to be somebody's own choice, an odd clamp the least likely. */
 const OTHERS = 4
+const OTHERS_CLAMPED = 2
 const OTHERS_ROUND = 20
 /** Percent from which on a candidate is listed, as 1 at least. */
 const LISTED = 0.2
 /** Percent from which on a candidate is worth a place in the short name. */
 const NAMED = 10
+/** Stacks that run no tunnel of their own: a small MSS is theirs by make. */
+const FAMILIES_WITHOUT_TUNNEL = FAMILY_CONSOLE | FAMILY_EMBEDDED
 const NO_WORDS: ReadonlyArray<string> = []
 const NO_CANDIDATES: ReadonlyArray<LinkCandidate> = []
 const TUNNELS: ReadonlySet<LinkKind> = new Set(TUNNEL_KINDS)
@@ -107,22 +111,25 @@ export class LinkTable {
     const { ver, origin, families } = question
     const mtu = inGrammar(question.mtu)
     const found: Array<LinkCandidate> = []
+    const isDevice = families !== 0 && (families & ~FAMILIES_WITHOUT_TUNNEL) === 0
     for (const { name, facts, attributes } of this.#lines.get(mtu) ?? []) {
       if (facts === undefined || (facts.ver !== 0 && facts.ver !== ver)) continue
       if (origin !== "unknown" && facts.origin !== "either" && facts.origin !== origin) continue
       if (facts.families !== 0 && families !== 0 && (facts.families & families) === 0) continue
+      if (isDevice && isTunnelKind(facts.kind)) continue
       const evidence = attributes.get("evidence") ?? ""
       const source = attributes.get("source") ?? ""
       const { kind, weight } = facts
       add(found, { name, group: name, kind, weight, versions: NO_WORDS, transport: undefined, evidence, source })
     }
     // What follows from arithmetic. Where the window says nothing of the interface, WireGuard's freedom to choose says nothing either.
-    if (origin === "interface") add(found, { ...WIREGUARD, weight: wireguardWeight(mtu) })
+    if (origin === "interface" && !isDevice) add(found, { ...WIREGUARD, weight: wireguardWeight(mtu) })
     for (const { name, weight, ownInterface, versions, transport, evidence, source } of openvpnProfiles(mtu)) {
+      if (isDevice) break
       if (origin !== "unknown" && ownInterface !== (origin === "interface")) continue
       add(found, { name, group: "OpenVPN", kind: "openvpn", weight, versions, transport, evidence, source })
     }
-    let sum = isRound(mtu, ver) ? OTHERS_ROUND : OTHERS
+    let sum = isRound(mtu, ver) ? OTHERS_ROUND : origin === "clamped" ? OTHERS_CLAMPED : OTHERS
     for (const { weight } of found) sum += weight
     const shares: Array<LinkCandidate> = []
     for (const candidate of found) {

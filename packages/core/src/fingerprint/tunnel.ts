@@ -17,5 +17,6 @@ export function tunnelOf(shape: Pick<Shape, "candidates">): Tunnel | undefined {
     weights.set(candidate.kind, weight)
     if (kind === undefined || weight > weights.get(kind)!) kind = candidate.kind
   }
-  return kind === undefined ? undefined : { kind, weight: Math.min(sum, 100) }
+  if (kind === undefined) return undefined
+  return { kind: weights.get(kind)! * 2 < sum ? "vpn" : kind, weight: Math.min(sum, 100) }
 }
