@@ -10,6 +10,8 @@ import { measureAll, sharesOf } from "../timing/relay-table.ts"
 import { requires } from "../lib/requires.ts"
 
 const count = Number(process.env["SYNPRINT_TEST_CONNECTIONS"] ?? 500)
+/** Of each kind, connections that were told wrongly. */
+const SHOWN = 3
 const isCheck = process.argv.includes("--check")
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)} %`
 
@@ -26,7 +28,10 @@ for (const name of ["proxy", "haproxy"] satisfies ReadonlyArray<FrontEndName>) {
   console.log(`\n${name}`)
   // oxlint-disable-next-line no-await-in-loop -- one after the other, on a machine of its own each
   await using frontEnd = await openFrontEnd(name)
-  const shares = sharesOf(await measureAll(frontEnd, CLIENT_KINDS, count, (line) => console.log(line)))
+  const rows = await measureAll(frontEnd, CLIENT_KINDS, count, (line) => console.log(line))
+  for (const { holdMs, wrong } of rows)
+    if (holdMs === 0 || holdMs >= 50) for (const told of wrong.slice(0, SHOWN)) console.log(JSON.stringify(told))
+  const shares = sharesOf(rows)
   const { found, foundOf, mistaken, mistakenOf } = shares
   console.log(`relays of 50 ms and more: ${found} of ${foundOf} called, ${percent(found, foundOf)} (at least 99 %)`)
   console.log(`direct: ${mistaken} of ${mistakenOf} called, ${percent(mistaken, mistakenOf)} (at most 0.5 %)`)

@@ -116,7 +116,7 @@ export async function openFrontEnd(name: FrontEndName, binary?: string): Promise
           replace: [
             ["    # bind 0.0.0.0:443", "    bind 0.0.0.0:443"],
             ["    # tcp-request", "    tcp-request"],
-            ["    # http-request set-var(sess.rtt", "    http-request set-var(sess.rtt"],
+            ["    # http-request set-var(sess.", "    http-request set-var(sess."],
             ["    messages synprint-conn\n    # messages", "    messages"],
             ["    option httplog\n", "    option httplog\n    option httpclose\n"],
             // A burst of handshakes on a busy machine may keep HAProxy from reading its answer for so long.

@@ -123,6 +123,7 @@ test("round trips as HAProxy gives them: TLS behind a deferred accept is told fr
   // Accepted before the ClientHello, or without TLS.
   expect(asked(["rtt", int(26)], ["rtv", int(12)], ["hst", int(211_982)])).toEqual([26, -1, -1])
   expect(asked(...deferred)).toEqual([68_872, -1, -1])
+  expect(asked(["rtt", int(26)], ["fst", int(412)])).toEqual([26, 412, -1])
   // The next connection starts anew.
   expect(asked()).toEqual([-1, -1, -1])
   for (const v of [-1, -1e15, 2 ** 60]) expect(asked(["rtt", int(v)], ["rtv", int(v)], ["hst", int(v)])[2]).toBe(-1)

@@ -11,6 +11,7 @@
  * ua hdrs       User-Agent; all request headers (req.hdrs)
  * rtt rtv       fc_rtt(us), fc_rttvar(us): microseconds, smoothed, at the first request
  * hst           accept to the end of TLS's handshake, microseconds; none without TLS
+ * fst           accept to the first request, microseconds, without TLS
  * dfr           the bind line has `defer-accept`: the connection was accepted when its ClientHello came
  * rtx ed        fc_retrans; ssl_fc_has_early
  * ```
@@ -71,6 +72,7 @@ const DPOR = 0x64706f72
 const RTT = 0x727474
 const RTV = 0x727476
 const HST = 0x687374
+const FST = 0x667374
 const DFR = 0x646672
 const RTX = 0x727478
 const ED = 0x6564
@@ -103,6 +105,7 @@ export class Arguments {
   #smoothed = -1
   #deviation = -1
   #handshake = -1
+  #first = -1
   #isDeferred = false
   readonly #deferred = new DeferredAccept()
   readonly #syn = new Uint8Array(new ArrayBuffer(SYN_MAX))
@@ -123,6 +126,7 @@ export class Arguments {
     this.#smoothed = -1
     this.#deviation = -1
     this.#handshake = -1
+    this.#first = -1
     this.#isDeferred = false
     if (this.hasTiming) this.timing.reset()
     this.hasTiming = false
@@ -184,6 +188,9 @@ export class Arguments {
       case HST:
         this.#handshake = microsOf(value)
         return
+      case FST:
+        this.#first = microsOf(value)
+        return
       case DFR:
         this.#isDeferred = isTruthy(bytes, value)
         return
@@ -209,6 +216,7 @@ export class Arguments {
     if (!this.#isDeferred || this.#handshake < 0) {
       timing.rtt = this.#smoothed
       timing.whole = this.#handshake
+      if (this.#handshake < 0) timing.helloDelay = this.#first
     } else if (this.#deferred.solve(this.#smoothed, this.#deviation)) {
       timing.rtt = this.#deferred.rtt
       timing.helloDelay = this.#deferred.first - this.#deferred.rtt

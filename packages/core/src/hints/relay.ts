@@ -39,7 +39,7 @@ const SMOOTHING = 8
 /** Share of TCP's round trip that jitter may add to both witnesses. */
 const JITTER_SHARE = 0.2
 /** A hello that is earlier than this share of the gap did not wait for a hidden leg. */
-const WAITED_SHARE = 0.5
+const WAITED_SHARE = 1 / 3
 /** One that is later than this share of the gap, and so much, waited for something else. */
 const IDLE_SHARE = 2
 const IDLE_MICROS = 100_000
