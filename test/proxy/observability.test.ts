@@ -76,6 +76,53 @@ test("metrics: lookups and history of all Workers, requests, nothing lost", asyn
   expect(new Set(series.map((line) => line.replace(/ \S+$/, ""))).size).toBe(series.length)
 })
 
+test("stopping: /ready fails at once, /live does not; a second signal ends what still runs", async () => {
+  const silent = openUpstream(() => undefined)
+  const proxy = await start('[admin]\nlisten = "127.0.0.1:0"', silent.target)
+  const at = `http://${adminOf(proxy)}`
+  expect([(await fetch(`${at}/ready`)).status, (await fetch(`${at}/live`)).status]).toEqual([200, 200])
+  expect((await fetch(`${at}/other`)).status).toBe(404)
+  const client = await RawClient.connect(proxy.ports[0]!)
+  client.send(GET)
+  await silent.until(() => silent.connections.length === 1)
+  proxy.child.kill("SIGTERM")
+  expect(await until(async () => (await fetch(`${at}/ready`)).status === 503)).toBe(true)
+  expect(await (await fetch(`${at}/ready`)).text()).toBe("stopping\n")
+  expect((await fetch(`${at}/live`)).status).toBe(200)
+  const from = performance.now()
+  proxy.child.kill("SIGTERM")
+  expect(await proxy.child.exited).toBe(1)
+  expect(performance.now() - from).toBeLessThan(1000)
+})
+
+test("the access log as JSON: what was asked, answered and known, whatever octets it has", async () => {
+  const { target } = openUpstream(answerHeads(OK))
+  const file = `${directory.path}/access.json`
+  const tables = `access_log = "${file}"\naccess_log_format = "json"\n[admin]\nlisten = []`
+  const proxy = await start(tables, target)
+  const client = await RawClient.connect(proxy.ports[0]!)
+  client.send('GET /\u00e9?"x HTTP/1.1\r\nHost: h\r\nUser-Agent: a"\u00ff\\\r\nReferer: http://r/\r\n\r\n')
+  await client.until(whole)
+  client.send("nonsense\r\n\r\n")
+  await client.untilEnd()
+  expect(await until(() => readFileSync(file, "utf8") !== "")).toBe(true)
+  const lines = readFileSync(file, "utf8").trim().split("\n")
+  const line = JSON.parse(lines[0]!) as Record<string, unknown>
+  expect(line).toMatchObject({
+    client: "127.0.0.1",
+    method: "GET",
+    target: '/\u00e9?"x',
+    version: "HTTP/1.1",
+    status: 200,
+    bytes: 2,
+    referer: "http://r/",
+    user_agent: 'a"\u00ff\\',
+    x_tcp_status: "ok"
+  })
+  expect(String(line["x_tcp_sig"])).toStartWith("4:64+0:0:")
+  expect(Date.parse(String(line["time"]))).toBeGreaterThan(Date.now() - 60_000)
+})
+
 test("observations: a SYN of every connection, opened again on SIGUSR1, of one process alone", async () => {
   const file = `${directory.path}/observed`
   const { target } = openUpstream(answerHeads(OK))

@@ -1,6 +1,7 @@
 /** Long bodies to slow readers in bounded memory, and a WebSocket with a real client and a real server. */
 import { afterAll, afterEach, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
+import { requires, testWith } from "../lib/requires.ts"
 import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 
 const directory = makeDirectory()
@@ -111,3 +112,43 @@ test("a WebSocket: messages both ways, large and small, and the close code", asy
   expect([code, reason]).toEqual([4001, "as asked"])
   expect(heads[0]!.get("x-tcp-status")).toBe("ok")
 }, 20_000)
+
+testWith(
+  [requires.binaries("wrk", "curl")],
+  "wrk and curl: no error on many connections; methods, bodies, ranges and resumed downloads as without a proxy",
+  async () => {
+    const body = Buffer.alloc(100_000, "0123456789")
+    const server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      async fetch(request) {
+        if (request.method === "PUT") return new Response(`${(await request.arrayBuffer()).byteLength}`)
+        const range = /^bytes=(\d+)-$/.exec(request.headers.get("range") ?? "")
+        if (range === null) return new Response(body)
+        const from = Number(range[1])
+        const headers = { "content-range": `bytes ${from}-${body.length - 1}/${body.length}` }
+        return new Response(body.subarray(from), { status: 206, headers })
+      }
+    })
+    closers.push(() => server.stop(true))
+    const proxy = await startProxy(`http://127.0.0.1:${server.port}`)
+    const url = `http://127.0.0.1:${proxy.ports[0]!}/`
+    const output = async (...words: ReadonlyArray<string>): Promise<string> =>
+      new Response(Bun.spawn([...words], { stdout: "pipe", stderr: "pipe" }).stdout).text()
+    const told = await output("wrk", "-t1", "-c32", "-d1s", url)
+    expect(Number(/(\d+) requests in/.exec(told)?.[1])).toBeGreaterThan(100)
+    expect(told).not.toMatch(/Socket errors|Non-2xx/)
+    const closing = await output("wrk", "-t1", "-c8", "-d1s", "-H", "Connection: close", url)
+    // wrk counts the end of a connection as a read error, and nothing else.
+    expect(closing).not.toMatch(/connect [1-9]|write [1-9]|timeout [1-9]|Non-2xx/)
+    const file = `${directory.path}/upload`
+    await Bun.write(file, body)
+    expect(await output("curl", "-sS", "-T", file, url)).toBe("100000")
+    expect(await output("curl", "-sS", "-H", "Transfer-Encoding: chunked", "-T", file, url)).toBe("100000")
+    expect(await output("curl", "-sS", "-r", "99990-", url)).toBe("0123456789")
+    expect(await output("curl", "-sS", "-I", url)).toStartWith("HTTP/1.1 200 OK\r\n")
+    expect((await output("curl", "-sS", "--http1.0", url)).length).toBe(100_000)
+    expect(await output("curl", "-sS", "-w", "%{http_code}", "-H", `A: ${"x".repeat(40_000)}`, url)).toEndWith("431")
+  },
+  30_000
+)

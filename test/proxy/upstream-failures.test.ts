@@ -1,5 +1,6 @@
 /** Upstreams that are processes: killed under load, started again, stopped for a while, slow, sending garbage. Answers are clean. */
 import { afterAll, afterEach, expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
 import { RawClient } from "@synprint/proxy/testing"
 import { type Program, start } from "../lib/process.ts"
 import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
@@ -175,6 +176,20 @@ test("health checks take one out and in again, and its requests go elsewhere wit
   const running = load(port, 3)
   await Bun.sleep(400)
   expect(Object.keys(await running.stop())).toEqual(["200"])
+  // A reload that makes its upstreams anew knows still.
+  writeFileSync(
+    proxy.file,
+    readFileSync(proxy.file, "utf8").replace(
+      "[proxy.health]",
+      "[proxy.limits]\npending_per_upstream = 5\n[proxy.health]"
+    )
+  )
+  proxy.child.kill("SIGHUP")
+  await proxy.says("reloaded")
+  await Bun.sleep(100)
+  const again = load(port, 3)
+  await Bun.sleep(300)
+  expect(Object.keys(await again.stop())).toEqual(["200"])
   await startUpstream("ok", one.port)
   await proxy.says(`:${one.port} is back`)
   expect(await ask(port, "/y")).toBe("200")
