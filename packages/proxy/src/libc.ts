@@ -18,6 +18,8 @@ const SYMBOLS = {
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   // ssize_t recv(int sockfd, void *buf, size_t len, int flags);  lengths here fit an int
   recv: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
+  // ssize_t send(int sockfd, const void *buf, size_t len, int flags);
+  send: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
   // int dup(int oldfd);
   dup: { args: ["i32"], returns: "i32" },
   // int close(int fd);

@@ -188,6 +188,7 @@ export class ProxyServer {
     counters[CONNECTIONS]!++
     counters[OPEN]!++
     const client = new ClientConnection(this, socket as Socket<unknown>)
+    client.isPlain = scheme === HTTP
     socket.data = client
     this.#clients.add(client)
     const { accept, from } = site.proxyProtocol

@@ -171,7 +171,9 @@ export class ResponseRelay {
     if (exchange.logged !== undefined) exchange.logged.bytes += stop - from
     let sent: boolean
     if (headEnd > 0 && stop > from && headEnd + stop - from <= out.length) {
-      sent = client.send(out, 0, copy(bytes, from, stop, out, headEnd), SHARED)
+      const end = copy(bytes, from, stop, out, headEnd)
+      const isLast = isDone && !exchange.keeps && exchange.request.body.isDone
+      sent = isLast ? client.sendLast(out, end) : client.send(out, 0, end, SHARED)
     } else {
       sent = headEnd === 0 || client.send(out, 0, headEnd, SHARED)
       sent = client.send(bytes, from, stop, this.#held === undefined ? GIVEN : KEPT) && sent
