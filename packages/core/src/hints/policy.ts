@@ -4,7 +4,7 @@
 import type { Family } from "../packet/address.ts"
 import { parsePrefixes, type PrefixSet } from "../packet/prefix.ts"
 import { Tolerated } from "./claim.ts"
-import { HINT_NAMES, MEASURED, SPOOFED_HEADER, TUNNEL } from "./hint.ts"
+import { HINT_FIELDS, HINT_NAMES, MEASURED, SPOOFED_HEADER, TUNNEL } from "./hint.ts"
 
 /** As a configuration gives it: networks as text that parsePrefixes takes. */
 export interface HintRule {
@@ -74,7 +74,7 @@ export class HintPolicy {
     this.#maxScores = settings.rules.map((rule, hint) => Math.min(rule.maxScore, MEASURED[hint]!))
     this.#except = networks("hints.except", settings.except)
     this.#relays = networks("hints.relays", settings.relays)
-    this.#exceptOf = settings.rules.map((rule, hint) => networks(`hints.${HINT_NAMES[hint]!}.except`, rule.except))
+    this.#exceptOf = settings.rules.map((rule, hint) => networks(`hints.${HINT_FIELDS[hint]!}.except`, rule.except))
     this.#hasNetworks =
       this.#except.size + this.#relays.size + this.#exceptOf.reduce((sum, { size }) => sum + size, 0) > 0
   }

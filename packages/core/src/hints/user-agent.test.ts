@@ -71,6 +71,10 @@ const UNKNOWN: ReadonlyArray<string> = [
   "Mozilla/5.0 (iPhone; Android 14)",
   "Mozilla/5.0 (Windows NT 10.0\u0001; Win64)",
   `Mozilla/5.0 (Windows NT 10.0; ${"x".repeat(2000)})`,
+  "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Chrome-Lighthouse",
+  "Outlook-iOS/709.2226530.prod.iphone (3.24.1)",
+  "Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1 Mobile",
   "((((((((((((((((((",
   "Mozilla/5.0 (X11; SunOS sun4u)"
 ]

@@ -63,7 +63,7 @@ const MINI = 1 << 14
 const WORDS: ReadonlyArray<readonly [flag: number, words: string]> = [
   // "Win" stands before 32, 64, 95 and 98; mingw and cygwin are in what curl and Wget say of themselves.
   [WINDOWS, "windows win winnt mingw cygwin cryptoapi ncsi winhttp miniredir"],
-  [LINUX, "linux ubuntu fedora debian tizen webos kaios openharmony"],
+  [LINUX, "linux ubuntu fedora debian tizen webos kaios"],
   [ANDROID, "android dalvik"],
   [CHROMEOS, "cros"],
   [APPLE, "macintosh mac macos osx iphone ipad ipod ipados ios watchos tvos applecoremedia darwin"],
@@ -71,7 +71,9 @@ const WORDS: ReadonlyArray<readonly [flag: number, words: string]> = [
   [BSD, "freebsd openbsd netbsd dragonfly"],
   [CONSOLE, "playstation nintendo xbox"],
   [OTHER, "sunos solaris aix hpux irix symbian symbianos beos haiku blackberry qnx"],
-  [ROBOT, "slurp puffin googleweblight"],
+  // Services that fetch under a browser's name; Outlook for phones is fetched for by Microsoft.
+  [ROBOT, "slurp puffin googleweblight googleimageproxy yahoomailproxy lighthouse gtmetrix"],
+  [ROBOT, "googleother feedfetcher mediapartners inspectiontool outlook"],
   [PHONE, "phone"],
   [
     NOT_SAFARI,
@@ -106,7 +108,7 @@ for (const [flags, words] of WORDS) {
     table[at] = [...table[at]!, { bytes, hash, flags: flags | (word === "opera" ? OPERA : 0) }]
   }
 }
-const LONGEST = 14
+const LONGEST = 16
 
 /** What the word of letters that ends before `end` says. */
 function flagsOf(bytes: Uint8Array, from: number, end: number, hash: number): number {
