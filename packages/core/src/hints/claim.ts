@@ -3,7 +3,7 @@
  *
  *     bits 0-2 platform of the User-Agent   3 SAFARI   4-6 platform of Sec-CH-UA-Platform   7 Sec-CH-UA-Mobile is ?1
  *
- * A VPN keeps the client's stack, a proxy doesn't; a script rarely has the stack of the browser it plays (specs: zardaxt, p0f's bad_sw).
+ * A VPN keeps the client's stack, a proxy doesn't; a script rarely has the stack of the browser it plays (zardaxt's os_mismatch, p0f's bad_sw).
  */
 import {
   contradict,
@@ -14,7 +14,8 @@ import {
   FAMILY_EMBEDDED,
   FAMILY_LINUX,
   FAMILY_NAMES,
-  FAMILY_WINDOWS
+  FAMILY_WINDOWS,
+  printFamilies
 } from "../fingerprint/stack-family.ts"
 import { PLATFORM_MASK, PLATFORM_NAMES, PLATFORM_WINDOWS, SAFARI } from "./user-agent.ts"
 
@@ -95,9 +96,8 @@ export function mismatchOf(claim: number, families: number, tolerated: Tolerated
   return undefined
 }
 
-/** One name for what a line can stand for: `linux` for everything on its kernel. */
+/** `windows`, `linux or windows`; `linux` stands for everything on its kernel. */
 export function stackName(families: number): string {
-  if ((families & FAMILY_LINUX) !== 0) return "linux"
-  for (let bit = 0; bit < FAMILY_NAMES.length; bit++) if ((families & (1 << bit)) !== 0) return FAMILY_NAMES[bit]!
-  return "unknown"
+  const isLinux = (families & FAMILY_LINUX) !== 0
+  return printFamilies(isLinux ? (families & ~FAMILIES_LINUX_KERNEL) | FAMILY_LINUX : families)
 }

@@ -4,7 +4,7 @@ import { BUILTIN, BUILTIN_DATABASE } from "../fingerprint/builtin-database.ts"
 import { readDatabases } from "../fingerprint/database-reader.ts"
 import { Matcher } from "../fingerprint/matcher.ts"
 import { REQUEST } from "../fingerprint/shape.ts"
-import { FAMILY_LINUX, FAMILY_SCANNER, FAMILY_WINDOWS } from "../fingerprint/stack-family.ts"
+import { FAMILIES_LINUX_KERNEL, FAMILY_LINUX, FAMILY_SCANNER, FAMILY_WINDOWS } from "../fingerprint/stack-family.ts"
 import { REASON_MTU, REASON_OS_DIFF } from "../observe/reasons.ts"
 import { parseAddress } from "../packet/address.ts"
 import { signaturePacket } from "../testing/signature-packet.ts"
@@ -228,6 +228,10 @@ test("every claim against every family: a mismatch or not, the same for one clai
   }
   expect(mismatchOf(UA_WINDOWS, FAMILY_LINUX, none)?.byStack).toBe(true)
   expect(mismatchOf(UA_WINDOWS, FAMILY_LINUX | FAMILY_WINDOWS, none)).toBeUndefined()
+  const apple = claimOf(PLATFORM_APPLE, 0, false)
+  expect(mismatchOf(apple, FAMILIES_LINUX_KERNEL | FAMILY_WINDOWS, none)?.reason).toBe(
+    "apple ua, windows or linux stack"
+  )
   expect(CLAIMS).toContain("safari")
   expect(STACKS).not.toContain("scanner")
 })
