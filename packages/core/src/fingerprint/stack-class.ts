@@ -13,7 +13,7 @@
 import { MAX_TCP_OPT } from "../packet/packet.ts"
 import { keyDirection, keyLayoutLength } from "./shape-key.ts"
 import { RESPONSE, type Shape } from "./shape.ts"
-import { contradict, FAMILY_SCANNER } from "./stack-family.ts"
+import { contradict, FAMILIES_LINUX_KERNEL, FAMILY_SCANNER } from "./stack-family.ts"
 
 /** The families of a class: bits of stack-family.ts. */
 export const CLASS_FAMILIES = 0x7ff
@@ -43,8 +43,10 @@ const kinds = new Uint8Array(MAX_TCP_OPT)
 export function stackClass(shape: Shape, key: Int32Array, at: number, interfaceMss: number): number {
   const { match } = shape
   if (shape.randomTtl || shape.sendsyn || shape.userland) return 0
-  const families = match === undefined ? 0 : match.families
+  let families = match === undefined ? 0 : match.families
   if (families === FAMILY_SCANNER) return 0
+  // One kernel, whatever a line's window makes of it.
+  if ((families & FAMILIES_LINUX_KERNEL) !== 0) families |= FAMILIES_LINUX_KERNEL
   // The options of a SYN+ACK depend on those of the SYN.
   if (keyDirection(key[at]!) === RESPONSE) return families
   const length = keyLayoutLength(key[at]!)

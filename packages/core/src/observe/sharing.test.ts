@@ -81,6 +81,10 @@ function setUp(options: Partial<ObserverOptions> = {}) {
       }
       return answer
     },
+    /** Lets time pass. */
+    wait: (seconds: number): void => {
+      ms += seconds * 1000
+    },
     events: (): ReadonlyArray<string> => {
       log.flush()
       return events.map((event) => String(event["event"])).filter((event) => event !== "syn" && event !== "mtu")
@@ -122,17 +126,23 @@ test("three stacks behind one address share it, in any order", () => {
 
 test("two stacks share it when they take turns, and not when one follows the other", () => {
   const { connect } = setUp()
-  const changed = connect(30, LINUX, LINUX, WINDOWS, WINDOWS)
-  expect([changed.nat, changed.sharedScore > 0, changed.lastChg]).toEqual([false, true, START / 1000 + 90])
-  const back = connect(30, LINUX)
-  expect([back.nat, back.lastChg]).toEqual([true, START / 1000 + 90])
+  const changed = connect(20, LINUX, LINUX, WINDOWS, WINDOWS)
+  expect([changed.nat, changed.sharedScore > 0, changed.lastChg]).toEqual([false, true, START / 1000 + 60])
+  const back = connect(20, LINUX)
+  expect([back.nat, back.lastChg]).toEqual([true, START / 1000 + 60])
+  // Seldom, but in turns.
+  const { connect: connectSeldom } = setUp()
+  expect(connectSeldom(180, ...repeat(10, LINUX, WINDOWS)).nat).toBe(true)
+  const { connect: connectThree } = setUp()
+  expect(connectThree(1200, LINUX, WINDOWS, APPLE).nat).toBe(true)
 })
 
 test("a dual boot is one machine: it changes with pauses", () => {
-  const { connect, events } = setUp()
+  const { connect, wait, events } = setUp()
   for (const system of [LINUX, WINDOWS, LINUX, WINDOWS, LINUX]) {
-    expect(connect(30, ...repeat(90, system)).nat).toBe(false)
-    // Two minutes at least for a reboot; it has run for 45.
+    // Up for 10 minutes, and away for 40 seconds.
+    expect(connect(10, ...repeat(60, system)).nat).toBe(false)
+    wait(30)
   }
   expect(events().filter((event) => event === "ip sharing")).toEqual([])
 })

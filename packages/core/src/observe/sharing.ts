@@ -13,12 +13,13 @@
  *     mtu        the MSS of their interfaces                                 20
  *     ttl        their distance, by three hops or more                       12
  *
- * plus 5 for each further reason. The sum halves every third of the window (20 minutes of an hour), and systems that were not seen
- * within the window are forgotten. From SHARED_THRESHOLD on the address is shared (`nat`).
+ * plus 5 for each further reason; half of it when the system before was silent for BOOT_SECONDS, half more for a third system and
+ * every one after it. The sum halves every third of the window (20 minutes of an hour), and systems that were not seen within the
+ * window are forgotten. From SHARED_THRESHOLD on the address is shared (`nat`).
  *
  * So one switch never does: an address that went to somebody else, a host that boots another system, moves to another interface or
- * whose route changes. Two switches between stacks do when they are close (A B A within 12 minutes: nobody boots that fast twice), and
- * so do three stacks. Routers that balance load give a host distances 1 or 2 hops apart: that is one system, which from then on is
+ * whose route changes. Two switches between stacks do when nobody could have booted meanwhile, with pauses it takes four within ten
+ * minutes or more of them, which no dual boot makes; and three stacks do. Routers that balance load give a host distances 1 or 2 hops apart: that is one system, which from then on is
  * known to vary. A phone that tethers is told from the machine behind it by its stack; when both run Linux by the fixed window of
  * phones and the one hop between, unless distances vary. Two equal machines at equal distance look like one, and are told as one.
  */
@@ -80,6 +81,9 @@ const FURTHER_WEIGHT = 5
 /** What HTTP shows in clear text: three messages with Via are enough. */
 const VIA_WEIGHT = 20
 const SERVER_WEIGHT = 12
+
+/** After so long a machine may have started its other system, or its cable may lie elsewhere. */
+const BOOT_SECONDS = 30
 
 /** Distances of one host over paths that are balanced. */
 const JITTER_HOPS = 2
@@ -227,6 +231,7 @@ export class Sharing implements NatScore {
     const oldest = (at.sec - this.#window) | 0
     let found = -1
     let free = -1
+    let others = 0
     for (let slot = 0; slot < OTHERS; slot++) {
       const of = base + COLD_OTHERS + slot * OTHER_WORDS
       const other = cold[of + 1]!
@@ -236,6 +241,7 @@ export class Sharing implements NatScore {
         continue
       }
       if (((other ^ system) & SYSTEM_IS_SERVER) !== 0) continue
+      others++
       if (found < 0 && differences(cold[of]!, other, stack, system) === 0) found = slot
     }
     const isRecent = ((before - oldest) | 0) >= 0
@@ -258,7 +264,10 @@ export class Sharing implements NatScore {
       cold[base + COLD_CLIENT_CLOCK] = 0
       cold[base + COLD_UPTIME] = -1
     }
-    this.#raise(host, subject, reasons, isRecent ? weightOf(reasons) : 0, found < 0, at)
+    let weight = isRecent ? weightOf(reasons) : 0
+    if (found < 0 && others > 0) weight *= 1.5
+    else if (others <= (found < 0 ? 0 : 1) && ((at.sec - before) | 0) >= BOOT_SECONDS) weight /= 2
+    this.#raise(host, subject, reasons, weight, found < 0, at)
   }
 
   #leastRecent(base: number): number {
