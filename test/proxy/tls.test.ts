@@ -1,6 +1,6 @@
 /** TLS listeners: which certificate who gets, new certificates under load, resumption, what is offered. */
 import { afterAll, afterEach, beforeAll, expect } from "bun:test"
-import { renameSync } from "node:fs"
+import { readdirSync, renameSync } from "node:fs"
 import { connect as connectTls, type TLSSocket } from "node:tls"
 import { answerHeads } from "@synprint/proxy/testing"
 import { requires, testWith } from "../lib/requires.ts"
@@ -24,9 +24,9 @@ afterEach(async () => {
 })
 afterAll(() => directory.remove())
 
-async function start(target: string, pairs: ReadonlyArray<Pair>, more = ""): Promise<ProxyProcess> {
+async function start(target: string, pairs: ReadonlyArray<Pair>, more = "", workers = 2): Promise<ProxyProcess> {
   const proxy = await startProxyProcess(
-    `[capture]\nbackend = "saved-syn"\n[admin]\nlisten = []\n[proxy]\nlisten = "127.0.0.1:0"\nworkers = 2\n[proxy.tls]\nlisten = "127.0.0.1:0"\n${more}${pairs.map(({ certificate, key }) => `[[proxy.tls.certificates]]\ncertificate = "${certificate}"\nkey = "${key}"\n`).join("")}[[routes]]\nupstream = "${target}"\n`,
+    `[capture]\nbackend = "saved-syn"\n[admin]\nlisten = []\n[proxy]\nlisten = "127.0.0.1:0"\nworkers = ${workers}\n[proxy.tls]\nlisten = "127.0.0.1:0"\n${more}${pairs.map(({ certificate, key }) => `[[proxy.tls.certificates]]\ncertificate = "${certificate}"\nkey = "${key}"\n`).join("")}[[routes]]\nupstream = "${target}"\n`,
     directory.path
   )
   running.push(proxy)
@@ -79,6 +79,8 @@ testWith(NEEDS, "TLS 1.2 and 1.3, or 1.3 alone; nothing older; sessions are resu
   const strict = (await start(upstream.target, [a], 'min_version = "1.3"\n')).ports[1]!
   expect(await openssl(strict, "-tls1_2")).not.toContain("subject=")
   expect(await openssl(strict, "-tls1_3")).toContain("subject=")
+  // Also by name, which takes another context.
+  expect(await openssl(strict, "-tls1_2", "-servername", "a.test")).not.toContain("subject=")
   // -reconnect: five more with the session of the first, of which those that the same Worker gets resume it.
   let reused = 0
   for (let n = 0; n < 5 && reused === 0; n++)
@@ -130,6 +132,48 @@ testWith(
     await Promise.all(loads)
     expect(outcomes.failed).toBe(0)
     expect(outcomes.ok).toBeGreaterThan(30)
+  },
+  60_000
+)
+
+testWith(
+  NEEDS,
+  "reloads: sessions outlive one without other certificates, and no descriptor stays behind",
+  async () => {
+    const upstream = openUpstream(answerHeads(OK))
+    const own = { certificate: `${directory.path}/own.pem`, key: `${directory.path}/own.key` }
+    const renew = async (name: string): Promise<void> => {
+      const next = await selfSigned(directory.path, name)
+      renameSync(next.key, own.key)
+      renameSync(next.certificate, own.certificate)
+    }
+    await renew("one.test")
+    const proxy = await start(upstream.target, [own], "", 1)
+    const port = proxy.ports[1]!
+    let reloads = 0
+    const reload = async (): Promise<void> => {
+      proxy.child.kill("SIGHUP")
+      reloads++
+      const deadline = performance.now() + 5000
+      while (proxy.log().split("reloaded").length - 1 < reloads && performance.now() < deadline) await Bun.sleep(10)
+      await Bun.sleep(50)
+    }
+    const session = `${directory.path}/session`
+    await openssl(port, "-tls1_2", "-sess_out", session)
+    await reload()
+    expect(await openssl(port, "-tls1_2", "-sess_in", session)).toContain("Reused, TLSv1.2")
+    await renew("two.test")
+    await reload()
+    expect(await openssl(port, "-tls1_2", "-sess_in", session)).not.toContain("Reused, TLSv1.2")
+    const descriptors = (): number => readdirSync(`/proc/${proxy.child.pid}/fd`).length
+    const before = descriptors()
+    for (let n = 0; n < 10; n++) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await renew(`n${n}.test`)
+      await reload()
+    }
+    expect(await served(port)).toBe("n9.test")
+    expect(descriptors()).toBeLessThanOrEqual(before + 2)
   },
   60_000
 )

@@ -19,7 +19,7 @@ import type { ProxyHeader } from "./proxy-protocol.ts"
 import type { Site } from "./site.ts"
 import { TICK_MS, TimerWheel } from "./timer-wheel.ts"
 import { TlsIntroductions } from "./tls-introduction.ts"
-import { openTls } from "./tls-listener.ts"
+import { openTls, type TlsListener } from "./tls-listener.ts"
 import type { UpstreamConnection } from "./upstream-connection.ts"
 
 /** A head with its blocks, and room for a body that fits beside it: one write for most messages. */
@@ -74,8 +74,10 @@ export class ProxyServer {
   readonly #onBug: (error: Error) => void
   readonly #address = new Uint8Array(16)
   readonly #descriptors: Array<Descriptor> = []
-  readonly #listeners: Array<Listener> = []
+  readonly #plainListeners: Array<Listener> = []
   #tlsListeners: Array<Listener> = []
+  /** Of the certificates that those serve. */
+  #tlsKey = ""
   readonly #introductions: TlsIntroductions<ClientConnection>
   readonly #ticker: ReturnType<typeof setInterval>
   #output = new Uint8Array(new ArrayBuffer(OUTPUT_SIZE))
@@ -121,25 +123,30 @@ export class ProxyServer {
     if (address.kind === "unix") {
       const socket = this.#clientHandlers(HTTP, "0")
       const listener = Bun.listen<ClientConnection>({ unix: address.path, allowHalfOpen: true, socket })
-      this.#listeners.push(listener as unknown as Listener)
+      this.#plainListeners.push(listener as unknown as Listener)
       return address
     }
     const { fd, port } = openListeningSocket(address, this.site.limits.backlog)
-    this.#listenOn({ fd, port, isTls: false }, fd)
+    this.#plainListeners.push(this.#listenOn({ fd, port, isTls: false }, fd, undefined))
     return { kind: "tcp", host: address.host, port }
   }
 
   /** Accepts from a socket that stays its owner's. */
   attach(descriptor: Descriptor): void {
     this.#descriptors.push(descriptor)
-    this.#listenOn(descriptor, libc.dup(descriptor.fd))
+    const tls = descriptor.isTls ? openTls(this.site.settings.proxy.tls) : undefined
+    const listener = this.#listenOn(descriptor, libc.dup(descriptor.fd), tls)
+    if (tls === undefined) this.#plainListeners.push(listener)
+    else {
+      this.#tlsKey = tls.key
+      this.#tlsListeners.push(listener)
+    }
   }
 
-  #listenOn({ port, isTls }: Descriptor, fd: number): void {
-    const handlers = this.#clientHandlers(isTls ? HTTPS : HTTP, String(port))
+  #listenOn({ port }: Descriptor, fd: number, tls: TlsListener | undefined): Listener {
+    const handlers = this.#clientHandlers(tls === undefined ? HTTP : HTTPS, String(port))
     let options: object = { fd, allowHalfOpen: true, socket: handlers }
-    if (isTls) {
-      const tls = openTls(this.site.settings.proxy.tls)
+    if (tls !== undefined) {
       // With a handshake handler `open` is called when the connection was accepted, as without TLS.
       const socket = {
         ...handlers,
@@ -154,9 +161,7 @@ export class ProxyServer {
       }
       options = { fd, allowHalfOpen: true, socket, tls: tls.options }
     }
-    const listener = Bun.listen(options as unknown as Bun.TCPSocketListenOptions<ClientConnection>)
-    this.#listeners.push(listener)
-    if (isTls) this.#tlsListeners.push(listener)
+    return Bun.listen(options as unknown as Bun.TCPSocketListenOptions<ClientConnection>)
   }
 
   #clientHandlers(scheme: Uint8Array, portText: string): SocketHandler<ClientConnection> {
@@ -295,23 +300,25 @@ export class ProxyServer {
     for (const client of waiting) client.proceed()
   }
 
-  /** New requests go by `site`; those on their way finish with the old one. */
+  /** New requests go by `site`; those on their way finish with the old one. Throws what reading certificates throws, and changes nothing. */
   reload(site: Site): void {
+    const encrypted = this.#descriptors.filter(({ isTls }) => isTls)
+    const tls = encrypted.length > 0 ? openTls(site.settings.proxy.tls) : undefined
     const before = this.site
     this.site = site
     for (const [target, upstream] of before.upstreams) if (site.upstreams.get(target) !== upstream) upstream.closeIdle()
-    // New certificates: the new listeners accept before the old ones stop.
+    if (tls === undefined || tls.key === this.#tlsKey) return
+    // The new listeners accept before the old ones stop.
     const old = this.#tlsListeners
-    this.#tlsListeners = []
-    for (const descriptor of this.#descriptors)
-      if (descriptor.isTls) this.#listenOn(descriptor, libc.dup(descriptor.fd))
+    this.#tlsListeners = encrypted.map((descriptor) => this.#listenOn(descriptor, libc.dup(descriptor.fd), tls))
+    this.#tlsKey = tls.key
     for (const listener of old) listener.stop()
   }
 
   /** Refuses new connections; idle ones close, the others after their response. */
   stop(): void {
     this.isStopping = true
-    for (const listener of this.#listeners) listener.stop()
+    for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop()
     for (const client of this.#clients) client.stop()
     for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
   }
@@ -321,7 +328,7 @@ export class ProxyServer {
     this.isStopping = true
     clearInterval(this.#ticker)
     this.#introductions.stop()
-    for (const listener of this.#listeners) listener.stop(true)
+    for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop(true)
     for (const client of this.#clients) client.abort()
     for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
   }

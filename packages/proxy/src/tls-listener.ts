@@ -1,8 +1,9 @@
 /**
  * Certificates of a TLS listener: one for clients that name nobody, the others by the name that they ask for (SNI, RFC 6066 section 3).
  *
- * A reload opens a second listener on a copy of the descriptor and stops the first, since the certificate for clients without SNI is
- * fixed when a listener opens. Both accept from one queue: no connection is lost.
+ * A reload with other certificates opens a second listener on a copy of the descriptor and stops the first, since the certificate for
+ * clients without SNI is fixed when a listener opens. Both accept from one queue: no connection is lost. Without other certificates
+ * listeners stay, and with them the sessions that clients may resume.
  */
 import { X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -14,6 +15,8 @@ const ALPN = Buffer.from("\x08http/1.1", "latin1")
 const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const
 
 export interface TlsListener {
+  /** Equal for equal certificates and settings. */
+  readonly key: string
   /** For Bun.listen. */
   readonly options: Bun.TLSOptions
   /** The context of a name; undefined: the default. Undocumented handler of Bun.listen (self-test.ts). */
@@ -41,6 +44,7 @@ export function openTls(tls: ProxyConfig["tls"]): TlsListener {
   }
   const first = pairs[0]!
   return {
+    key: JSON.stringify([tls.minVersion, pairs.map(({ names, cert, pem }) => [names, String(cert), String(pem)])]),
     options: {
       cert: first.cert,
       key: first.pem,
