@@ -342,6 +342,21 @@ test("connections that a front end asks about make history without flows", () =>
   expect(host(CLIENT)).toMatchObject({ totalConn: 3, hostOs: "Linux 5.x", hostDist: 4, hostLink: "Ethernet" })
 })
 
+test("a feed knows IPv6 clients by their /64 and servers by address; p0f mode knows all by address", () => {
+  for (const mode of ["modern", "p0f"] as const) {
+    const { feed, host } = setUp(mode)
+    const options = "mss=1440,sok,ts=1,nop,ws=7"
+    const [one, other, server] = ["2001:db8:1:2::5", "2001:db8:1:2:a:b:c:d", "2001:db8:9::1"]
+    feed(tcp(syn({ src: one, dst: server, options })))
+    feed(tcp({ ...synAck({ src: server, dst: one, options: "mss=1440,sok,ts=9:1,nop,ws=7" }) }))
+    feed(tcp(syn({ src: other, dst: server, sport: 40_001, options })))
+    expect([mode, host(one).totalConn]).toEqual([mode, mode === "modern" ? 2 : 1])
+    expect([mode, host("2001:db8:1:2::99").totalConn]).toEqual([mode, mode === "modern" ? 2 : 0])
+    expect([mode, host(server).totalConn]).toEqual([mode, 2])
+    expect([mode, host("2001:db8:9::2").totalConn]).toEqual([mode, 0])
+  }
+})
+
 test("a reload carries labels over by what they say", () => {
   const { feed, observer, host } = setUp()
   feed(tcp(syn()))
