@@ -91,7 +91,7 @@ const describe = ({ passed, failed, skipped }: Pick<Outcome, "passed" | "failed"
 
 /** Reasons that root can't help: what only some checkouts have beside them, and what the kernel was built without. */
 const MAY_BE_MISSING =
-  /shared|cgroup2|vectors|captures at|HAPROXY3|SYNPRINT_TEST_PEERS|nginx|systemd|user namespaces|Unknown device type/i
+  /shared|cgroup2|vectors|captures at|HAPROXY3|SYNPRINT_TEST_PEERS|nginx|systemd|user namespaces|Unknown device type|browser|dev.net.tun/i
 
 /** `bun test` over files or directories; counts come from its JUnit report, since text is for people. */
 const tests = (

@@ -18,7 +18,9 @@ const NAME = "site.test"
 /** Connections at a time: those that wait for a relay or a slow path take little of the machine. */
 const PARALLEL = 4
 const PARALLEL_WAITING = 8
-const BROWSER = process.env["SYNPRINT_TEST_BROWSER"] ?? "chromium-headless-shell"
+const BROWSERS = ["chromium-headless-shell", "chromium"]
+const BROWSER =
+  process.env["SYNPRINT_TEST_BROWSER"] ?? BROWSERS.find((name) => Bun.which(name) !== null) ?? BROWSERS[0]!
 /** A browser's first connection comes within seconds, the others in a row. */
 const BROWSER_PATIENCE_MS = 120_000
 
@@ -80,7 +82,13 @@ const browser = async (
   count: number,
   ...words: ReadonlyArray<string>
 ): Promise<void> => {
-  const fixed = ["--no-sandbox", "--ignore-certificate-errors", "--disable-gpu", "--remote-debugging-port=0"]
+  const fixed = [
+    "--headless",
+    "--no-sandbox",
+    "--ignore-certificate-errors",
+    "--disable-gpu",
+    "--remote-debugging-port=0"
+  ]
   const own = [`--user-data-dir=${frontEnd.directory}/${kind}`, `--host-resolver-rules=MAP ${NAME} ${host}`]
   const page = `https://${NAME}/page/${kind}/${count}`
   // Its processes end with it: they live in a process namespace of their own.

@@ -70,8 +70,8 @@ export async function measureAll(
 
 function printRow(row: Row): string {
   const percent = ((100 * row.called) / row.connections).toFixed(1)
-  const pair = ([half, most]: readonly [number, number]): string =>
-    `${(half / 1000).toFixed(1).padStart(7)}${(most / 1000).toFixed(1).padStart(7)}`
+  const ms = (micros: number): string => (Number.isNaN(micros) ? "-" : (micros / 1000).toFixed(1)).padStart(7)
+  const pair = ([half, most]: readonly [number, number]): string => ms(half) + ms(most)
   const left = `${row.kind.padEnd(24)} ${String(row.connections).padStart(11)} ${`${percent} %`.padStart(7)}`
   return `${left} ${pair(row.rtt)}  ${pair(row.helloDelay)} ${pair(row.tlsRtt)}`
 }
