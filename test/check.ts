@@ -139,19 +139,6 @@ const directories = readdirSync(import.meta.dir, { withFileTypes: true })
   .filter((name) => [...new Bun.Glob("**/*.test.ts").scanSync({ cwd: join(import.meta.dir, name) })].length > 0)
   .sort()
 
-const started = performance.now()
-const outcomes: Array<Outcome> = await Promise.all([
-  tool("types", "tsc", "-p", "."),
-  tool("effects", "effect-tsgo", "diagnostics", "--project", "tsconfig.json", "--strict", "--format", "text"),
-  tool("lint", "oxlint", "--deny-warnings"),
-  tool("format", "oxfmt", "--check", "."),
-  timed("house rules", async () => {
-    const broken = await houseRules(ROOT)
-    return { passed: broken.length === 0 ? 1 : 0, failed: broken.length, output: broken.join("\n") }
-  }),
-  tests("unit tests", ["packages"], { kernel: false, flags: ["--parallel=3"] })
-])
-
 /** HAProxy 3 from Debian's newer suites, if it can be had; why not is said in the log. */
 async function findHaproxy3(): Promise<void> {
   if (process.env["HAPROXY3"] !== undefined) return
@@ -164,8 +151,22 @@ async function findHaproxy3(): Promise<void> {
   if ((await script.exited) === 0) environment["HAPROXY3"] = found
 }
 
+const started = performance.now()
+const haproxy3 = isFast ? undefined : findHaproxy3() // beside the first gates
+const outcomes: Array<Outcome> = await Promise.all([
+  tool("types", "tsc", "-p", "."),
+  tool("effects", "effect-tsgo", "diagnostics", "--project", "tsconfig.json", "--strict", "--format", "text"),
+  tool("lint", "oxlint", "--deny-warnings"),
+  tool("format", "oxfmt", "--check", "."),
+  timed("house rules", async () => {
+    const broken = await houseRules(ROOT)
+    return { passed: broken.length === 0 ? 1 : 0, failed: broken.length, output: broken.join("\n") }
+  }),
+  tests("unit tests", ["packages"], { kernel: false, flags: ["--parallel=3"] })
+])
+
 if (!isFast) {
-  await findHaproxy3()
+  await haproxy3
   const loose = [...new Bun.Glob("*.test.ts").scanSync({ cwd: import.meta.dir })].map((name) => `./test/${name}`)
   if (loose.length > 0) outcomes.push(await tests("test", loose, { kernel: true }))
   for (const name of directories) {
