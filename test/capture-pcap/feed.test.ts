@@ -1,29 +1,16 @@
 /** The packet feed of p0f mode: the whole TCP traffic in order, beside lookups that find their SYNs. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
+import { describe, expect } from "bun:test"
 import { decodeFrame, Packet, TCP_ACK, TCP_SYN } from "@synprint/core"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { clientLinks } from "../lib/links.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
-import { captureOptions, connections, listen, tally, until, withCapture } from "./harness.ts"
+import { captureOptions, listen, tally } from "../lib/capture.ts"
+import { connections } from "../lib/connections.ts"
+import { until } from "../lib/until.ts"
+import { withCapture } from "./harness.ts"
 
 const NEEDS = [requires.netns, requires.binaries("curl")]
-let client: Namespace
-let one: Link
-let two: Link
-
-beforeAll(async () => {
-  if (requires.netns.missing !== undefined) return
-  client = await makeNamespace()
-  one = await connect(undefined, client)
-  two = await connect(undefined, client)
-})
-
-afterAll(async () => {
-  if (requires.netns.missing !== undefined) return
-  await one[Symbol.asyncDispose]()
-  await two[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
-})
+const { client, one, two } = await clientLinks(NEEDS)
 
 describe("feed", () => {
   testWith(NEEDS, "SYN, SYN+ACK, ACK and the request, oldest first over two interfaces", () =>

@@ -1,32 +1,19 @@
 /** SYNs that no stack here would send: tags, extension headers, fragments, copies, floods; put on the wire by tcpreplay. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
+import { describe, expect } from "bun:test"
 import { decodeFrame, LINKTYPE_ETHERNET, Packet } from "@synprint/core"
 import { ethernet, fragment, gre, outer, qinq, tcp, vlan, type Layer, type PacketFields } from "@synprint/core/testing"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { clientLinks } from "../lib/links.ts"
 import { requires, testWith } from "../lib/requires.ts"
-import { captureOptions, find, inject, until, withCapture } from "./harness.ts"
+import { captureOptions, find } from "../lib/capture.ts"
+import { inject } from "../lib/inject.ts"
+import { until } from "../lib/until.ts"
+import { withCapture } from "./harness.ts"
 
 const NEEDS = [requires.netns, requires.binaries("tcpreplay")]
+const { one, two } = await clientLinks(NEEDS, 9000)
 const OPTIONS = "mss=1400,sok,ts=1,nop,ws=9"
 const V4 = { src: "192.0.2.1", dst: "198.51.100.7", sport: 1025, dport: 443, options: OPTIONS, ttl: 57 }
 const V6 = { src: "2001:db8::1", dst: "2001:db8::7", sport: 1025, dport: 443, options: OPTIONS, ttl: 57 }
-let client: Namespace
-let one: Link
-let two: Link
-
-beforeAll(async () => {
-  if (NEEDS.some((need) => need.missing !== undefined)) return
-  client = await makeNamespace()
-  one = await connect(undefined, client, 9000)
-  two = await connect(undefined, client, 9000)
-})
-
-afterAll(async () => {
-  if (NEEDS.some((need) => need.missing !== undefined)) return
-  await one[Symbol.asyncDispose]()
-  await two[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
-})
 
 const frame = (layer: Layer): Uint8Array => ethernet(layer).bytes
 const ends = (fields: PacketFields): [[string, number], [string, number]] => [

@@ -1,5 +1,5 @@
 /** Opening, losing, finding again, filtering anew, closing. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
+import { describe, expect } from "bun:test"
 import { backend } from "@synprint/capture-pcap"
 import { ethernet, tcp } from "@synprint/core/testing"
 import type { CaptureBackend } from "@synprint/core/runtime"
@@ -8,39 +8,17 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import { held, leaks } from "../lib/leaks.ts"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { clientLinks } from "../lib/links.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
-import {
-  captureOptions,
-  connections,
-  find,
-  injectBlocking,
-  listen,
-  refusal,
-  tally,
-  until,
-  withCapture
-} from "./harness.ts"
+import { captureOptions, find, listen, tally } from "../lib/capture.ts"
+import { connections } from "../lib/connections.ts"
+import { injectBlocking } from "../lib/inject.ts"
+import { refusal, withCapture } from "./harness.ts"
+import { until } from "../lib/until.ts"
 
 const NEEDS = [requires.netns]
-let client: Namespace
-let one: Link
-let two: Link
-
-beforeAll(async () => {
-  if (requires.netns.missing !== undefined) return
-  client = await makeNamespace()
-  one = await connect(undefined, client)
-  two = await connect(undefined, client)
-})
-
-afterAll(async () => {
-  if (requires.netns.missing !== undefined) return
-  await one[Symbol.asyncDispose]()
-  await two[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
-})
+const { one, two } = await clientLinks(NEEDS)
 
 /** Captures, and gives what was logged meanwhile. `clock`: its fibers live in virtual time, moved by `pass`. */
 async function logged(

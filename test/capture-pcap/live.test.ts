@@ -1,27 +1,14 @@
 /** The capture on real interfaces, with real connections: every SYN of a real connection is there when the connection is accepted. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
-import { addVlan, connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { describe, expect } from "bun:test"
+import { clientLinks } from "../lib/links.ts"
+import { addVlan } from "../lib/netns.ts"
 import { requires, testWith } from "../lib/requires.ts"
-import { captureOptions, connections, listen, tally, withCapture } from "./harness.ts"
+import { captureOptions, listen, tally } from "../lib/capture.ts"
+import { connections } from "../lib/connections.ts"
+import { withCapture } from "./harness.ts"
 
 const NEEDS = [requires.netns]
-let client: Namespace
-let one: Link
-let two: Link
-
-beforeAll(async () => {
-  if (requires.netns.missing !== undefined) return
-  client = await makeNamespace()
-  one = await connect(undefined, client)
-  two = await connect(undefined, client)
-})
-
-afterAll(async () => {
-  if (requires.netns.missing !== undefined) return
-  await one[Symbol.asyncDispose]()
-  await two[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
-})
+const { one, two } = await clientLinks(NEEDS)
 
 describe("found at accept time", () => {
   testWith(

@@ -4,31 +4,26 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { asNobody, bundle } from "../lib/capability.ts"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { clientLinks } from "../lib/links.ts"
 import { start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
-import { connections } from "./harness.ts"
+import { connections } from "../lib/connections.ts"
 
 const NEEDS = [requires.netns, requires.binaries("setpriv")]
-let client: Namespace
-let link: Link
+const { one: link } = await clientLinks(NEEDS)
 let directory: string
 let probe: ReadonlyArray<string>
 
 beforeAll(async () => {
   if (NEEDS.some((need) => need.missing !== undefined)) return
-  client = await makeNamespace()
-  link = await connect(undefined, client)
   directory = mkdtempSync(path.join(os.tmpdir(), "synprint-"))
   chmodSync(directory, 0o755)
   probe = [process.execPath, await bundle(`${import.meta.dir}/probe.ts`, directory)]
 })
 
-afterAll(async () => {
+afterAll(() => {
   if (NEEDS.some((need) => need.missing !== undefined)) return
   rmSync(directory, { recursive: true, force: true })
-  await link[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
 })
 
 async function captures(words: ReadonlyArray<string>): Promise<void> {

@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import { backend } from "@synprint/capture-pcap"
-import { captureOptions, listen, until } from "./harness.ts"
+import { captureOptions, listen } from "../lib/capture.ts"
+import { until } from "../lib/until.ts"
 
 const name = process.argv[2]!
 const program = Effect.gen(function* () {

@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect } from "bun:test"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import { connections, listen, tally, until } from "../capture-pcap/harness.ts"
+import { connections } from "../lib/connections.ts"
+import { listen, tally } from "../lib/capture.ts"
+import { until } from "../lib/until.ts"
 import { ENVIRONMENT, get, SYNPRINT } from "../lib/agent.ts"
 import { compileC } from "../lib/compile.ts"
 import { asNobody, bundle } from "../lib/capability.ts"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { clientLinks } from "../lib/links.ts"
 import { type Program, run, start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { mountBpffs } from "./bpffs.ts"
@@ -15,25 +17,20 @@ import { ownCgroup, withXdp, xdpOptions, xdpRefusal } from "./harness.ts"
 import { BPF_NETNS, isMissing } from "./needs.ts"
 
 const NEEDS = [...BPF_NETNS, requires.binaries("setpriv", "curl")]
-let client: Namespace
-let link: Link
+const { one: link } = await clientLinks(NEEDS)
 let directory: string
 let probe: string
 
 beforeAll(async () => {
   if (isMissing(NEEDS)) return
-  client = await makeNamespace()
-  link = await connect(undefined, client)
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "synprint-"))
   fs.chmodSync(directory, 0o755)
   probe = await bundle(`${import.meta.dir}/probe.ts`, directory)
 })
 
-afterAll(async () => {
+afterAll(() => {
   if (isMissing(NEEDS)) return
   fs.rmSync(directory, { recursive: true, force: true })
-  await link[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
 })
 
 let started = 0

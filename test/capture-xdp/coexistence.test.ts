@@ -5,19 +5,20 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { attachClsactForTest } from "@synprint/capture-xdp/testing"
-import { connections, listen, tally, until } from "../capture-pcap/harness.ts"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { connections } from "../lib/connections.ts"
+import { listen, tally } from "../lib/capture.ts"
+import { until } from "../lib/until.ts"
+import { clientLinks } from "../lib/links.ts"
 import { run, start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { withXdp, xdpOptions, xdpRefusal } from "./harness.ts"
 import { BPF_NETNS, isMissing } from "./needs.ts"
 
 const NEEDS = [...BPF_NETNS, requires.binaries("tc", "clang-14")]
+const { one: link } = await clientLinks(NEEDS)
 const TCX = requires.kernel("6.6", "TCX")
 /** iproute2 mounts /sys/fs/bpf when it loads a program: not on this machine. */
 const UNMOUNTED = ["unshare", "--mount"]
-let client: Namespace
-let link: Link
 let directory: string
 
 /** A foreign TC program that ends the chain with TC_ACT_OK, and an XDP one. */
@@ -29,18 +30,14 @@ char LICENSE[] __attribute__((section("license"), used)) = "MIT";
 
 beforeAll(async () => {
   if (isMissing(NEEDS)) return
-  client = await makeNamespace()
-  link = await connect(undefined, client)
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "synprint-"))
   fs.writeFileSync(path.join(directory, "foreign.c"), FOREIGN)
   await run(["clang-14", "-target", "bpf", "-O2", "-c", "foreign.c", "-o", "foreign.o"], { cwd: directory })
 })
 
-afterAll(async () => {
+afterAll(() => {
   if (isMissing(NEEDS)) return
   fs.rmSync(directory, { recursive: true, force: true })
-  await link[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
 })
 
 const of = (hook: "native" | "generic" | "tc") => xdpOptions(hook, [link.here.interface])

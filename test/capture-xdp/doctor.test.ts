@@ -1,28 +1,15 @@
 /** doctor on this machine: with the rights and without, with pins and without, a hook that is taken, bpf(2) blocked by seccomp. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
+import { describe, expect } from "bun:test"
 import * as Effect from "effect/Effect"
 import { backend } from "@synprint/capture-xdp"
 import type { CaptureOptions, Check } from "@synprint/core/runtime"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { clientLinks } from "../lib/links.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { withXdp, xdpOptions } from "./harness.ts"
-import { BPF_NETNS, isMissing } from "./needs.ts"
+import { BPF_NETNS } from "./needs.ts"
 
-let client: Namespace
-let link: Link
-
-beforeAll(async () => {
-  if (isMissing(BPF_NETNS)) return
-  client = await makeNamespace()
-  link = await connect(undefined, client)
-})
-
-afterAll(async () => {
-  if (isMissing(BPF_NETNS)) return
-  await link[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
-})
+const { one: link } = await clientLinks(BPF_NETNS)
 
 const ask = (options: CaptureOptions): Promise<ReadonlyArray<Check>> => Effect.runPromise(backend.doctor(options))
 const of = (checks: ReadonlyArray<Check>, name: string) => checks.filter((check) => check.name === name)

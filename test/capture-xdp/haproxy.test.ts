@@ -1,6 +1,6 @@
 /** End to end: HAProxy and the SPOE agent with `backend = "xdp"`, attached by itself or reading the pins of `synprint agent`. */
 import { expect } from "bun:test"
-import { until } from "../capture-pcap/harness.ts"
+import { until } from "../lib/until.ts"
 import { ENVIRONMENT, sumOf, SYNPRINT } from "../lib/agent.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
 import { run, start } from "../lib/process.ts"

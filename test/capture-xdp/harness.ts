@@ -5,7 +5,7 @@ import * as Logger from "effect/Logger"
 import { backend } from "@synprint/capture-xdp"
 import type { CaptureBackend, CaptureError, CaptureOptions } from "@synprint/core/runtime"
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
-import { captureOptions } from "../capture-pcap/harness.ts"
+import { captureOptions } from "../lib/capture.ts"
 
 export type Hook = CaptureOptions["xdp"]["hook"]
 

@@ -1,34 +1,22 @@
 /** Real connections over a veth pair through every hook: found at accept. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
+import { describe, expect } from "bun:test"
 import * as Effect from "effect/Effect"
 import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import { type CaptureBackend, makeRawSyn } from "@synprint/core/runtime"
 import { ethernet, qinq, tcp, vlan } from "@synprint/core/testing"
-import { connections, find, inject, listen, tally, until } from "../capture-pcap/harness.ts"
+import { connections } from "../lib/connections.ts"
+import { find, listen, tally } from "../lib/capture.ts"
+import { inject } from "../lib/inject.ts"
+import { until } from "../lib/until.ts"
 import { held, leaks } from "../lib/leaks.ts"
-import { connect, makeNamespace, type Link, type Namespace } from "../lib/netns.ts"
+import { clientLinks } from "../lib/links.ts"
+import { connect } from "../lib/netns.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { type Hook, ownCgroup, withXdp, xdpOptions } from "./harness.ts"
 import { BPF_NETNS, isMissing } from "./needs.ts"
 
-let client: Namespace
-let one: Link
-let two: Link
-
-beforeAll(async () => {
-  if (isMissing(BPF_NETNS)) return
-  client = await makeNamespace()
-  one = await connect(undefined, client)
-  two = await connect(undefined, client)
-})
-
-afterAll(async () => {
-  if (isMissing(BPF_NETNS)) return
-  await one[Symbol.asyncDispose]()
-  await two[Symbol.asyncDispose]()
-  await client[Symbol.asyncDispose]()
-})
+const { client, one, two } = await clientLinks(BPF_NETNS)
 
 const CHOSEN: Readonly<Record<Exclude<Hook, "cgroup">, RegExp>> = {
   auto: /(TCX ingress|TC ingress \(clsact\)) \(veth is a virtual interface/,

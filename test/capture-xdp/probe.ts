@@ -6,7 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import { backend } from "@synprint/capture-xdp"
 import type { CaptureOptions } from "@synprint/core/runtime"
-import { listen, tally, until } from "../capture-pcap/harness.ts"
+import { listen, tally } from "../lib/capture.ts"
+import { until } from "../lib/until.ts"
 
 interface Asked {
   readonly options: CaptureOptions

@@ -1,7 +1,7 @@
 /**
  * Hint lines: what is hinted of a request as header lines, the list and each hint that the operator gave a header of its own.
  *
- *     x-tcp-hints: ua-mismatch;q=0.85;reason="windows ua, linux stack" CRLF      RFC 9651
+ *     x-tcp-hints: ua-mismatch;q=0.95;reason="windows ua, linux stack" CRLF      RFC 9651
  */
 import { type ConnectionHints, FIELDS, HINT_FIELDS, Hinter, HintPolicy } from "@synprint/core"
 import { type HeadersConfig, type HintsConfig, hintSettings } from "@synprint/core/runtime"

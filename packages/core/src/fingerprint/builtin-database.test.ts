@@ -134,6 +134,89 @@ const SYNS: ReadonlyArray<
   ],
   ["masscan", { win: 1024, ttl: 240, df: false }, "masscan", undefined, 0, 15],
   ["gVisor", { win: 29184, id: 0, options: LINUX(1460, 7) }, "gVisor netstack", "Ethernet", 0, 0],
+  [
+    "gVisor, WireGuard",
+    { win: 27520, id: 0, options: LINUX(1380, 7) },
+    "gVisor netstack",
+    "WireGuard or T-Mobile US",
+    0,
+    0
+  ],
+  [
+    "Linux 4.15 whose IP ID was blanked",
+    { win: 28160, id: 0, options: LINUX(1408, 7) },
+    "Linux 3.11 to 4.19",
+    undefined,
+    1,
+    0
+  ],
+  ["Linux, PPPoE and a VPN", { win: 65340, options: LINUX(1412, 7) }, "Linux 4.20 or newer", "PPPoE with tunnel", 0, 0],
+  [
+    "Linux, record route",
+    { win: 64240, ipOptions: new Uint8Array(8), options: LINUX(1460, 7) },
+    "Linux 4.20 or newer",
+    "Ethernet",
+    0,
+    0
+  ],
+  [
+    "Linux, tcp_rmem of old",
+    { win: 42780, options: LINUX(1380, 7) },
+    "Linux 4.20 or newer",
+    "WireGuard or T-Mobile US",
+    0,
+    0
+  ],
+  [
+    "Linux 6.8, MTU 1420",
+    { win: 31740, options: LINUX(1380, 7) },
+    "Linux 6.6 to 6.9",
+    "WireGuard or T-Mobile US",
+    0,
+    0
+  ],
+  [
+    "Android, timestamps blanked",
+    { win: 65535, options: "mss=1400,sok,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,nop,ws=9" },
+    "Linux or Android",
+    "mobile or OpenVPN or WireGuard",
+    0,
+    0
+  ],
+  ["Android, MSS 1285", { win: 65535, options: LINUX(1285, 9) }, "Linux or Android", undefined, 0, 0],
+  [
+    "iOS, timestamps removed",
+    { win: 65535, id: 0, options: "mss=1400,nop,ws=6,sok,eol+1" },
+    "Mac OS X or iOS",
+    "mobile or OpenVPN or WireGuard",
+    0,
+    0
+  ],
+  [
+    "macOS, Fast Open",
+    { win: 65535, id: 0, options: "mss=1460,nop,ws=6,nop,nop,ts=1,sok,?34=", payload: "x" },
+    "Mac OS X or iOS",
+    "Ethernet",
+    0,
+    0
+  ],
+  [
+    "Windows 11, clamped",
+    { win: 64240, ttl: 120, options: "mss=1300,nop,ws=8,nop,nop,sok" },
+    "Windows 10, 11 or Server 2016+",
+    "mobile or other",
+    0,
+    8
+  ],
+  ["Mirai", { win: 12345, df: false, seq: 0xc6336407 }, "Mirai scanner", undefined, 0, 0],
+  [
+    "the same but another address",
+    { win: 12345, df: false, seq: 0xc6336408 },
+    "crafted SYN no options",
+    undefined,
+    2,
+    191
+  ],
   ["nobody known", { win: 4321, options: "sok,mss=1460,ts=1" }, undefined, "Ethernet", 0, 0]
 ]
 

@@ -326,6 +326,12 @@ sig   = *:64:0:*:26883,*:mss,sok,ts,nop,ws:df,id+,ecn?:0
 ;@ example=4:64:0:8960:26880,7:mss,sok,ts,nop,ws:df,id+:0
 sig   = *:64:0:8960:26880,*:mss,sok,ts,nop,ws:df,id+,ecn?:0
 
+; The one MSS of a phone whose largest multiple is 65535: 51 * 1285.
+;@ evidence=derived; source=zardaxt, 216 of 299 Android fingerprints; date=2025-11
+label = s:unix:Linux:or Android
+;@ example=4:64:0:1285:65535,9:mss,sok,ts,nop,ws:df,id+:0
+sig   = *:64:*:1285:65535,*:mss,sok,ts,nop,ws:df,id+,ecn?:0
+
 ;@ evidence=measured; source=Linux 6.18.44, 106 MTUs, IPv4 and IPv6; date=2026-11; note=4.20 by kernel history
 label = s:unix:Linux:4.20 or newer
 ;@ example=4:64+0:0:1380:64860,7:mss,sok,ts,nop,ws:df,id+:0 6:64+0:0:1360:65280,7:mss,sok,ts,nop,ws:flow:0
@@ -548,8 +554,8 @@ sig   = *:128:0:*:8192,2:mss,nop,ws,nop,nop,sok:df,id+,ecn?:0
 ;@ example=4:128:0:1400:8192,2:mss,nop,ws,sok,ts:df,id+:0
 sig   = *:128:0:*:8192,2:mss,nop,ws,sok,ts:df,id+,ecn?:0
 
-;@ evidence=field; source=UA-labelled captures of NT 6.1; note=also a retransmitted SYN, Server 2008 R2 to 2016
-label = s:win:Windows:7 to 10, no scaling
+;@ evidence=field; source=UA-labelled captures of NT 6.1 and of 2001; note=also a retransmitted SYN, Server 2008 R2 to 2016
+label = s:win:Windows:98, or 7 to 10 no scaling
 ;@ example=4:128+0:0:1460:8192,0:mss,nop,nop,sok:df,id+:0
 sig   = *:128:0:*:8192,0:mss,nop,nop,sok:df,id+,ecn?:0
 
@@ -650,6 +656,11 @@ sig   = 4:64:0:*:65535,*:mss,nop,ws,nop,nop,ts:df,id+:0
 label = s:unix:FreeBSD:9 or newer
 ;@ example=4:64:0:1400:65535,6:mss,nop,ws,sok,ts:df,id+:0
 sig   = *:64:0:*:65535,6:mss,nop,ws,sok,ts:df,id+,ecn?:0
+
+;@ evidence=derived; source=freebsd-src sys/netinet/tcp_output.c; note=kern.ipc.maxsockbuf of 256 KiB makes the scale 3
+label = s:unix:FreeBSD:7 or 8
+;@ example=4:64:0:1460:65535,3:mss,nop,ws,sok,ts:df,id+:0
+sig   = *:64:0:*:65535,3:mss,nop,ws,sok,ts:df,id+,ecn?:0
 
 ;@ evidence=source; source=openbsd/src sys/netinet/tcp_output.c; date=2026-08
 label = s:unix:OpenBSD:5 or newer

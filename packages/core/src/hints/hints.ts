@@ -1,7 +1,7 @@
 /**
  * Hints: the facts of a connection and the words of a request as one list of tokens with score and reason (RFC 9651).
  *
- *     ua-mismatch;q=0.85;reason="windows ua, linux stack", middlebox;q=0.7;reason="timestamps blanked"
+ *     ua-mismatch;q=0.95;reason="windows ua, linux stack", tunnel;q=0.58;kind=wireguard
  *
  * What the shape gives is made once per shape, what the connection adds once per connection, a claim's text once per pair of claim and
  * stack: a request that hints nothing, or the same as one before, costs a few comparisons and no allocation.

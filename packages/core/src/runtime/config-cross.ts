@@ -2,6 +2,7 @@
  * What must hold between keys: combinations that each key alone allows and that can't work together.
  */
 import { BUILTIN } from "../fingerprint/builtin-database.ts"
+import { HINT_FIELDS } from "../hints/hint.ts"
 import type { Config } from "./config.ts"
 import { HUGINN_VARIABLES, type Environment } from "./config-environment.ts"
 import type { Problem } from "./config-problem.ts"
@@ -135,6 +136,11 @@ export function crossCheck(program: Program, config: Config, environment: Enviro
           problems.push(problem(other, `${printListenAddress(address)} is also in ${path}`))
       }
     }
+  }
+
+  const hinting = config.spoa.variables.find((name) => name === "hints" || HINT_FIELDS.includes(name))
+  if (program === "spoa" && fingerprint.mode === "p0f" && hinting !== undefined) {
+    problems.push(problem("spoa.variables", `mode = "p0f" has no hints, p0f's own is bad_sw: remove ${hinting}`))
   }
 
   if (program === "spoa") {

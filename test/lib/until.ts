@@ -1,0 +1,8 @@
+/** Waits until `isSo` holds. */
+export async function until(isSo: () => boolean, what: string, timeoutMs = 5000): Promise<void> {
+  const end = performance.now() + timeoutMs
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`after ${timeoutMs} ms still not: ${what}`)
+    await Bun.sleep(10)
+  }
+}
