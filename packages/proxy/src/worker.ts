@@ -14,6 +14,7 @@ import { CELLS, OPEN } from "./counters.ts"
 import { ProxyServer } from "./proxy-server.ts"
 import { Site } from "./site.ts"
 import { siteSettings } from "./site-settings.ts"
+import { warmUp } from "./warm-up.ts"
 import { reportOf } from "./worker-report.ts"
 import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from "./worker-message.ts"
 
@@ -102,6 +103,7 @@ const start = (message: WorkerStart) =>
       warn: (text) => tell({ type: "log", level: "warn", message: text }),
       onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
     })
+    yield* warmUp(config, siteSettings(message), database)
     for (const descriptor of message.descriptors) server.attach(descriptor)
     const report = (): void => tell({ type: "report", report: reportOf(chain, answerer, observer) })
     report()
