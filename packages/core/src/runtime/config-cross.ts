@@ -138,6 +138,13 @@ export function crossCheck(program: Program, config: Config, environment: Enviro
     }
   }
 
+  const { relay } = config.hints
+  if (relay.leastGapMs > relay.gapMs) {
+    problems.push(
+      problem("hints.relay.least_gap", "must not be above hints.relay.gap: nothing in between would be told")
+    )
+  }
+
   const hinting = config.spoa.variables.find((name) => name === "hints" || HINT_FIELDS.includes(name))
   if (program === "spoa" && fingerprint.mode === "p0f" && hinting !== undefined) {
     problems.push(problem("spoa.variables", `mode = "p0f" has no hints, p0f's own is bad_sw: remove ${hinting}`))

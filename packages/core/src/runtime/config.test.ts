@@ -444,5 +444,6 @@ test("[hints]: bad values are refused, each with what it should be", () => {
   }
   const p0f = '[capture]\nbackend = "pcap"\n[fingerprint]\nmode = "p0f"\n[spoa]\nvariables = ["os", "tunnel"]'
   expect(bad(p0f).join()).toContain('spoa.variables: mode = "p0f" has no hints, p0f\'s own is bad_sw: remove tunnel')
+  expect(bad('[hints.relay]\ngap = "10 ms"').join()).toContain("hints.relay.least_gap: must not be above")
   expect(bad("", { environment: { SYNPRINT_HINTS_MIN_SCORE: "high" } }).join()).toContain("a number from 0 to 1")
 })
