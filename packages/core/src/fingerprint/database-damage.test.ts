@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { Packet } from "../packet/packet.ts"
 import { fillNearPacket } from "../testing/near-packet.ts"
-import { type Random, seededRandom } from "../testing/random.ts"
+import { type Random, rounds, seededRandom } from "../testing/random.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "./builtin-database.ts"
 import { readDatabases } from "./database-reader.ts"
 import { explain } from "./explain.ts"
@@ -61,7 +61,7 @@ test("a damaged database gives problems that say where and what, or answers", ()
   const random = seededRandom(11)
   const packet = new Packet()
   let readable = 0
-  for (let i = 0; i < 3000; i++) {
+  for (let i = 0; i < rounds(3000); i++) {
     const text = damaged(excerpt(random), random)
     const mode = random.pick(["modern", "modern", "p0f"] as const)
     const { database, problems } = readDatabases([{ name: BUILTIN, text }], mode)
@@ -86,5 +86,5 @@ test("a damaged database gives problems that say where and what, or answers", ()
       expect(printExplanation(explanation)).not.toContain("undefined")
     }
   }
-  expect(readable).toBeGreaterThan(100)
+  expect(readable).toBeGreaterThan(rounds(100))
 })

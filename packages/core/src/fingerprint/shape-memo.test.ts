@@ -143,7 +143,7 @@ test("every field that a shape depends on makes another key", () => {
   expect(seen.size).toBe(changes.length + 4)
 })
 
-test("a million distinct shapes leave the memo at its size, and the common ones in it", () => {
+test("distinct shapes without end leave the memo at its size, and the common ones in it", () => {
   const matcher = new Matcher(someDatabase(), "modern", 1024)
   const common = Array.from({ length: 64 }, (_, at) => {
     const packet = new Packet()
@@ -157,7 +157,7 @@ test("a million distinct shapes leave the memo at its size, and the common ones 
   flood.ver = 4
   flood.layoutLength = 8
   let kept = 0
-  for (let i = 0; i < 1_000_000; i++) {
+  for (let i = 0; i < rounds(1_000_000); i++) {
     flood.win = i & 0xffff
     flood.mss = i >> 16
     flood.layout[7] = i & 255
@@ -170,7 +170,7 @@ test("a million distinct shapes leave the memo at its size, and the common ones 
   const { shapes, capacity, misses, evictions } = matcher.stats
   expect([shapes, capacity]).toEqual([1024, 1024])
   expect(misses - evictions).toBe(1024)
-  expect(kept).toBeGreaterThan(249_000)
+  expect(kept).toBeGreaterThan(rounds(248_000))
 })
 
 test("its tables do not grow, and survive any order of adding and evicting", () => {
