@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "bun:test"
+import { mkdirSync, renameSync } from "node:fs"
 import { parseConfig } from "@synprint/core/runtime"
 import * as Result from "effect/Result"
 import { CONNECTIONS, OPEN } from "../../packages/proxy/src/counters.ts"
@@ -6,6 +7,7 @@ import { libc } from "../../packages/proxy/src/libc.ts"
 import { openListeningSocket } from "../../packages/proxy/src/listening-socket.ts"
 import { answerHeads, openFakeUpstream, RawClient } from "../../packages/proxy/src/testing/index.ts"
 import { WorkerPool } from "../../packages/proxy/src/worker-pool.ts"
+import { makeDirectory } from "./proxy-process.ts"
 
 const closers: Array<() => unknown> = []
 afterEach(async () => {
@@ -75,4 +77,48 @@ test("a Worker that is killed under load is replaced: only its own connections a
   expect(pool.sum(CONNECTIONS)).toBeGreaterThan(100)
   await Bun.sleep(50)
   expect(pool.sum(OPEN)).toBe(0)
+}, 20_000)
+
+test("a Worker that can't start again is tried again: what waits in the kernel is served then", async () => {
+  const upstream = openFakeUpstream(answerHeads(OK))
+  const directory = makeDirectory()
+  const place = `${directory.path}/logs`
+  mkdirSync(place)
+  const parsed = parseConfig({
+    program: "proxy",
+    file: "c.toml",
+    text: `[capture]\nbackend = "saved-syn"\n[proxy]\naccess_log = "${place}/a"\n[[routes]]\nupstream = "${upstream.target}"\n`,
+    environment: {},
+    flags: []
+  })
+  if (Result.isFailure(parsed)) throw parsed.failure
+  const { fd, port } = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512)
+  const said: Array<string> = []
+  const pool = new WorkerPool({
+    config: parsed.success,
+    echo: undefined,
+    threads: 1,
+    descriptors: [[{ fd, port, isTls: false }]],
+    shutdownMs: 1000,
+    shared: {},
+    observed: () => {},
+    log: (_level, message) => said.push(message)
+  })
+  closers.push(
+    () => pool.stop(),
+    () => upstream.close(),
+    () => libc.close(fd),
+    () => directory.remove()
+  )
+  await pool.start(0)
+  renameSync(place, `${place}-gone`)
+  pool.kill(0)
+  const deadline = performance.now() + 5000
+  while (said.filter((message) => message.includes("no such file")).length < 2 && performance.now() < deadline)
+    await Bun.sleep(20)
+  const client = await RawClient.connect(port)
+  client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+  renameSync(`${place}-gone`, place)
+  expect(await client.untilEnd(8000)).toEndWith("ok")
+  expect(pool.restarts).toBeGreaterThanOrEqual(2)
 }, 20_000)

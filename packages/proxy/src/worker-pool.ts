@@ -41,7 +41,9 @@ export interface WorkerPoolOptions extends Omit<WorkerSettings, "generation"> {
 
 /** Addresses that have a connection or sent a request in this second: more are not limited. */
 const LIMIT_SLOTS = 65_536
+/** Between a Worker's end and the start of the next; twice as long after each that can't start. */
 const RESTART_MS = 250
+const RESTART_MOST_MS = 10_000
 
 const SOURCE = new URL("./worker.ts", import.meta.url)
 /** In one bundle or executable there is no file of its own: the program itself begins as a Worker (cli: main.ts). */
@@ -66,6 +68,8 @@ export class WorkerPool {
   #settings: WorkerSettings
   #isStopping = false
   readonly #unhealthy = new Set<string>()
+  /** Until the next start of a thread, in milliseconds. */
+  readonly #delays = new Map<number, number>()
   /** Workers that died and were replaced. */
   restarts = 0
 
@@ -176,9 +180,18 @@ export class WorkerPool {
       this.#options.log("warn", "it ended while it wrote history: what was known of addresses is forgotten")
     const again = (): void => {
       if (this.#isStopping) return
-      this.start(thread).catch((error: Error) => this.#options.log("error", `worker ${thread}: ${error.message}`))
+      this.start(thread).then(
+        () => this.#delays.delete(thread),
+        (error: Error) => {
+          this.#options.log("error", `worker ${thread}: ${error.message}`)
+          // One that said so lives on, and serves nothing.
+          this.#members[thread]?.worker.terminate()
+        }
+      )
     }
-    setTimeout(again, RESTART_MS)
+    const delay = this.#delays.get(thread) ?? RESTART_MS
+    this.#delays.set(thread, Math.min(2 * delay, RESTART_MOST_MS))
+    setTimeout(again, delay)
   }
 }
 
