@@ -44,7 +44,7 @@ import { carryOver } from "./host-reload.ts"
 import { HOST_TOTAL_CONN, HOT_SHIFT } from "./host-record.ts"
 import { HostClock } from "./host-clock.ts"
 import { HostList } from "./host-list.ts"
-import type { SharedHosts } from "./shared-hosts.ts"
+import { type HostTurn, makeTurn } from "./host-turn.ts"
 import type { Hosts } from "./hosts.ts"
 import { Http } from "./http.ts"
 import { HttpStream } from "./http-stream.ts"
@@ -86,9 +86,8 @@ export class Observer {
   /** Host of the server that the last SYN went to. */
   #server = 0
   #serverHash = 0
-  readonly #shared: SharedHosts | undefined = undefined
-  readonly #clock: HostClock | undefined = undefined
-  #generation = 0
+  /** Where other threads know the hosts too: `connection`, `lookUp` and the `fillAnswer` behind them stand between its `enter` and `leave`. */
+  readonly turn: HostTurn | undefined
   #lastExpirySec = 0
   #packets = 0
   #repeatedSyns = 0
@@ -109,19 +108,13 @@ export class Observer {
       this.flows = flows
     } else {
       const hosts = new HostClock(hostLimits, options.shared?.hosts)
-      if (options.shared !== undefined) {
-        this.#shared = options.shared.hosts
-        this.#clock = hosts
-        this.#generation = options.shared.generation
-      }
       hosts.byNetwork = true
       this.hosts = hosts
-      // Nobody took over databases that came while no thread was there.
-      if (this.#shared !== undefined) this.#carryOverShared(this.#shared, this.#labels, this.#generation)
+      this.turn = makeTurn(options.shared, hosts, this.#labels)
       this.flows = new FlowRing(flowLimits)
     }
-    const window = options.sharingSeconds ?? SHARED_WINDOW_SECONDS
-    this.#sharing = exact ? undefined : new Sharing(this.hosts, this.#labels, window)
+    const { sharingSeconds = SHARED_WINDOW_SECONDS } = options
+    this.#sharing = exact ? undefined : new Sharing(this.hosts, this.#labels, sharingSeconds)
     this.#nat = this.#sharing ?? new Nat(this.hosts, this.#labels)
     this.#uptime = new Uptime(this.hosts, this.flows)
     this.#systems = new Systems(exact, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
@@ -129,10 +122,7 @@ export class Observer {
     this.#http = new Http(exact, this.flows, this.hosts, this.#nat, tables, this.#at)
     this.#stream = new HttpStream(exact, this.flows, tables, this.#http)
     this.#log = log
-    this.#systems.log = log
-    this.#nat.log = log
-    this.#uptime.log = log
-    this.#http.log = log
+    for (const each of [this.#systems, this.#nat, this.#uptime, this.#http]) each.log = log
   }
 
   /** One captured frame: the whole feed in order. `usec` is microseconds; `sec` unix seconds. */
@@ -162,29 +152,6 @@ export class Observer {
     if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
     const ms = sec * 1000 + ((usec / 1000) | 0)
     this.#dispatch(packet, bytes, ms)
-  }
-
-  /**
-   * Stands before `connection`, `lookUp` and the `fillAnswer` behind them, `leave` after them: meanwhile no other thread changes hosts.
-   * False: other threads read other databases already, or still; history is left alone, and there is nothing to leave.
-   */
-  enter(): boolean {
-    const shared = this.#shared
-    if (shared === undefined) return true
-    shared.lock()
-    if (shared.generation !== this.#generation) {
-      shared.unlock()
-      return false
-    }
-    this.#clock!.load(shared)
-    return true
-  }
-
-  leave(): void {
-    const shared = this.#shared
-    if (shared === undefined) return
-    this.#clock!.save(shared)
-    shared.unlock()
   }
 
   /** A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. */
@@ -217,18 +184,13 @@ export class Observer {
     return this.#labels
   }
 
-  /**
-   * After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. `generation`: number of the
-   * databases, with shared hosts.
-   */
-  setMatcher(matcher: Matcher, generation: number = this.#generation + 1): void {
+  /** After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. `generation`: for `turn`. */
+  setMatcher(matcher: Matcher, generation?: number): void {
     const labels = new Labels(matcher.database)
-    if (this.#shared === undefined) carryOver(this.hosts, this.#labels, labels)
-    else this.#carryOverShared(this.#shared, labels, generation)
-    this.#matcher = matcher
-    this.#systems.matcher = matcher
-    this.#labels = labels
-    this.#nat.labels = labels
+    if (this.turn === undefined) carryOver(this.hosts, this.#labels, labels)
+    else this.turn.takeOver(this.#labels, labels, generation)
+    this.#matcher = this.#systems.matcher = matcher
+    this.#labels = this.#nat.labels = labels
     const tables = new HttpTables(matcher.database)
     this.#http.tables = tables
     this.#stream.tables = tables
@@ -236,20 +198,8 @@ export class Observer {
     this.flows.destroyAll()
   }
 
-  /** The first thread that has the new databases does it for all; one that missed some can't, and forgets. */
-  #carryOverShared(shared: SharedHosts, labels: Labels, generation: number): void {
-    shared.lock()
-    if (shared.generation < generation) {
-      this.#clock!.load(shared)
-      carryOver(this.hosts, shared.generation === this.#generation ? this.#labels : undefined, labels)
-      shared.generation = generation
-    }
-    shared.unlock()
-    this.#generation = generation
-  }
-
   get counts(): ObserverCounts {
-    if (this.#shared !== undefined) this.#clock!.load(this.#shared)
+    this.turn?.look()
     return {
       packets: this.#packets,
       verdicts: this.#verdicts,

@@ -55,11 +55,12 @@ const frame = (n: number, stack: number, seq: number): Packet => {
 
 /** What an observer says of a connection, as text; "left alone": history was not touched. */
 function tell(observer: Observer, packet: Packet, nowMs: number): string {
-  if (!observer.enter()) return "left alone"
+  const { turn } = observer
+  if (turn !== undefined && !turn.enter()) return "left alone"
   const answer = new Answer()
   answer.reset("ok")
   observer.fillAnswer(observer.connection(packet, nowMs), answer)
-  observer.leave()
+  turn?.leave()
   return JSON.stringify(answer)
 }
 

@@ -61,6 +61,7 @@ export interface AnswererOptions {
 
 export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
   const { capture, observer, history } = options
+  const { turn } = observer
   const feed = history === "feed" ? capture?.packets : undefined
   const answers = options.answers === 0 ? undefined : new Answers(options.answers, (Math.random() * 0x1_0000_0000) | 0)
   const raw = makeRawSyn()
@@ -70,7 +71,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
   let repeated = 0
 
   const fillHistory = (key: Uint8Array, nowSec: number, into: Answer): void => {
-    if (!observer.enter()) return
+    if (turn !== undefined && !turn.enter()) return
     const host = observer.lookUp(
       key[0]!,
       i32(key, KEY_CLIENT),
@@ -80,7 +81,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       nowSec
     )
     if (host >= 0) observer.fillAnswer(host, into)
-    observer.leave()
+    turn?.leave()
   }
 
   const answer = (connection: Connection, into: Answer): void => {
@@ -125,9 +126,9 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
     into.shape = matcher.shapeOf(packet, REQUEST, 0)
     into.retransmits = raw.retransmits
     if (history === "connections") {
-      if (observer.enter()) {
+      if (turn === undefined || turn.enter()) {
         observer.fillAnswer(observer.connection(packet, raw.seenAtMs), into)
-        observer.leave()
+        turn?.leave()
       }
     } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
     if (answers === undefined) return
