@@ -4,12 +4,16 @@
  */
 import { CHUNKED } from "./http/body-length.ts"
 import { ChunkedScanner } from "./http/chunked.ts"
+import { copy } from "./http/copy.ts"
 import { BODY_TOO_LARGE, isFault, MORE } from "./http/fault.ts"
 import { LF } from "./http/octets.ts"
 import type { RequestHead } from "./http/request-head.ts"
 import { parseTrailers, TRAILERS_MAX, writeTrailers } from "./http/trailer-section.ts"
 import { GIVEN, KEPT, type Outlet, SHARED } from "./outlet.ts"
 import type { ProxyServer } from "./proxy-server.ts"
+
+/** Copying more costs more than a write of its own. */
+const FILL_MAX = 16_384
 
 export class RequestBody {
   /** Whether all of it came. */
@@ -39,6 +43,18 @@ export class RequestBody {
     if (bytes.length >= TRAILERS_MAX || chunk.indexOf(LF) >= 0) return bytes
     this.#trailers = bytes
     return undefined
+  }
+
+  /**
+   * Puts what `bytes[from..]` holds of it behind the head in `out[0..at)`, if its length is known and there is room: one write for both. Gives
+   * the end.
+   */
+  fill(bytes: Uint8Array, from: number, out: Uint8Array, at: number): number {
+    const length = Math.min(bytes.length - from, this.left)
+    if (length <= 0 || length > FILL_MAX || length > out.length - at) return at
+    this.left -= length
+    this.isDone = this.left === 0
+    return copy(bytes, from, from + length, out, at)
   }
 
   /** Sends what `bytes[from..]` holds of it. Gives the offset of what follows, or a fault: then nobody knows where it ends. */

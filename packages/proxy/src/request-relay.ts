@@ -70,22 +70,29 @@ export class RequestRelay {
       }
       connection = new UpstreamConnection(server, upstream, exchange)
       exchange.upstream = connection
-      connection.send(out, 0, end, SHARED)
-      if (!this.body.isDone || headEnd < bytes.length) this.#passBody(bytes, headEnd)
+      const filled = this.body.fill(bytes, headEnd, out, end)
+      const next = headEnd + filled - end
+      connection.send(out, 0, filled, SHARED)
+      if (next > headEnd) this.#again = undefined
+      if (!this.body.isDone || next < bytes.length) this.#passBody(bytes, next)
       if (exchange.upstream === connection) connection.connect()
       return
     }
     server.counters[UPSTREAM_REUSES]!++
     connection.attach(exchange)
     exchange.upstream = connection
-    let sent = connection.send(out, 0, end, SHARED)
+    const filled = this.body.fill(bytes, headEnd, out, end)
+    const next = headEnd + filled - end
+    let sent = connection.send(out, 0, filled, SHARED)
     if (connection.isBroken) {
       // It was closed already: nothing was sent, so that any request may take another.
       exchange.dropUpstream()
+      this.body.begin(head)
       this.forward(bytes, headEnd)
       return
     }
-    if (!this.body.isDone || headEnd < bytes.length) sent = this.#passBody(bytes, headEnd) && sent
+    if (next > headEnd) this.#again = undefined
+    if (!this.body.isDone || next < bytes.length) sent = this.#passBody(bytes, next) && sent
     if (!sent && !this.body.isDone) client.pauseReading()
   }
 
