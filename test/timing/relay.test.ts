@@ -1,5 +1,5 @@
 /**
- * The hint `relay` through the proxy and through HAProxy with real clients and real relays: 50 connections of each kind. `bun run bench
+ * The hint `relay` through the proxy and through HAProxy with real clients and real relays: 40 or 50 connections of each kind. `bun run bench
  * relay` has all kinds, 500 connections of each, and budgets.
  */
 import { expect } from "bun:test"
@@ -72,7 +72,7 @@ testWith(NEEDS, "relays and direct clients through the proxy", () => check("prox
 testWith(
   [...NEEDS, requires.binaries("haproxy")],
   "relays and direct clients through HAProxy",
-  () => check("haproxy", 50),
+  () => check("haproxy", 40),
   TIME_LIMIT_MS
 )
 

@@ -43,7 +43,8 @@ const WAITED_SHARE = 1 / 3
 /** One that is later than this share of the gap, and so much, waited for something else. */
 const IDLE_SHARE = 2
 const IDLE_MICROS = 100_000
-/** The same of a hello that was derived: wider shares call clients relays that idle for about one round trip. */
+/** The same of a hello that was derived: wider shares call clients relays that are slow, or idle for about one round trip. */
+const DERIVED_WAITED_SHARE = 1 / 2
 const DERIVED_IDLE_SHARE = 1.25
 const DERIVED_IDLE_MICROS = 30_000
 
@@ -97,7 +98,8 @@ export class RelayJudge {
     if (gap < leastMicros) return this.#tell(0, RELAY_NONE)
     if (timing.lag * 2 > gap) return this.#tell(-1, RELAY_BUSY)
     this.gapMicros = Math.round(gap)
-    if (helloDelay < gap * WAITED_SHARE) return this.#one(gap, tcp, RELAY_HELLO_AT_ONCE)
+    const least = timing.isHelloDerived ? DERIVED_WAITED_SHARE : WAITED_SHARE
+    if (helloDelay < gap * least) return this.#one(gap, tcp, RELAY_HELLO_AT_ONCE)
     const latest = timing.isHelloDerived
       ? gap * DERIVED_IDLE_SHARE + DERIVED_IDLE_MICROS
       : gap * IDLE_SHARE + IDLE_MICROS
