@@ -323,8 +323,8 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   linger(isRequestRead: boolean): void {
     this.#state = LINGERING
     this.#isUnread = !isRequestRead
-    this.server.wheel.schedule(this, this.hasPending ? this.server.site.timeouts.idleMs : LINGER_MS)
-    if (!this.hasPending) this.#finish()
+    if (this.hasPending) this.server.wheel.schedule(this, this.server.site.timeouts.idleMs)
+    else this.#finish()
   }
 
   /** Everything was sent: closes our half, or all when nothing of the client's can be on its way. */
@@ -335,6 +335,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     }
     this.forgetHeld()
     this.resumeReading()
+    this.server.wheel.schedule(this, LINGER_MS)
     this.socket?.shutdown()
   }
 

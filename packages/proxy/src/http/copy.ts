@@ -12,10 +12,9 @@ export function copy(bytes: Uint8Array, from: number, end: number, out: Uint8Arr
   return at + end - from
 }
 
-/** All of a short text. */
+/** All of a text. */
 export function put(text: Uint8Array, out: Uint8Array, at: number): number {
-  for (let i = 0; i < text.length; i++) out[at + i] = text[i]!
-  return at + text.length
+  return copy(text, 0, text.length, out, at)
 }
 
 /** A natural number in decimal. */
