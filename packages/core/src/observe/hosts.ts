@@ -146,12 +146,17 @@ export abstract class Hosts {
     return host < 0 || !this.isKept(host, nowSec) ? -1 : host
   }
 
-  /** `obtain` for the sender of a SYN, whose address has this hash. */
+  /** `obtain` for the sender of a SYN; `hash` is its `hashClient`. */
   obtainClient(packet: Packet, hash: number, nowSec: number): number {
     const { ver, src0, src1 } = packet
-    if (this.byNetwork && isKeptByNetwork(ver, src0))
-      return this.obtain(ver, src0, src1, 0, 0, this.hash(src0, src1, 0, 0), nowSec)
+    if (this.byNetwork && isKeptByNetwork(ver, src0)) return this.obtain(ver, src0, src1, 0, 0, hash, nowSec)
     return this.obtain(ver, src0, src1, packet.src2, packet.src3, hash, nowSec)
+  }
+
+  /** Hash under which the sender is kept as a client; `source` is that of its address. */
+  hashClient(packet: Packet, source: number): number {
+    const { src0, src1 } = packet
+    return this.byNetwork && isKeptByNetwork(packet.ver, src0) ? this.hash(src0, src1, 0, 0) : source
   }
 
   /** `holds` for a client. */
@@ -180,7 +185,8 @@ export abstract class Hosts {
     const base = host << COLD_SHIFT
     if ((this.hot[at]! & STATE_COLD) === 0) {
       this.hot[at]! |= STATE_COLD
-      this.cold.fill(0, base, base + COLD_WORDS)
+      // A loop: the words are too few for a call of `fill`.
+      for (let word = base; word < base + COLD_WORDS; word++) this.cold[word] = 0
       this.cold[base + COLD_UPTIME] = -1
     }
     return base

@@ -163,7 +163,7 @@ export class Observer {
     this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
     if (this.#log !== undefined) this.#at.name(packet, CLIENT)
     const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
-    const host = hosts.obtainClient(packet, hash, this.#at.sec)
+    const host = hosts.obtainClient(packet, hosts.hashClient(packet, hash), this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     this.#systems.syn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
     return host
@@ -240,10 +240,11 @@ export class Observer {
       : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
     const hash = flows.hash(source, destination, packet.sport, packet.dport)
     if (packet.type === TCP_SYN) {
-      hosts.warm(source)
+      const client = hosts.hashClient(packet, source)
+      hosts.warm(client)
       const entry = this.#matcher.entryOf(packet, REQUEST, 0)
       const found = flows.find(packet, hash)
-      this.#syn(packet, bytes, ms, entry, found, hash, source, destination)
+      this.#syn(packet, bytes, ms, entry, found, hash, client, destination)
       return
     }
     const found = flows.find(packet, hash)
@@ -270,7 +271,7 @@ export class Observer {
     entry: number,
     found: number,
     hash: number,
-    source: number,
+    clientHash: number,
     destination: number
   ): void {
     const { hosts, flows } = this
@@ -285,7 +286,7 @@ export class Observer {
     }
     flows.makeRoom()
     const sec = this.#at.sec
-    const client = hosts.obtainClient(packet, source, sec)
+    const client = hosts.obtainClient(packet, clientHash, sec)
     let server = this.#server
     // Asked again: the client may just have taken its place.
     if (
