@@ -3,7 +3,6 @@
  */
 import { expect } from "bun:test"
 import * as fs from "node:fs"
-import * as path from "node:path"
 import { testWith } from "../lib/requires.ts"
 import { needs, openSite } from "../lib/site.ts"
 import { countValues } from "../lib/expected.ts"
@@ -59,7 +58,7 @@ testWith(
   async () => {
     await using site = await openSite()
     const config = (relay: string): string => variables(`[hints]\nrelays = ["${relay}/32"]\n`)
-    await site.agent(config(site.client.ipv4))
+    const agent = await site.agent(config(site.client.ipv4))
     await site.haproxy({ example: "haproxy.cfg", replace: WITH_REQUEST })
     const hints = async (host: string) => {
       const result = await site.load({ host, connections: 10, headers: [WINDOWS] })
@@ -67,8 +66,7 @@ testWith(
     }
     expect(await hints(site.server.ipv4)).toEqual(["absent"])
     expect(await hints(site.server.ipv6)).toEqual([expect.stringContaining("ua-mismatch")])
-    const file = fs.readdirSync(site.directory).find((name) => /^agent-\d+\.toml$/.test(name))!
-    fs.writeFileSync(path.join(site.directory, file), config("192.0.2.1"))
+    fs.writeFileSync(agent.config, config("192.0.2.1"))
     const deadline = performance.now() + 10_000
     let told = await hints(site.server.ipv4)
     while (told[0] === "absent" && performance.now() < deadline) {

@@ -32,6 +32,8 @@ export interface Agent extends AsyncDisposable {
   /** What it wrote to stderr so far. */
   readonly log: () => string
   /** Value of each sample of /metrics by `name{labels}`. */
+  /** Path of its configuration. */
+  readonly config: string
   readonly metrics: () => Promise<ReadonlyMap<string, number>>
   /** Ends it and gives its exit code or the signal's name. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | string>
@@ -63,6 +65,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
   return {
     pid: child.pid,
+    config,
     log,
     metrics: async () => parseMetrics(await get([...options.inside], "http://127.0.0.1:9101/metrics")),
     stop,

@@ -80,7 +80,10 @@ function readNoted(): Noted {
 const told = new Map<string, string>()
 for (const { name, binary, open, version } of PEERS)
   testWith(
-    [requires.binaries(binary), { missing: isAsked || isRecording ? undefined : "SYNPRINT_TEST_PEERS" }],
+    [
+      requires.binaries(binary),
+      { missing: isAsked || isRecording ? undefined : "SYNPRINT_TEST_PEERS", isOptional: true }
+    ],
     `${name} does what is noted of it`,
     async () => {
       const port = freePort()

@@ -191,9 +191,7 @@ export class Observer {
     else this.turn.takeOver(this.#labels, labels, generation)
     this.#matcher = this.#systems.matcher = matcher
     this.#labels = this.#nat.labels = labels
-    const tables = new HttpTables(matcher.database)
-    this.#http.tables = tables
-    this.#stream.tables = tables
+    this.#http.tables = this.#stream.tables = new HttpTables(matcher.database)
     // Header ids of the lines found so far were those of the old tables.
     this.flows.destroyAll()
   }
