@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { Packet } from "../packet/packet.ts"
-import { seededRandom } from "../testing/random.ts"
+import { rounds, seededRandom } from "../testing/random.ts"
 import { signaturePacket } from "../testing/signature-packet.ts"
 import { type MtuReading, readMtuOrigin } from "./mtu-origin.ts"
 import { KEY_WORDS, writeKey } from "./shape-key.ts"
@@ -124,7 +124,7 @@ test("every MTU from 576 up is its own interface's, whatever clamps it further i
 test("whatever the words of a key: no throw, and a clamp only ever lowers", () => {
   const random = seededRandom(12)
   let clamped = 0
-  for (let turn = 0; turn < 200_000; turn++) {
+  for (let turn = 0; turn < rounds(200_000); turn++) {
     for (let at = 0; at < KEY_WORDS; at++) key[at] = random.word()
     if (turn & 1) key[4] = 0x01080402
     const mss = key[1]! >>> 16

@@ -9,7 +9,7 @@ import { Matcher } from "../fingerprint/matcher.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { Packet } from "../packet/packet.ts"
-import { CLIENTS, ethernet, type PacketFields, seededRandom, tcp } from "../testing/index.ts"
+import { CLIENTS, ethernet, type PacketFields, rounds, seededRandom, tcp } from "../testing/index.ts"
 import { Observer, type ObserverOptions } from "./observer.ts"
 import { JsonLog } from "./json-log.ts"
 import { reasonNames } from "./reasons.ts"
@@ -97,17 +97,18 @@ const repeat = (times: number, ...systems: ReadonlyArray<PacketFields>): Readonl
   Array.from({ length: times }, () => systems).flat()
 
 test("1,000 connections of any one system tell nothing: no sharing, no change, no uptime", () => {
+  const count = rounds(1000)
   for (const stack of CLIENTS) {
     const { connect, observer, events } = setUp()
     const { name, weight: _, zeroId: __, ...fields } = stack
-    const answer = connect(1, ...repeat(1000, { ...fields, options: stack.options.replace("TS:0", "1") }))
+    const answer = connect(1, ...repeat(count, { ...fields, options: stack.options.replace("TS:0", "1") }))
     expect({ name, score: answer.sharedScore, nat: answer.nat, uptime: answer.uptimeMinutes }).toEqual({
       name,
       score: 0,
       nat: false,
       uptime: -1
     })
-    expect(observer.counts).toMatchObject({ syns: 1000, hosts: 1, hostChanges: 0, ipSharings: 0, uptimes: 0 })
+    expect(observer.counts).toMatchObject({ syns: count, hosts: 1, hostChanges: 0, ipSharings: 0, uptimes: 0 })
     expect(events()).toEqual([])
   }
 })
@@ -302,7 +303,7 @@ test("whatever comes in whatever order, scores stay between 0 and 100 and memory
   const words = observer.hosts.hot.length + observer.hosts.cold.length
   const answer = new Answer()
   let ms = START
-  for (let n = 0; n < 20_000; n++) {
+  for (let n = 0; n < rounds(20_000); n++) {
     const stack = CLIENTS[random.below(CLIENTS.length)]!
     const { bytes } = ethernet(
       tcp({

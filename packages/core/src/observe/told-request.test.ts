@@ -4,6 +4,7 @@ import { readDatabases } from "../fingerprint/database-reader.ts"
 import { Matcher } from "../fingerprint/matcher.ts"
 import { REQUEST } from "../fingerprint/shape.ts"
 import { Packet } from "../packet/packet.ts"
+import { rounds } from "../testing/random.ts"
 import { ToldRequest } from "./told-request.ts"
 
 const TEXT = `
@@ -98,7 +99,7 @@ test("heads of any size and form are read without error, and nothing of one requ
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
     return (state >>> 8) % below
   }
-  for (let round = 0; round < 3000; round++) {
+  for (let round = 0; round < rounds(3000); round++) {
     const length = random(5) === 0 ? 12_000 : random(200)
     const bytes = Uint8Array.from({ length }, () => [10, 13, 58, 32, 65 + random(50), random(256)][random(6)]!)
     one.read(bytes, 0, random(length + 1) - 1, 0, length, answerFor())
