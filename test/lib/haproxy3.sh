@@ -40,7 +40,7 @@ work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 mkdir -p "$cache" 2>/dev/null || give_up "$cache can't be made: SYNPRINT_TEST_CACHE names another directory"
 
 # An apt of its own: other suites, no package installed, nothing shared with that of the machine.
-mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial" "$work/parts" "$work/root"
+mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial" "$work/parts" "$work/tree"
 for suite in experimental sid testing stable; do
   echo "deb [signed-by=$keyring] $mirror $suite main"
 done >"$work/sources.list"
@@ -65,14 +65,14 @@ for version in $(apt_cache madison haproxy | awk '{ print $3 }' | sort -rVu |
   mkdir "$work/debs"
   # shellcheck disable=SC2046 # words on purpose
   if (cd "$work/debs" && apt_get download "haproxy=$version" $(libraries "haproxy=$version")); then
-    for package in "$work"/debs/*.deb; do dpkg-deb -x "$package" "$work/root"; done
+    for package in "$work"/debs/*.deb; do dpkg-deb -x "$package" "$work/tree"; done
     minor=$(echo "$version" | cut -d. -f1,2)
-    mv "$work/root/usr/sbin/haproxy" "$work/root/haproxy-$minor"
-    loader=$(cd "$work/root" && find usr/lib -name 'ld-linux*.so.*' | head -n 1)
-    paths=$(find "$work/root" -name 'lib*.so.*' ! -name '*.py' -exec dirname {} + | sort -u | sed "s|^$work|$cache|" |
+    mv "$work/tree/usr/sbin/haproxy" "$work/tree/haproxy-$minor"
+    loader=$(cd "$work/tree" && find usr/lib -name 'ld-linux*.so.*' | head -n 1)
+    paths=$(find "$work/tree" -name 'lib*.so.*' ! -name '*.py' -exec dirname {} + | sort -u | sed "s|^$work|$cache|" |
       paste -sd : -)
     printf '#!/bin/sh\n# HAProxy %s of Debian.\nexec "%s" --argv0 haproxy --library-path "%s" "%s" "$@"\n' "$version" \
-      "$cache/root/$loader" "$paths" "$cache/root/haproxy-$minor" >"$work/haproxy-$minor"
+      "$cache/tree/$loader" "$paths" "$cache/tree/haproxy-$minor" >"$work/haproxy-$minor"
     chmod 755 "$work/haproxy-$minor"
   else
     say "$version: $(why)"
@@ -80,8 +80,8 @@ for version in $(apt_cache madison haproxy | awk '{ print $3 }' | sort -rVu |
   rm -rf "$work/debs"
 done
 ls "$work"/haproxy-* >/dev/null 2>&1 || give_up "no HAProxy of $mirror could be had"
-rm -rf "$cache/root" "$cache"/haproxy-*
-mv "$work/root" "$work"/haproxy-* "$cache"
+rm -rf "$cache/tree" "$cache"/haproxy-*
+mv "$work/tree" "$work"/haproxy-* "$cache"
 for program in "$cache"/haproxy-*; do
   say "$("$program" -v 2>&1 | head -n 1)"
 done

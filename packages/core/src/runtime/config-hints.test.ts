@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test"
+import { bad, good } from "../testing/config-texts.ts"
+
+test("a table per hint, networks, pairs", () => {
+  const { hints } = good("")
+  expect(hints).toMatchObject({ minScore: 0, except: [], relays: [] })
+  expect(hints.tolerate).toContain("safari/linux")
+  expect(hints.uaMismatch).toEqual({ enabled: true, maxScore: 1, except: [] })
+  expect(
+    good(`
+    [hints]
+    min_score = 0.5
+    relays = ["2001:db8::/32", "192.0.2.7"]
+    tolerate = []
+    [hints.shared_address]
+    enabled = false
+    max_score = 0.25
+    except = "10.0.0.0/8"
+  `).hints
+  ).toMatchObject({
+    minScore: 0.5,
+    relays: ["2001:db8::/32", "192.0.2.7/32"],
+    tolerate: [],
+    sharedAddress: { enabled: false, maxScore: 0.25, except: ["10.0.0.0/8"] },
+    tunnel: { enabled: true }
+  })
+  const environment = { SYNPRINT_HINTS_MIN_SCORE: "0.75", SYNPRINT_HINTS_RELAY_EXCEPT: "10.0.0.0/8,::1" }
+  expect(good("", { environment, program: "proxy" }).hints).toMatchObject({
+    minScore: 0.75,
+    relay: { except: ["10.0.0.0/8", "::1/128"] }
+  })
+})
+
+test("bad values are refused, each with what it should be", () => {
+  const problems = bad(`
+    [hints]
+    min_score = 1.5
+    except = ["10.0.0.1/8"]
+    relays = ["nowhere", 7]
+    tolerate = ["linux/window", "safari"]
+    [hints.tunnel]
+    enabled = "yes"
+    max_score = -0.1
+    [hints.tunel]
+  `)
+  for (const part of [
+    "hints.min_score: expected a number from 0 to 1, got 1.5",
+    "address bits are set beyond the prefix (write 10.0.0.0/8",
+    '"nowhere": not an IPv4 or IPv6 address',
+    'hints.relays[1]: expected a network such as "10.0.0.0/8"',
+    'did you mean "linux/windows"?',
+    "claim one of windows",
+    "hints.tunnel.enabled: expected true or false",
+    "hints.tunnel.max_score: expected a number from 0 to 1",
+    "did you mean tunnel?"
+  ]) {
+    expect(problems.some((problem) => problem.includes(part)) ? part : problems).toBe(part)
+  }
+  const p0f = '[capture]\nbackend = "pcap"\n[fingerprint]\nmode = "p0f"\n[spoa]\nvariables = ["os", "tunnel"]'
+  expect(bad(p0f).join()).toContain('spoa.variables: mode = "p0f" has no hints, p0f\'s own is bad_sw: remove tunnel')
+  expect(bad('[hints.relay]\ngap = "10 ms"').join()).toContain("hints.relay.least_gap: must not be above")
+  expect(bad("", { environment: { SYNPRINT_HINTS_MIN_SCORE: "high" } }).join()).toContain("a number from 0 to 1")
+})
