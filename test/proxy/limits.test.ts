@@ -72,8 +72,9 @@ describe("limits", () => {
   test("connections in all", async () => {
     const { connect } = await setUp(answerHeads(OK), "", "[proxy.limits]\nconnections = 1\n")
     const first = await connect()
-    const second = await connect()
-    await second.until((_text, { isClosed, hasEnded }) => isClosed || hasEnded)
+    // Reset, maybe before the client saw itself connected.
+    const second = await connect().catch(() => undefined)
+    await second?.until((_text, { isClosed }) => isClosed)
     first.send(GET)
     await first.until(whole)
   })

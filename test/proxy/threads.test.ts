@@ -57,8 +57,10 @@ test("requests of an address in a second: exactly so many over all connections",
 
 test("connections of the process: never more, whichever Worker has them", async () => {
   const port = await start("connections = 30")
-  const clients = await Promise.all(Array.from({ length: 90 }, () => RawClient.connect(port)))
-  for (const client of clients) client.send(GET)
+  // One too many is reset, and that may come before the client saw itself connected.
+  const attempts = Array.from({ length: 90 }, () => RawClient.connect(port).catch(() => undefined))
+  const clients = (await Promise.all(attempts)).filter((client) => client !== undefined)
+  for (const client of clients) client.offer(GET)
   await Promise.all(
     clients.map((client) => client.until((text, { isClosed, hasEnded }) => isClosed || hasEnded || text.endsWith("ok")))
   )

@@ -52,6 +52,11 @@ export class RawClient {
     if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} octets went`)
   }
 
+  /** The same to a peer that may have reset the connection at first sight. */
+  offer(text: string): void {
+    this.#socket.write(Buffer.from(text, "latin1"))
+  }
+
   /** In random pieces, each in a segment of its own. */
   async sendSplit(text: string, sizes: () => number): Promise<void> {
     for (let at = 0; at < text.length;) {
