@@ -16,7 +16,7 @@ import {
   VERDICT_TRUNCATED,
   VERDICT_UNSUPPORTED
 } from "@synprint/core"
-import type { CaptureFilter } from "@synprint/core/runtime"
+import { type CaptureFilter, madeUpSyn4 } from "@synprint/core/runtime"
 import type { Handle } from "./handle.ts"
 import type { Libpcap } from "./libpcap.ts"
 import { Ring } from "./ring.ts"
@@ -30,11 +30,9 @@ const DRAIN_LIMIT = 65536
 const TCP_TYPE = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST
 
 /** A SYN of Linux in an Ethernet frame. */
-const WARM_UP_FRAME = Uint8Array.fromHex(
-  "0200000000010200000000020800" + // Ethernet
-    "4500003c00014000400600000a0000010a000002" + // IPv4
-    "000000500000000100000000a002faf000000000" + // TCP
-    "020405b40402080a000000010000000001030307" // its options
+const WARM_UP_FRAME = Uint8Array.of(
+  ...Uint8Array.fromHex("0200000000010200000000020800"), // Ethernet
+  ...madeUpSyn4().bytes
 )
 /** Of the client's port in it. */
 const WARM_UP_PORT = 34

@@ -5,16 +5,8 @@
  * Without it the first request of each Worker waits 20 to 30 ms instead of 10, the first 50 twice as long. Everything that it fills is its
  * own and is thrown away: no counter and no history of the service knows of it.
  */
-import {
-  Answer,
-  type Database,
-  KEY_CLIENT,
-  makeConnectionKey,
-  Matcher,
-  Observer,
-  parseConnectionKey
-} from "@synprint/core"
-import { type Config, captureOptions, makeAnswerer, openChain } from "@synprint/core/runtime"
+import { Answer, type Database, KEY_CLIENT, makeConnectionKey, parseConnectionKey } from "@synprint/core"
+import { type Config, madeUpSyn4, openThrowawayEngine, setClientPort } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import { backends } from "./backends.ts"
 import { octets } from "./http/octets.ts"
@@ -25,18 +17,6 @@ import { Site, type SiteSettings } from "./site.ts"
 
 /** They take less than 50 ms. */
 const CONNECTIONS = 500
-const STORE = 256
-
-/** What a Linux client sends, as TCP_SAVED_SYN gives it: the IP and the TCP header. */
-const SYN = Uint8Array.fromHex(
-  "4500003c00014000400600000a0000010a000002" +
-    "9c40005000000001" +
-    "00000000a002faf0000000000204" +
-    "05b40402080a0000000100000000" +
-    "0103030a"
-)
-const PORT_AT = 20
-const ISN_AT = 24
 
 const REQUEST = octets(
   "GET /path?query HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: */*\r\n" +
@@ -50,28 +30,16 @@ const RESPONSE = octets(
 export const warmUp = (config: Config, settings: SiteSettings, database: Database): Effect.Effect<number | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { mode } = config.fingerprint
-      const matcher = new Matcher(database, mode, STORE)
-      const observer = new Observer({
-        mode,
-        matcher,
-        maxFlows: STORE,
-        maxHosts: STORE,
-        flowAgeSeconds: 30,
-        hostIdleMinutes: 1
-      })
-      const capture = yield* openChain(backends, ["saved-syn"], captureOptions(config.capture, false))
-      const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers: 0 })
+      const answerer = yield* openThrowawayEngine(backends, config, database, 0)
       const site = new Site(settings, undefined)
-      const connection = { key: makeConnectionKey(), savedSyn: SYN, openedAtMs: Date.now() }
+      const syn = madeUpSyn4()
+      const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
       const answer = new Answer()
       let answered = 0
       for (let number = 0; number < CONNECTIONS; number++) {
         const port = 1024 + number
         parseConnectionKey("10.0.0.1", port, "10.0.0.2", 80, connection.key)
-        SYN[PORT_AT] = port >> 8
-        SYN[PORT_AT + 1] = port
-        SYN[ISN_AT] = number
+        setClientPort(syn, port)
         answerer.answer(connection, answer)
         if (answer.status === "ok") answered++
         site.block.shapeBlock(answer)

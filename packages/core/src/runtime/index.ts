@@ -20,6 +20,8 @@ export {
 export { type BackendRegistry, Capture, type Chain, type ChainMember, type LookupCounts, openChain } from "./chain.ts"
 export { AUTO_ORDER, type ChainChoice, type Lack } from "./chain-choice.ts"
 export { savedSyn } from "./saved-syn.ts"
+export { type MadeUpSyn, madeUpSyn4, madeUpSyn6, setClientPort } from "./made-up-syn.ts"
+export { openThrowawayEngine } from "./throwaway-engine.ts"
 export { admin, type AdminOptions } from "./admin.ts"
 export { type BackendName, captureOptions } from "./config-capture.ts"
 export { noRoute } from "./config-cross.ts"
