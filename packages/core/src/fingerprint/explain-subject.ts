@@ -9,7 +9,7 @@ import { QUIRK_OPT_ZERO_TS1 } from "../packet/quirks.ts"
 import { guessDistance, MAX_DIST } from "./distance.ts"
 import { KIND_EOL } from "./option-layout.ts"
 import { type Direction, REQUEST } from "./shape.ts"
-import { INTERFACE_MSS } from "./clamped-window.ts"
+import { INTERFACE_MSS } from "./interface-mss.ts"
 import {
   largestMssMultiple,
   Malformed,

@@ -3,6 +3,7 @@
  */
 import { KIND_EOL } from "./option-layout.ts"
 import { clampedInterfaceMss } from "./clamped-window.ts"
+import { interfaceOfMss } from "./interface-mss.ts"
 import { largestMssMultiple } from "./signature.ts"
 
 const OPTIONS = new Map([
@@ -61,8 +62,7 @@ export function windowRule(win: number, mss: number): string | undefined {
   }
   const interfaceMss = clampedInterfaceMss(win, mss)
   if (interfaceMss !== 0) {
-    const link =
-      interfaceMss > 1460 ? "jumbo frames" : interfaceMss === 1460 || interfaceMss === 1440 ? "Ethernet" : "PPPoE"
+    const link = interfaceOfMss(interfaceMss)!.name
     return `the largest multiple of ${interfaceMss} up to 64 KiB: sent from ${link}, the MSS was lowered on the way`
   }
   return undefined

@@ -9,6 +9,7 @@
  * field-data.md §4.1 and §5.2 (measured); Linux tcp_output.c: tcp_select_initial_window, tcp_default_init_rwnd and
  * tcp_minisocks.c: tcp_openreq_init_rwin (a SYN+ACK counts in segments less the 12 bytes of timestamps).
  */
+import { ETHERNET_MSS_IPV4, ETHERNET_MSS_IPV6, INTERFACES_IPV4, INTERFACES_IPV6 } from "./interface-mss.ts"
 import { KIND_EOL } from "./option-layout.ts"
 import { keyDirection, keyIsIpv6, keyLayoutLength, keyMss, keyScale, keyWin } from "./shape-key.ts"
 import { RESPONSE } from "./shape.ts"
@@ -27,17 +28,7 @@ export interface MtuReading {
 
 const UNKNOWN: MtuReading = { origin: "unknown", interfaceMss: 0 }
 
-/** MSS of Ethernet by family: nothing on an ordinary path has a reason to lower it, and no small interface shows in it. */
-export const ETHERNET_MSS_IPV4 = 1460
-export const ETHERNET_MSS_IPV6 = 1440
-
-/**
- * MSS of interfaces that a clamped SYN may come from, likely ones first. Ethernet of the other family is among them since NAT64 and
- * 464XLAT translate the packet and leave its window; then jumbo frames, EC2, PPPoE, Google Cloud.
- */
-const INTERFACES_IPV4: ReadonlyArray<number> = [1460, 1440, 8961, 8960, 8856, 1452, 1420]
-const INTERFACES_IPV6: ReadonlyArray<number> = [1440, 1460, 8941, 8940, 8836, 1432, 1400]
-/** Of these, those so common that any multiple counts, and not only what a stack's rule gives. */
+/** Of the usual interfaces, those so common that any multiple counts, and not only what a stack's rule gives. */
 const COMMON_INTERFACES = 2
 
 /** Least MSS of an IPv6 interface: MTU 1280 (RFC 8200 section 5). */
@@ -122,7 +113,7 @@ function isFirstWindow(win: number, mss: number, unit: number, stack: number, sc
 
 const COUNTED_IPV4 = 1
 const COUNTED_IPV6 = 2
-/** By window: whether it can have been counted in segments of one of the interfaces above. */
+/** By window: whether it can have been counted in segments of a usual interface. */
 const COUNTED = new Uint8Array(65_536)
 for (const [interfaces, bit] of [
   [INTERFACES_IPV4, COUNTED_IPV4],

@@ -28,7 +28,7 @@ function sameLayout(layout: Uint8Array, packet: Packet): boolean {
   return true
 }
 
-/** Windows of Ethernet, PPPoE and jumbo frames, by IP version. */
+/** Windows of Ethernet, PPPoE, jumbo frames and Google Cloud, by IP version. */
 function isClamped(win: number, mss: number): boolean {
   if (win === 65535 || win === largestMssMultiple(mss)) return false
   const windows = [
@@ -39,7 +39,11 @@ function isClamped(win: number, mss: number): boolean {
     [8961, 7],
     [8941, 7],
     [8960, 7],
-    [8940, 7]
+    [8940, 7],
+    [8856, 7],
+    [8836, 7],
+    [1420, 46],
+    [1400, 46]
   ] as const
   return windows.some(([size, times]) => size > mss && win === size * times)
 }

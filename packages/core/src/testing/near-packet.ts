@@ -14,7 +14,7 @@ import {
   QUIRKS_IPV4,
   QUIRKS_IPV6
 } from "../packet/quirks.ts"
-import { INTERFACE_MSS } from "../fingerprint/clamped-window.ts"
+import { INTERFACE_MSS } from "../fingerprint/interface-mss.ts"
 import {
   largestMssMultiple,
   type Mode,

@@ -1,0 +1,53 @@
+/**
+ * Interface MSS: what usual interfaces announce when nothing on the path lowers it, so that a window counted in such segments tells
+ * the interface behind a smaller MSS.
+ */
+
+export interface UsualInterface {
+  readonly name: string
+  readonly mtu: number
+}
+
+const ETHERNET: UsualInterface = { name: "Ethernet", mtu: 1500 }
+
+/** Likely ones first. */
+const USUAL: ReadonlyArray<UsualInterface> = [
+  ETHERNET,
+  { name: "jumbo frames of EC2", mtu: 9001 },
+  { name: "jumbo frames", mtu: 9000 },
+  { name: "jumbo frames of Google Cloud", mtu: 8896 },
+  { name: "PPPoE", mtu: 1492 },
+  { name: "Google Cloud", mtu: 1460 }
+]
+
+/** IP and TCP without options. */
+const HEADERS_IPV4 = 40
+const HEADERS_IPV6 = 60
+
+/** MSS of Ethernet by family: nothing on an ordinary path has a reason to lower it, and no small interface shows in it. */
+export const ETHERNET_MSS_IPV4 = ETHERNET.mtu - HEADERS_IPV4
+export const ETHERNET_MSS_IPV6 = ETHERNET.mtu - HEADERS_IPV6
+
+const [, ...OTHERS] = USUAL
+
+/**
+ * Of the interfaces a packet of this family may come from, likely ones first: 1460, 1440, 8961 ... and 1440, 1460, 8941 ... Ethernet of
+ * the other family is among them since NAT64 and 464XLAT translate the packet and leave its window.
+ */
+export const INTERFACES_IPV4: ReadonlyArray<number> = [
+  ETHERNET_MSS_IPV4,
+  ETHERNET_MSS_IPV6,
+  ...OTHERS.map(({ mtu }) => mtu - HEADERS_IPV4)
+]
+export const INTERFACES_IPV6: ReadonlyArray<number> = [
+  ETHERNET_MSS_IPV6,
+  ETHERNET_MSS_IPV4,
+  ...OTHERS.map(({ mtu }) => mtu - HEADERS_IPV6)
+]
+
+/** Of both families. */
+export const INTERFACE_MSS: ReadonlyArray<number> = [...new Set([...INTERFACES_IPV4, ...INTERFACES_IPV6])]
+
+/** The interface that has this MSS over IPv4 or IPv6. */
+export const interfaceOfMss = (mss: number): UsualInterface | undefined =>
+  USUAL.find(({ mtu }) => mtu - HEADERS_IPV4 === mss || mtu - HEADERS_IPV6 === mss)
