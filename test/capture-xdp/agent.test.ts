@@ -1,37 +1,24 @@
 /** `synprint agent` and those who read its pins: without capability, over upgrades, and what they say when they cannot. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
+import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
-import * as os from "node:os"
 import * as path from "node:path"
 import { connections } from "../lib/connections.ts"
 import { listen, tally } from "../lib/capture.ts"
 import { until } from "../lib/until.ts"
 import { ENVIRONMENT, get, SYNPRINT } from "../lib/agent.ts"
 import { compileC } from "../lib/compile.ts"
-import { asNobody, bundle } from "../lib/capability.ts"
+import { asNobody } from "../lib/capability.ts"
 import { clientLinks } from "../lib/links.ts"
 import { type Program, run, start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { mountBpffs } from "./bpffs.ts"
 import { withXdp, xdpOptions, xdpRefusal } from "./harness.ts"
-import { BPF_NETNS, isMissing } from "./needs.ts"
+import { BPF_NETNS } from "./needs.ts"
+import { probeBundle } from "./probe-bundle.ts"
 
 const NEEDS = [...BPF_NETNS, requires.binaries("setpriv", "curl")]
 const { one: link } = await clientLinks(NEEDS)
-let directory: string
-let probe: string
-
-beforeAll(async () => {
-  if (isMissing(NEEDS)) return
-  directory = fs.mkdtempSync(path.join(os.tmpdir(), "synprint-"))
-  fs.chmodSync(directory, 0o755)
-  probe = await bundle(`${import.meta.dir}/probe.ts`, directory)
-})
-
-afterAll(() => {
-  if (isMissing(NEEDS)) return
-  fs.rmSync(directory, { recursive: true, force: true })
-})
+const made = probeBundle(NEEDS)
 
 let started = 0
 const ADMIN = 20_000 + (process.pid % 20_000)
@@ -43,7 +30,7 @@ async function startAgent(
   config = "",
   command = SYNPRINT
 ): Promise<Program> {
-  const file = path.join(directory, `agent-${started++}.toml`)
+  const file = path.join(made.directory, `agent-${started++}.toml`)
   fs.writeFileSync(file, config)
   const words = [...command, "agent", "--config", file, "--interface", link.here.interface]
   const settings = [
@@ -66,7 +53,7 @@ async function startAgent(
 
 /** Agent and probe of a version whose layout is 2, as command words and as a file. */
 async function nextLayout(): Promise<readonly [ReadonlyArray<string>, string]> {
-  const outdir = path.join(directory, "next")
+  const outdir = path.join(made.directory, "next")
   const entrypoints = [`${import.meta.dir}/../../packages/cli/src/main.ts`, `${import.meta.dir}/probe.ts`]
   const raise: Bun.BunPlugin = {
     name: "layout 2",
@@ -113,7 +100,7 @@ describe("agent", () => {
       expect(await get([], `http://127.0.0.1:${ADMIN}/live`)).toBe("ok\n")
       expect(await get([], `http://127.0.0.1:${ADMIN}/ready`)).toBe("ok\n")
       const nobody = start(
-        asNobody([], [process.execPath, probe, JSON.stringify({ options: reading(pin), count: 30 })]),
+        asNobody([], [process.execPath, made.probe, JSON.stringify({ options: reading(pin), count: 30 })]),
         {
           cwd: "/"
         }
@@ -251,7 +238,7 @@ describe("agent", () => {
     async () => {
       using bpffs = mountBpffs()
       const { pin } = bpffs
-      const file = path.join(directory, `agent-${started}.toml`)
+      const file = path.join(made.directory, `agent-${started}.toml`)
       await using agent = await startAgent(pin, [], "[capture]\nports = [1]\n")
       const refused = await startAgent(pin, ["--set", "admin.listen="]).catch((error: Error) => error.message)
       expect(String(refused)).toContain("another agent of this host uses it")
@@ -311,7 +298,7 @@ describe("a reader that can't", () => {
     const none = await xdpRefusal(reading(pin))
     expect(none.message).toContain(`xdp: cannot open ${pin}/v1/syns: no pins are there (start synprint agent`)
     await using agent = await startAgent(pin, ["--set", "capture.xdp.pin_mode=0600"])
-    const words = [process.execPath, probe, JSON.stringify({ options: reading(pin), count: 1 })]
+    const words = [process.execPath, made.probe, JSON.stringify({ options: reading(pin), count: 1 })]
     await using nobody = start(asNobody([], words), { cwd: "/" })
     expect(await nobody.ended).toBe(77)
     expect(nobody.complaint()).toContain("the file mode of the pin does not let this user read it")
@@ -335,15 +322,15 @@ describe("a reader that can't", () => {
     async () => {
       using bpffs = mountBpffs()
       const { pin } = bpffs
-      const filtered = await compileC("seccomp.c", directory)
+      const filtered = await compileC("seccomp.c", made.directory)
       await using agent = await startAgent(pin, ["--set", "capture.xdp.pin_mode=0644"])
-      const words = [filtered, process.execPath, probe, JSON.stringify({ options: reading(pin), count: 1 })]
+      const words = [filtered, process.execPath, made.probe, JSON.stringify({ options: reading(pin), count: 1 })]
       await using nobody = start(asNobody([], words), { cwd: "/" })
       expect(await nobody.ended).toBe(77)
       expect(nobody.complaint()).toContain("EPERM, operation not permitted: a seccomp filter blocks bpf(2)")
       expect(nobody.complaint()).toContain("--security-opt seccomp=")
       const nothing = JSON.stringify({ options: reading(`${pin}-not`), count: 1 })
-      await using nowhere = start(asNobody([], [filtered, process.execPath, probe, nothing]), { cwd: "/" })
+      await using nowhere = start(asNobody([], [filtered, process.execPath, made.probe, nothing]), { cwd: "/" })
       expect(await nowhere.ended).toBe(1)
       expect(nowhere.complaint()).toContain("no pins are there")
       const settings = {
@@ -362,7 +349,7 @@ describe("a reader that can't", () => {
   )
 
   testWith(NEEDS, "a directory that is no bpf file system", async () => {
-    const plain = path.join(directory, "plain")
+    const plain = path.join(made.directory, "plain")
     const refused = await startAgent(plain).catch((error: Error) => error.message)
     expect(String(refused)).toContain("it is not in a bpf file system")
   })

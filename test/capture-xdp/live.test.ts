@@ -25,6 +25,18 @@ const CHOSEN: Readonly<Record<Exclude<Hook, "cgroup">, RegExp>> = {
   tc: /(TCX ingress|TC ingress \(clsact\)) \(as configured\)/
 }
 
+/** Connections to port 7 that are redirected to another one before the stack sees them. */
+async function connectRedirected(port: number, count: number): Promise<void> {
+  const table = `synprint_xdp_${process.pid}`
+  const rule = `tcp dport 7 iifname ${one.here.interface} redirect to :${port}`
+  await run(["nft", `table inet ${table} { chain c { type nat hook prerouting priority dstnat; ${rule}; }; }`])
+  try {
+    await connections(one.there, one.here.ipv4, 7, count)
+  } finally {
+    await run(["nft", "delete", "table", "inet", table])
+  }
+}
+
 describe.each(Object.keys(CHOSEN) as ReadonlyArray<keyof typeof CHOSEN>)("hook = %s", (hook) => {
   testWith(
     BPF_NETNS,
@@ -95,33 +107,19 @@ describe("hook = cgroup", () => {
 
   testWith([...needs, requires.binaries("nft")], "sees the address of the socket behind DNAT", async () => {
     using group = ownCgroup("dnat")!
-    const table = `synprint_xdp_${process.pid}`
     await withXdp(xdpOptions("cgroup", [], {}, { cgroup: group.path }), async (capture) => {
       using server = listen(capture)
-      const rule = `tcp dport 7 iifname ${one.here.interface} redirect to :${server.port}`
-      await run(["nft", `table inet ${table} { chain c { type nat hook prerouting priority dstnat; ${rule}; }; }`])
-      try {
-        await connections(one.there, one.here.ipv4, 7, 20)
-      } finally {
-        await run(["nft", "delete", "table", "inet", table])
-      }
+      await connectRedirected(server.port, 20)
       expect(tally(server.take())).toEqual({ hit: 20 })
     })
   })
 })
 
 testWith([...BPF_NETNS, requires.binaries("nft")], 'behind DNAT with key = "client"', async () => {
-  const table = `synprint_xdp_${process.pid}`
   const filter = { ports: [9], addresses: ["192.0.2.9"], key: "client" } as const
   await withXdp(xdpOptions("tc", [one.here.interface], { filter }), async (capture) => {
     using server = listen(capture)
-    const rule = `tcp dport 7 iifname ${one.here.interface} redirect to :${server.port}`
-    await run(["nft", `table inet ${table} { chain c { type nat hook prerouting priority dstnat; ${rule}; }; }`])
-    try {
-      await connections(one.there, one.here.ipv4, 7, 20)
-    } finally {
-      await run(["nft", "delete", "table", "inet", table])
-    }
+    await connectRedirected(server.port, 20)
     expect(tally(server.take())).toEqual({ hit: 20 })
   })
 })

@@ -1,7 +1,6 @@
 /** Attaching and pinning as uid 65534: exactly two capabilities are enough, fewer are refused with what to grant. */
-import { afterAll, beforeAll, describe, expect } from "bun:test"
+import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
-import * as os from "node:os"
 import * as path from "node:path"
 import { connections } from "../lib/connections.ts"
 import { listen, tally } from "../lib/capture.ts"
@@ -14,23 +13,11 @@ import { requires, testWith } from "../lib/requires.ts"
 import { mountBpffs } from "./bpffs.ts"
 import { ownCgroup, withXdp, xdpOptions } from "./harness.ts"
 import { BPF_NETNS, isMissing } from "./needs.ts"
+import { probeBundle } from "./probe-bundle.ts"
 
 const NEEDS = [...BPF_NETNS, requires.binaries("setpriv")]
 const { one: link } = await clientLinks(NEEDS)
-let directory: string
-let probe: string
-
-beforeAll(async () => {
-  if (isMissing(NEEDS)) return
-  directory = fs.mkdtempSync(path.join(os.tmpdir(), "synprint-"))
-  fs.chmodSync(directory, 0o755)
-  probe = await bundle(`${import.meta.dir}/probe.ts`, directory)
-})
-
-afterAll(() => {
-  if (isMissing(NEEDS)) return
-  fs.rmSync(directory, { recursive: true, force: true })
-})
+const made = probeBundle(NEEDS)
 
 describe("uid 65534", () => {
   using group = isMissing(NEEDS) ? undefined : ownCgroup("agent-probe")
@@ -38,7 +25,7 @@ describe("uid 65534", () => {
   const attaching = (hook: "native" | "generic" | "tc") => xdpOptions(hook, [link.here.interface])
   for (const hook of ["native", "generic", "tc"] as const) {
     testWith(NEEDS, `${hook}: CAP_BPF and CAP_NET_ADMIN are enough`, async () => {
-      const words = [process.execPath, probe, JSON.stringify({ options: attaching(hook), count: 4 })]
+      const words = [process.execPath, made.probe, JSON.stringify({ options: attaching(hook), count: 4 })]
       await using nobody = start(asNobody(["bpf", "net_admin"], words), { cwd: "/" })
       const port = Number((await nobody.line(/^port /)).slice(5))
       await connections(link.there, link.here.ipv4, port, 2)
@@ -54,7 +41,7 @@ describe("uid 65534", () => {
       using group = ownCgroup("nobody")!
       const options = xdpOptions("cgroup", [], {}, { cgroup: group.path })
       await using nobody = start(
-        asNobody(["bpf", "net_admin"], [process.execPath, probe, JSON.stringify({ options, count: 2 })]),
+        asNobody(["bpf", "net_admin"], [process.execPath, made.probe, JSON.stringify({ options, count: 2 })]),
         {
           cwd: "/"
         }
@@ -68,7 +55,7 @@ describe("uid 65534", () => {
 
   for (const capabilities of [[], ["bpf"], ["net_admin"]]) {
     testWith(NEEDS, `with ${capabilities.join() || "nothing"}: 77, and what to grant`, async () => {
-      const words = [process.execPath, probe, JSON.stringify({ options: attaching("tc"), count: 1 })]
+      const words = [process.execPath, made.probe, JSON.stringify({ options: attaching("tc"), count: 1 })]
       await using nobody = start(asNobody(capabilities, words), { cwd: "/" })
       expect(await nobody.ended).toBe(77)
       expect(nobody.complaint()).toMatch(/^xdp: cannot (load the eBPF program|attach TCX)[^]*EPERM/m)
@@ -81,7 +68,7 @@ describe("uid 65534", () => {
     const own = path.join(bpffs.root, "own")
     fs.mkdirSync(own)
     fs.chownSync(own, 65534, 65534)
-    const executable = path.join(directory, "agent-bundle")
+    const executable = path.join(made.directory, "agent-bundle")
     fs.mkdirSync(executable, { recursive: true })
     fs.chmodSync(executable, 0o755)
     const main = await bundle(`${import.meta.dir}/../../packages/cli/src/main.ts`, executable)

@@ -1,17 +1,10 @@
 /** History belongs to an address, not to a Worker: counted exactly over all of them, through reloads and Workers that die. */
-import { afterAll, afterEach, expect, test } from "bun:test"
+import { afterEach, expect, test } from "bun:test"
 import { allocateHosts, SharedHosts } from "@synprint/core"
 import { answerHeads, RawClient } from "@synprint/proxy/testing"
-import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
-import { closeAll, GET, OK, openUpstream } from "./setup.ts"
+import { closeAll, GET, OK, openProxyProcess, openUpstream } from "./setup.ts"
 
-const directory = makeDirectory()
-afterAll(() => directory.remove())
-const running: Array<ProxyProcess> = []
-afterEach(async () => {
-  for (const proxy of running.splice(0)) await proxy.stop("SIGKILL")
-  await closeAll()
-})
+afterEach(closeAll)
 
 const CONNECTIONS = 400
 
@@ -40,8 +33,7 @@ const config = (target: string, workers: number): string =>
 
 test("every connection of an address is counted once, whichever of four Workers has it, reloads included", async () => {
   const upstream = openUpstream(answerHeads(OK))
-  const proxy = await startProxyProcess(config(upstream.target, 4), directory.path)
-  running.push(proxy)
+  const proxy = await openProxyProcess(config(upstream.target, 4))
   let isOver = false
   const reloads = (async () => {
     for (let n = 0; n < 4 && !isOver; n++) {
@@ -62,8 +54,7 @@ test("every connection of an address is counted once, whichever of four Workers 
 
 test("without a reload no connection is left out", async () => {
   const upstream = openUpstream(answerHeads(OK))
-  const proxy = await startProxyProcess(config(upstream.target, 3), directory.path)
-  running.push(proxy)
+  const proxy = await openProxyProcess(config(upstream.target, 3))
   const told = await connections(proxy.ports[0]!, upstream.connections)
   expect(told.conns).toEqual(Array.from({ length: CONNECTIONS }, (_, n) => n + 1))
 }, 30_000)

@@ -38,6 +38,19 @@ const curl = async (...words: ReadonlyArray<string>): Promise<string> => {
   return (await child.exited) === 0 ? out : `curl failed: ${err}`
 }
 
+/** What it says until it serves. */
+async function logOfStart(stderr: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stderr.getReader()
+  let log = ""
+  while (!log.includes(" with ")) {
+    const { value, done } = await reader.read()
+    if (done) throw new Error(log)
+    log += new TextDecoder().decode(value)
+  }
+  reader.releaseLock()
+  return log
+}
+
 describe("life", () => {
   test("SIGTERM: what is on its way is answered, idle connections close, exit 0", async () => {
     const slow = upstream((side) => void setTimeout(() => side.socket.write(OK), 300))
@@ -132,14 +145,7 @@ describe("life", () => {
         ["sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "${process.execPath}" "${main}" proxy --config "${file}"`],
         { stdio: ["ignore", "ignore", "pipe", fd] }
       )
-      const reader = child.stderr.getReader()
-      let log = ""
-      while (!log.includes(" with ")) {
-        const { value, done } = await reader.read()
-        if (done) throw new Error(log)
-        log += new TextDecoder().decode(value)
-      }
-      reader.releaseLock()
+      await logOfStart(child.stderr)
       return child
     }
     let current = await activate()
@@ -180,13 +186,7 @@ describe("life", () => {
       stderr: "pipe",
       env: { PATH: process.env["PATH"], HOME: "/nonexistent" }
     })
-    const reader = child.stderr.getReader()
-    let log = ""
-    while (!log.includes(" with ")) {
-      const { value, done } = await reader.read()
-      if (done) throw new Error(log)
-      log += new TextDecoder().decode(value)
-    }
+    const log = await logOfStart(child.stderr)
     const port = /:(\d+) with/.exec(log)![1]!
     for (let n = 0; n < 4; n++) expect(await curl(`http://[::1]:${port}/`)).toBe("ok")
     child.kill()

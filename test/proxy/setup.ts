@@ -1,6 +1,7 @@
 /** A proxy of this process before an upstream of the test; closed by `closeAll` in afterEach, which also looks for bugs. */
 import { expect } from "bun:test"
 import { answerHeads, type FakeUpstream, openFakeUpstream, RawClient } from "../../packages/proxy/src/testing/index.ts"
+import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 import { type RunningProxy, startProxy, type UpstreamSide } from "../../packages/proxy/src/testing/index.ts"
 
 export const OK = "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 2\r\n\r\nok"
@@ -24,6 +25,18 @@ export async function openProxy(config: string): Promise<RunningProxy> {
   const proxy = await startProxy(config)
   closeLater(() => proxy.close())
   proxies.push(proxy)
+  return proxy
+}
+
+/** The same as a process of its own with its Workers, ended by `closeAll` too. */
+export async function openProxyProcess(config: string): Promise<ProxyProcess> {
+  const directory = makeDirectory()
+  let proxy: ProxyProcess | undefined
+  closeLater(async () => {
+    await proxy?.stop("SIGKILL")
+    directory.remove()
+  })
+  proxy = await startProxyProcess(config, directory.path)
   return proxy
 }
 

@@ -1,25 +1,16 @@
 /** What several Workers must agree on: limits of an address, of the process, and what is counted. */
-import { afterAll, afterEach, expect, test } from "bun:test"
+import { afterEach, expect, test } from "bun:test"
 import { answerHeads, RawClient } from "@synprint/proxy/testing"
-import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
-import { closeAll, count, GET, OK, openUpstream } from "./setup.ts"
+import { closeAll, count, GET, OK, openProxyProcess, openUpstream } from "./setup.ts"
 
-const directory = makeDirectory()
-afterAll(() => directory.remove())
-const running: Array<ProxyProcess> = []
-afterEach(async () => {
-  for (const proxy of running.splice(0)) await proxy.stop("SIGKILL")
-  await closeAll()
-})
+afterEach(closeAll)
 
 const WORKERS = 3
 async function start(limits: string, receive = answerHeads(OK)): Promise<number> {
   const { target } = openUpstream(receive)
-  const proxy = await startProxyProcess(
-    `[capture]\nbackend = "saved-syn"\n[admin]\nlisten = []\n[proxy]\nlisten = "127.0.0.1:0"\nworkers = ${WORKERS}\n[proxy.limits]\n${limits}\n[[routes]]\nupstream = "${target}"\n`,
-    directory.path
+  const proxy = await openProxyProcess(
+    `[capture]\nbackend = "saved-syn"\n[admin]\nlisten = []\n[proxy]\nlisten = "127.0.0.1:0"\nworkers = ${WORKERS}\n[proxy.limits]\n${limits}\n[[routes]]\nupstream = "${target}"\n`
   )
-  running.push(proxy)
   return proxy.ports[0]!
 }
 

@@ -10,6 +10,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { cString } from "@synprint/core"
 import { CaptureError } from "@synprint/core/runtime"
 import { interfaceNames } from "./interface-list.ts"
 import {
@@ -189,7 +190,4 @@ function filterFailed(c: Libpcap, handle: Handle): CaptureError {
   })
 }
 
-function text(errbuf: Uint8Array): string {
-  const end = errbuf.indexOf(0)
-  return new TextDecoder().decode(errbuf.subarray(0, end < 0 ? errbuf.length : end))
-}
+const text = (errbuf: Uint8Array): string => new TextDecoder().decode(cString(errbuf))

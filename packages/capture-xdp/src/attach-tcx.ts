@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CaptureError } from "@synprint/core/runtime"
 import { callFailed } from "./failure.ts"
-import { BPF_F_BEFORE, BPF_TCX_INGRESS, LINK_CREATE_OPTS_BYTES, type Libbpf } from "./libbpf.ts"
+import { BPF_F_BEFORE, BPF_TCX_INGRESS, type Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
-import { ownLink } from "./link.ts"
+import { createLink, ownLink } from "./link.ts"
 
 export const attachTcx = (
   c: Libc,
@@ -18,11 +18,7 @@ export const attachTcx = (
   pin: string | undefined
 ): Effect.Effect<void, CaptureError, Scope.Scope> =>
   ownLink(c, b, program, target.index, pin, () => {
-    const options = new Uint8Array(new ArrayBuffer(LINK_CREATE_OPTS_BYTES))
-    const view = new DataView(options.buffer)
-    view.setUint32(0, LINK_CREATE_OPTS_BYTES, true)
-    view.setUint32(8, BPF_F_BEFORE, true)
-    const link = b.bpf_link_create(program, target.index, BPF_TCX_INGRESS, options)
+    const link = createLink(b, program, target.index, BPF_TCX_INGRESS, BPF_F_BEFORE)
     if (link >= 0) return link
     return callFailed(`attach TCX to ${target.interface}`, link, "see doctor; TCX needs Linux 6.6")
   })

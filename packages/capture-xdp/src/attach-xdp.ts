@@ -6,16 +6,9 @@ import type * as Scope from "effect/Scope"
 import type { CaptureError } from "@synprint/core/runtime"
 import { EBUSY, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, ERANGE } from "./errno.ts"
 import { callFailed, failure } from "./failure.ts"
-import {
-  BPF_XDP,
-  LINK_CREATE_OPTS_BYTES,
-  type Libbpf,
-  XDP_FLAGS_DRV_MODE,
-  XDP_FLAGS_SKB_MODE,
-  XDP_QUERY_OPTS_BYTES
-} from "./libbpf.ts"
+import { BPF_XDP, type Libbpf, XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE, XDP_QUERY_OPTS_BYTES } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
-import { ownLink } from "./link.ts"
+import { createLink, ownLink } from "./link.ts"
 import { describeProgram } from "./program-info.ts"
 
 export type XdpMode = "native" | "generic"
@@ -30,11 +23,8 @@ export const attachXdp = (
   pin: string | undefined
 ): Effect.Effect<void, CaptureError, Scope.Scope> =>
   ownLink(c, b, program, target.index, pin, () => {
-    const options = new Uint8Array(new ArrayBuffer(LINK_CREATE_OPTS_BYTES))
-    const view = new DataView(options.buffer)
-    view.setUint32(0, LINK_CREATE_OPTS_BYTES, true)
-    view.setUint32(8, mode === "native" ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE, true)
-    const link = b.bpf_link_create(program, target.index, BPF_XDP, options)
+    const flags = mode === "native" ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE
+    const link = createLink(b, program, target.index, BPF_XDP, flags)
     return link >= 0 ? link : refused(c, b, target, mode, link)
   })
 

@@ -3,6 +3,7 @@
  * /sys/class/net shows the namespace that it was mounted in. Needs no capability.
  */
 import { ptr } from "bun:ffi"
+import { cString } from "@synprint/core"
 import type { Libc } from "./libc.ts"
 
 const AF_INET = 2
@@ -85,8 +86,5 @@ function call(c: Libc, name: string, { bytes }: Command): boolean {
   return result >= 0
 }
 
-function text(bytes: Uint8Array, at: number, length: number): string {
-  const part = bytes.subarray(at, at + length)
-  const end = part.indexOf(0)
-  return new TextDecoder().decode(end < 0 ? part : part.subarray(0, end))
-}
+const text = (bytes: Uint8Array, at: number, length: number): string =>
+  new TextDecoder().decode(cString(bytes, at, length))

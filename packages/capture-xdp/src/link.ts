@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import { rmSync } from "node:fs"
 import type { CaptureError } from "@synprint/core/runtime"
 import { callFailed } from "./failure.ts"
-import type { Libbpf } from "./libbpf.ts"
+import { LINK_CREATE_OPTS_BYTES, type Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
 
 /** struct bpf_link_info with Linux 6: type, id, prog_id, then at 16 what it hangs on: interface index or cgroup id. */
@@ -39,6 +39,15 @@ export const ownLink = (
     const pinned = b.bpf_obj_pin(link, pin)
     if (pinned < 0) return yield* callFailed(`pin the link at ${pin}`, pinned, pinHint(pin))
   })
+
+/** The descriptor of a new link, or a negative errno. */
+export function createLink(b: Libbpf, program: number, target: number, hook: number, flags: number): number {
+  const options = new Uint8Array(new ArrayBuffer(LINK_CREATE_OPTS_BYTES))
+  const view = new DataView(options.buffer)
+  view.setUint32(0, LINK_CREATE_OPTS_BYTES, true)
+  view.setUint32(8, flags, true)
+  return b.bpf_link_create(program, target, hook, options)
+}
 
 export function pinHint(pin: string): string {
   return `the directory has to be in a bpf file system: mount -t bpf bpf ${pin.slice(0, pin.lastIndexOf("/"))}`

@@ -1,6 +1,7 @@
 /**
  * Who a program in the kernel is: for the message when a hook is taken.
  */
+import { cString } from "@synprint/core"
 import type { Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"
 
@@ -19,11 +20,9 @@ export function programInfo(b: Libbpf, fd: number): ProgramInfo | undefined {
   const length = new Uint32Array(new ArrayBuffer(4))
   length[0] = INFO_BYTES
   if (b.bpf_obj_get_info_by_fd(fd, info, length) !== 0) return undefined
-  const name = info.subarray(NAME, NAME + NAME_BYTES)
-  const end = name.indexOf(0)
   return {
     id: new DataView(info.buffer).getUint32(4, true),
-    name: new TextDecoder().decode(end < 0 ? name : name.subarray(0, end))
+    name: new TextDecoder().decode(cString(info, NAME, NAME_BYTES))
   }
 }
 

@@ -83,6 +83,7 @@ export {
   printIpv6,
   printIpv6Long
 } from "./packet/address.ts"
+export { cString } from "./packet/c-string.ts"
 export { type CaptureProblem, CaptureReader } from "./packet/capture-file.ts"
 export {
   clearServer,

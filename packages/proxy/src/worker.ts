@@ -2,7 +2,7 @@
  * One thread that serves: its own capture chain, engine and connections. Started by worker-pool.ts, told by messages.
  */
 import { JsonLog, Matcher, Observer, SharedHosts } from "@synprint/core"
-import { type Config, type LiveAnswerer, loadDatabases, makeAnswerer } from "@synprint/core/runtime"
+import { type Config, historyLimits, type LiveAnswerer, loadDatabases, makeAnswerer } from "@synprint/core/runtime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
@@ -75,11 +75,7 @@ const start = (message: WorkerStart) =>
       ...(observations === undefined ? {} : { log: observations }),
       mode,
       matcher,
-      maxFlows: config.history.flows,
-      maxHosts: config.history.hosts,
-      flowAgeSeconds: config.history.flowIdleMs / 1000,
-      hostIdleMinutes: config.history.idleMs / 60_000,
-      sharingSeconds: config.history.sharingMs / 1000
+      ...historyLimits(config.history)
     })
     const chain = yield* openCapture(config, message.descriptors, message.shared)
     // A connection is asked about once, when it opens, and keeps its answer itself.

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { Metrics, makeAnswerer } from "@synprint/core/runtime"
 import { BUILTIN, BUILTIN_DATABASE, Matcher, Observer, readDatabases } from "@synprint/core"
+import { SMALL_HISTORY } from "@synprint/core/testing"
 import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./agent-metrics.ts"
 import { Counters } from "./counters.ts"
 import { P0fCounters } from "./p0f-session.ts"
@@ -11,10 +12,7 @@ function measure(): Measured {
   const observer = new Observer({
     mode: "modern",
     matcher,
-    maxFlows: 8,
-    maxHosts: 8,
-    flowAgeSeconds: 30,
-    hostIdleMinutes: 30
+    ...SMALL_HISTORY
   })
   const answerer = makeAnswerer({ capture: undefined, matcher, observer, history: "connections", answers: 8 })
   return { counters: new Counters(), p0f: new P0fCounters(), answerer, observer, chain: undefined }

@@ -4,7 +4,7 @@
  * The reply's length tells its form: 232 bytes are p0f's, 236 those of the seed's patched p0f (link_mtu and link_mss before the link
  * type). No marker tells how long a reply is, so what follows the first 232 bytes is waited for a moment.
  */
-import { type Family, parseAddress } from "@synprint/core"
+import { cString, type Family, parseAddress } from "@synprint/core"
 import { EXIT_FAILURE, UsageError } from "@synprint/core/runtime"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -74,12 +74,7 @@ export function encodeQuery(family: Family, address: Uint8Array): Uint8Array {
   return query
 }
 
-/** Text up to the first NUL; p0f fills a field of 32 bytes without one. */
-function text(reply: Uint8Array, at: number): string {
-  const field = reply.subarray(at, at + 32)
-  const end = field.indexOf(0)
-  return Buffer.from(end < 0 ? field : field.subarray(0, end)).toString("latin1")
-}
+const text = (reply: Uint8Array, at: number): string => Buffer.from(cString(reply, at, 32)).toString("latin1")
 
 /** Reads a reply of either form, or says what is wrong with it. */
 export function decodeReply(reply: Uint8Array): { readonly host: P0fAnswer } | { readonly problem: string } {

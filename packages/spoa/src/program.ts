@@ -19,6 +19,7 @@ import {
   captureOptions,
   databaseFileNames,
   databaseLoader,
+  historyLimits,
   live,
   loadConfig,
   logging,
@@ -97,11 +98,7 @@ const agent = (request: ConfigRequest) =>
     const observer = new Observer({
       mode,
       matcher,
-      maxFlows: config.history.flows,
-      maxHosts: config.history.hosts,
-      flowAgeSeconds: config.history.flowIdleMs / 1000,
-      hostIdleMinutes: config.history.idleMs / 60_000,
-      sharingSeconds: config.history.sharingMs / 1000,
+      ...historyLimits(config.history),
       ...(log === undefined ? {} : { log })
     })
     const chain = yield* openCapture(config, wantsFeed)

@@ -10,6 +10,7 @@
 import { CONNECTION_KEY_BYTES, equalConnectionKeys, hashConnectionKey } from "../packet/connection-key.ts"
 import { TaggedIndex } from "../packet/tagged-index.ts"
 import type { Answer } from "./answer.ts"
+import { SecondChance } from "./second-chance.ts"
 import { KEY_WORDS } from "./shape-key.ts"
 
 const WORD_ISN = 0
@@ -29,17 +30,18 @@ export class Answers {
   evictions = 0
   readonly #keys: Uint8Array
   readonly #words: Int32Array
+  readonly #coldest: SecondChance
   readonly #used: Uint8Array
   readonly #index: TaggedIndex
   readonly #seed: number
-  #hand = 0
 
   /** `seed`: a random int32, so that clients can't choose keys that collide. */
   constructor(capacity: number, seed: number) {
     this.capacity = Math.max(1, capacity | 0)
     this.#keys = new Uint8Array(this.capacity * CONNECTION_KEY_BYTES)
     this.#words = new Int32Array(this.capacity * WORDS)
-    this.#used = new Uint8Array(this.capacity)
+    this.#coldest = new SecondChance(this.capacity)
+    this.#used = this.#coldest.used
     this.#index = new TaggedIndex(this.capacity)
     this.#seed = seed | 0
   }
@@ -128,13 +130,7 @@ export class Answers {
   }
 
   #evict(): number {
-    const used = this.#used
-    while (used[this.#hand] === 1) {
-      used[this.#hand] = 0
-      this.#hand = this.#hand + 1 === this.capacity ? 0 : this.#hand + 1
-    }
-    const entry = this.#hand
-    this.#hand = entry + 1 === this.capacity ? 0 : entry + 1
+    const entry = this.#coldest.next()
     this.evictions++
     this.#index.remove(hashConnectionKey(this.#keys, entry * CONNECTION_KEY_BYTES, this.#seed), entry)
     return entry

@@ -18,7 +18,7 @@ import { MAX_TCP_OPT } from "../packet/packet.ts"
 import { parseAttributes } from "./attributes.ts"
 import { coveringHttpSignature, coveringSignature } from "./coverage.ts"
 import type { DatabaseContents } from "./database-contents.ts"
-import type { HttpSignature, Label, Sys, TcpSignature } from "./database.ts"
+import type { HttpSignature, Label, Registered, Sys, TcpSignature } from "./database.ts"
 import { parseHttpSignature, parseUaOs } from "./http-signature.ts"
 import { parseClasses, parseLabel, parseSys, USERLAND } from "./label.ts"
 import { parseLinkFacts } from "./link-facts.ts"
@@ -259,7 +259,7 @@ export class DatabaseFileReader {
   }
 
   #addTcp(signature: Signature, attributes: ReadonlyMap<string, string>): void {
-    const { label, title } = this.#label
+    const { label } = this.#label
     if (label === undefined) return
     const layout = `${this.#section} ${signature.layout.join(".")}`
     const earlier = this.#byLayout.get(layout) ?? []
@@ -267,20 +267,26 @@ export class DatabaseFileReader {
     if (!this.#isNew(coveringSignature(earlier, signature, label.generic, this.#mode)?.line)) return
     const section = this.#section === "tcp:request" ? this.#into.requests : this.#into.responses
     const line: TcpSignature = {
-      index: section.length,
-      label,
-      title,
-      sys: this.#sys,
-      file: this.#file,
-      fileIndex: this.#fileIndex,
-      line: this.#line,
-      attributes,
+      ...this.#registered(section.length, label, attributes),
       signature,
       clock: attributes.get("clock") === "yes",
       families: this.#families(label, attributes)
     }
     section.push(line)
     earlier.push(line)
+  }
+
+  #registered(index: number, label: Label, attributes: ReadonlyMap<string, string>): Registered {
+    return {
+      index,
+      label,
+      title: this.#label.title,
+      sys: this.#sys,
+      file: this.#file,
+      fileIndex: this.#fileIndex,
+      line: this.#line,
+      attributes
+    }
   }
 
   #families(label: Label, attributes: ReadonlyMap<string, string>): number {
@@ -293,23 +299,13 @@ export class DatabaseFileReader {
   #readHttp(value: string, attributes: ReadonlyMap<string, string>): void {
     const fields = parseHttpSignature(value, this.#into.headerNames)
     if (fields instanceof Malformed) return this.#problem(fields.message, fields.offset)
-    const { label, title } = this.#label
+    const { label } = this.#label
     if (label === undefined) return
     const isRequest = this.#section === "http:request"
     const earlier = isRequest ? this.#http.request : this.#http.response
     if (!this.#isNew(coveringHttpSignature(earlier, fields)?.line)) return
     const section = isRequest ? this.#into.httpRequests : this.#into.httpResponses
-    const line: HttpSignature = {
-      index: section.length,
-      label,
-      title,
-      sys: this.#sys,
-      file: this.#file,
-      fileIndex: this.#fileIndex,
-      line: this.#line,
-      attributes,
-      ...fields
-    }
+    const line: HttpSignature = { ...this.#registered(section.length, label, attributes), ...fields }
     section.push(line)
     earlier.push(line)
   }

@@ -1,10 +1,11 @@
 /**
- * Shape memo: shapes by key, at most `capacity` of them. Open addressing over typed arrays with CLOCK eviction: a shape that was
- * asked for since the hand last passed stays, so a flood of one-time shapes evicts itself and not the common ones.
+ * Shape memo: shapes by key, at most `capacity` of them. Open addressing over typed arrays; a flood of one-time shapes
+ * evicts itself and not the common ones (second-chance.ts).
  *
  *  table  [entry + 1, 0 = free]            at least twice as many slots as entries
  *  words  [10 words of key and 6 of facts (shape-facts.ts) per entry]  hashes, used  [one per entry]  shapes  [one per entry]
  */
+import { SecondChance } from "./second-chance.ts"
 import { ENTRY_SHIFT, writeFacts } from "./shape-facts.ts"
 import { KEY_WORDS } from "./shape-key.ts"
 import type { Shape } from "./shape.ts"
@@ -39,9 +40,9 @@ export class ShapeMemo {
   /** Entry `n` begins at word `n << ENTRY_SHIFT`. */
   readonly words: Int32Array
   readonly #hashes: Int32Array
+  readonly #coldest: SecondChance
   readonly #used: Uint8Array
   readonly #shapes: Array<Shape | undefined>
-  #hand = 0
 
   constructor(capacity: number, mode: Mode) {
     this.capacity = Math.max(1, capacity | 0)
@@ -52,7 +53,8 @@ export class ShapeMemo {
     this.#mask = slots - 1
     this.words = new Int32Array(this.capacity << ENTRY_SHIFT)
     this.#hashes = new Int32Array(this.capacity)
-    this.#used = new Uint8Array(this.capacity)
+    this.#coldest = new SecondChance(this.capacity)
+    this.#used = this.#coldest.used
     this.#shapes = Array.from({ length: this.capacity }, () => undefined)
   }
 
@@ -131,13 +133,7 @@ export class ShapeMemo {
   }
 
   #evict(): number {
-    const used = this.#used
-    while (used[this.#hand] === 1) {
-      used[this.#hand] = 0
-      this.#hand = this.#hand + 1 === this.capacity ? 0 : this.#hand + 1
-    }
-    const entry = this.#hand
-    this.#hand = entry + 1 === this.capacity ? 0 : entry + 1
+    const entry = this.#coldest.next()
     this.evictions++
     this.#unlink(entry)
     return entry

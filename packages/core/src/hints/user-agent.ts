@@ -9,6 +9,7 @@
  * fetch by a server of their own (Opera Mini, Puffin), contradictions and absurd input give PLATFORM_UNKNOWN: what isn't clear is
  * never held against anybody.
  */
+import type { StackFamily } from "../fingerprint/stack-family.ts"
 
 export const PLATFORM_UNKNOWN = 0
 export const PLATFORM_WINDOWS = 1
@@ -22,8 +23,8 @@ export const PLATFORM_MASK = 7
 /** Safari or the system's own library, whose connections iCloud Private Relay may carry; beside PLATFORM_APPLE. */
 export const SAFARI = 8
 
-/** By platform. */
-export const PLATFORM_NAMES: ReadonlyArray<string> = [
+/** By platform, in the words of stack families. */
+export const PLATFORM_NAMES: ReadonlyArray<StackFamily | "unknown"> = [
   "unknown",
   "windows",
   "linux",
@@ -37,28 +38,28 @@ export const PLATFORM_NAMES: ReadonlyArray<string> = [
 /** A longer one is nobody's; in-app browsers reach 700. */
 const USER_AGENT_MAX = 1024
 
-// What a word says.
-const WINDOWS = 1 << 0
-const LINUX = 1 << 1
-const ANDROID = 1 << 2
-const CHROMEOS = 1 << 3
-const APPLE = 1 << 4
-const BSD = 1 << 5
-const CONSOLE = 1 << 6
+// What a word says: a platform by its number, and more.
+const WINDOWS: number = 1 << PLATFORM_WINDOWS
+const LINUX: number = 1 << PLATFORM_LINUX
+const ANDROID: number = 1 << PLATFORM_ANDROID
+const CHROMEOS: number = 1 << PLATFORM_CHROMEOS
+const APPLE: number = 1 << PLATFORM_APPLE
+const BSD: number = 1 << PLATFORM_BSD
+const CONSOLE: number = 1 << PLATFORM_CONSOLE
 /** Another system: Solaris, Symbian. */
-const OTHER = 1 << 7
+const OTHER = 1 << 8
 const PLATFORMS: number = WINDOWS | LINUX | ANDROID | CHROMEOS | APPLE | BSD | CONSOLE | OTHER
 /** Systems on the Linux kernel are no contradiction: "Linux; Android". */
 const LINUX_KERNEL: number = LINUX | ANDROID | CHROMEOS
 /** A robot, or a browser whose server fetches. */
-const ROBOT = 1 << 8
-const PHONE = 1 << 9
+const ROBOT = 1 << 9
+const PHONE = 1 << 10
 /** Names another browser on Apple's engine, or none of Apple's. */
-const NOT_SAFARI = 1 << 10
-const VERSION = 1 << 11
-const LIBRARY = 1 << 12
-const OPERA = 1 << 13
-const MINI = 1 << 14
+const NOT_SAFARI = 1 << 11
+const VERSION = 1 << 12
+const LIBRARY = 1 << 13
+const OPERA = 1 << 14
+const MINI = 1 << 15
 
 const WORDS: ReadonlyArray<readonly [flag: number, words: string]> = [
   // "Win" stands before 32, 64, 95 and 98; mingw and cygwin are in what curl and Wget say of themselves.

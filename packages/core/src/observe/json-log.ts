@@ -14,9 +14,9 @@ import {
   SERVER,
   type Subject
 } from "./observation-log.ts"
+import { LineBuffer } from "./line-buffer.ts"
 import { reasonNames } from "./reasons.ts"
 
-const FLUSH_CHARACTERS = 1 << 16
 /** HTTP texts are bytes as received: every byte is one character. */
 const decoder = new TextDecoder("latin1")
 
@@ -50,21 +50,17 @@ function printShape(shape: Shape): string {
 }
 
 export class JsonLog implements ObservationLog {
-  readonly #flush: (text: string) => void
+  readonly #lines: LineBuffer
   /** What a shape says is printed once. */
   readonly #shapes = new WeakMap<Shape, string>()
-  #text = ""
 
-  /** `flush` is given whole lines. */
-  constructor(flush: (text: string) => void) {
-    this.#flush = flush
+  /** `write` is given whole lines. */
+  constructor(write: (text: string) => void) {
+    this.#lines = new LineBuffer(write)
   }
 
   flush(): void {
-    if (this.#text === "") return
-    const text = this.#text
-    this.#text = ""
-    this.#flush(text)
+    this.#lines.flush()
   }
 
   syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {
@@ -133,9 +129,9 @@ export class JsonLog implements ObservationLog {
     const time = `${at.sec >>> 0}.${String(at.usec).padStart(6, "0")}`
     const client = at.ver === 6 ? printIpv6(at.client0, at.client1, at.client2, at.client3) : printIpv4(at.client0)
     const server = at.ver === 6 ? printIpv6(at.server0, at.server1, at.server2, at.server3) : printIpv4(at.server0)
-    this.#text +=
+    this.#lines.add(
       `{"time":${time},"event":"${event}","client":"${client}","client_port":${at.clientPort},"server":"${server}",` +
-      `"server_port":${at.serverPort},"subject":"${subject === CLIENT ? "client" : "server"}"${facts}}\n`
-    if (this.#text.length > FLUSH_CHARACTERS) this.flush()
+        `"server_port":${at.serverPort},"subject":"${subject === CLIENT ? "client" : "server"}"${facts}}\n`
+    )
   }
 }

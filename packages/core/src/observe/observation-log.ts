@@ -79,6 +79,9 @@ export class HttpObservation {
   rawLength = 0
 }
 
+/** p0f mode. `reasons`: bits of reasons.ts; a to d: scores of the last 32 with at least 6, 3, 2, 1. */
+type TellNat = (at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number) => void
+
 export interface ObservationLog {
   /** `sendsyn`: the flow was opened by p0f-sendsyn. */
   readonly syn: (at: Endpoints, shape: Shape, sendsyn: boolean) => void
@@ -88,23 +91,6 @@ export interface ObservationLog {
   readonly http: (at: Endpoints, subject: Subject, seen: HttpObservation) => void
   /** Modern mode (sharing.ts): another system than before, or several at once by now. `score` is 0 to 100. */
   readonly sharing: (at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number) => void
-  /** p0f mode. `reasons`: bits of reasons.ts; a to d: scores of the last 32 with at least 6, 3, 2, 1. */
-  readonly hostChange: (
-    at: Endpoints,
-    subject: Subject,
-    reasons: number,
-    a: number,
-    b: number,
-    c: number,
-    d: number
-  ) => void
-  readonly ipSharing: (
-    at: Endpoints,
-    subject: Subject,
-    reasons: number,
-    a: number,
-    b: number,
-    c: number,
-    d: number
-  ) => void
+  readonly hostChange: TellNat
+  readonly ipSharing: TellNat
 }

@@ -8,6 +8,7 @@ import { Matcher } from "../fingerprint/matcher.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { Packet } from "../packet/packet.ts"
+import { SMALL_HISTORY } from "../testing/small-history.ts"
 import { ethernet, type Layer, type PacketFields, seededRandom, tcp, vlan } from "../testing/index.ts"
 import { JsonLog } from "./json-log.ts"
 import { Observer, type ObserverOptions } from "./observer.ts"
@@ -55,10 +56,8 @@ function setUp(mode: "modern" | "p0f" = "modern", options: Partial<ObserverOptio
   const observer = new Observer({
     mode,
     matcher: new Matcher(database(DATABASE, mode), mode, 64),
-    maxFlows: 16,
+    ...SMALL_HISTORY,
     maxHosts: 16,
-    flowAgeSeconds: 30,
-    hostIdleMinutes: 30,
     log,
     ...options
   })

@@ -7,6 +7,7 @@ import { Matcher } from "../fingerprint/matcher.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { Packet } from "../packet/packet.ts"
+import { SMALL_HISTORY } from "../testing/small-history.ts"
 import { CLIENTS, ethernet, seededRandom, stackFields, tcp } from "../testing/index.ts"
 import { HOST_OS } from "./host-record.ts"
 import { Observer } from "./observer.ts"
@@ -25,10 +26,8 @@ function makeObserver(
   return new Observer({
     mode: "modern",
     matcher: new Matcher(database, "modern", 1024),
-    maxFlows: 16,
+    ...SMALL_HISTORY,
     maxHosts,
-    flowAgeSeconds: 30,
-    hostIdleMinutes: 30,
     ...(shared === undefined ? {} : { shared })
   })
 }

@@ -9,6 +9,7 @@ import { Matcher } from "../fingerprint/matcher.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { Packet } from "../packet/packet.ts"
+import { SMALL_HISTORY } from "../testing/small-history.ts"
 import { CLIENTS, ethernet, type PacketFields, rounds, seededRandom, tcp } from "../testing/index.ts"
 import { Observer, type ObserverOptions } from "./observer.ts"
 import { JsonLog } from "./json-log.ts"
@@ -54,9 +55,7 @@ function setUp(options: Partial<ObserverOptions> = {}) {
   const observer = new Observer({
     mode: "modern",
     matcher: new Matcher(database!, "modern", 1024),
-    maxFlows: 16,
-    maxHosts: 64,
-    flowAgeSeconds: 30,
+    ...SMALL_HISTORY,
     hostIdleMinutes: 600,
     log,
     ...options

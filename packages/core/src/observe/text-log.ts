@@ -6,9 +6,9 @@
 import type { Shape } from "../fingerprint/shape.ts"
 import { printIpv4, printIpv6 } from "../packet/address.ts"
 import { CLIENT, type Endpoints, type HttpObservation, type ObservationLog, type Subject } from "./observation-log.ts"
+import { LineBuffer } from "./line-buffer.ts"
 import { reasonNames } from "./reasons.ts"
 
-const FLUSH_CHARACTERS = 1 << 16
 const decoder = new TextDecoder("latin1")
 const two = (n: number): string => (n < 10 ? `0${n}` : String(n))
 
@@ -20,22 +20,18 @@ export interface Tally {
 }
 
 export class TextLog implements ObservationLog {
-  readonly #flush: (text: string) => void
+  readonly #lines: LineBuffer
   readonly #shapes = new WeakMap<Shape, string>()
   readonly #systems = new Map<string, number>()
   #unknown = 0
-  #text = ""
 
-  /** `flush` is given whole lines. */
-  constructor(flush: (text: string) => void) {
-    this.#flush = flush
+  /** `write` is given whole lines. */
+  constructor(write: (text: string) => void) {
+    this.#lines = new LineBuffer(write)
   }
 
   flush(): void {
-    if (this.#text === "") return
-    const text = this.#text
-    this.#text = ""
-    this.#flush(text)
+    this.#lines.flush()
   }
 
   get tally(): Tally {
@@ -99,8 +95,7 @@ export class TextLog implements ObservationLog {
     const time = `${two(Math.trunc(second / 3600))}:${two(Math.trunc(second / 60) % 60)}:${two(second % 60)}.${String(at.usec).padStart(6, "0")}`
     const client = endpoint(at.ver, at.client0, at.client1, at.client2, at.client3, at.clientPort)
     const server = endpoint(at.ver, at.server0, at.server1, at.server2, at.server3, at.serverPort)
-    this.#text += `${time}  ${client} > ${server}  ${what.padEnd(8)} ${text}\n`
-    if (this.#text.length >= FLUSH_CHARACTERS) this.flush()
+    this.#lines.add(`${time}  ${client} > ${server}  ${what.padEnd(8)} ${text}\n`)
   }
 }
 

@@ -78,19 +78,7 @@ export class Uptime {
     const flows = this.#flows
     const rateAt = (flow << FLOW_COLD_SHIFT) + (subject === CLIENT ? FLOW_CLIENT_RATE : FLOW_SERVER_RATE)
     if (packet.ts1 === 0 || flows.cold[rateAt] !== 0) return
-    const hosts = this.#hosts
-    let before: number
-    let since: number
-    if (subject === CLIENT) {
-      before = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_TS1]!
-      since = ms - hosts.hotFloat[(host << (HOT_SHIFT - 1)) + HOST_SYN_MS]!
-    } else {
-      if (!hosts.hasCold(host)) return
-      before = hosts.cold[(host << COLD_SHIFT) + COLD_SYNACK_TS1]!
-      since = ms - hosts.coldFloat[(host << (COLD_SHIFT - 1)) + COLD_SYNACK_MS]!
-    }
-    if (before === 0) return
-    const rate = clockRate(packet.ts1, before, since)
+    const rate = this.#rate(host, subject, packet.ts1, ms)
     if (rate === RATE_NONE) return
     if (rate < 0) {
       // A SYN may disagree because the address is shared.
@@ -108,21 +96,10 @@ export class Uptime {
 
   /** Modern mode: a SYN or SYN+ACK of a stack with `clock=yes` and these families, before it replaces the stored one. */
   checkClock(host: number, subject: Subject, packet: Packet, families: number, ms: number, at: Endpoints): void {
-    const hosts = this.#hosts
     if (packet.ts1 === 0) return
-    let before: number
-    let since: number
-    if (subject === CLIENT) {
-      before = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_TS1]!
-      since = ms - hosts.hotFloat[(host << (HOT_SHIFT - 1)) + HOST_SYN_MS]!
-    } else {
-      if (!hosts.hasCold(host)) return
-      before = hosts.cold[(host << COLD_SHIFT) + COLD_SYNACK_TS1]!
-      since = ms - hosts.coldFloat[(host << (COLD_SHIFT - 1)) + COLD_SYNACK_MS]!
-    }
-    if (before === 0) return
-    const rate = clockRate(packet.ts1, before, since)
+    const rate = this.#rate(host, subject, packet.ts1, ms)
     if (rate === RATE_NONE) return
+    const hosts = this.#hosts
     const base = hosts.coldOf(host)
     const { cold } = hosts
     const clockAt = base + (subject === CLIENT ? COLD_CLIENT_CLOCK : COLD_SERVER_CLOCK)
@@ -150,6 +127,22 @@ export class Uptime {
     const base = host << COLD_SHIFT
     hosts.cold[base + (subject === CLIENT ? COLD_CLIENT_CLOCK : COLD_SERVER_CLOCK)] = 0
     hosts.cold[base + COLD_UPTIME] = -1
+  }
+
+  /** Ticks per second since the last SYN or SYN+ACK of the host. */
+  #rate(host: number, subject: Subject, ts1: number, ms: number): number {
+    const hosts = this.#hosts
+    let before: number
+    let since: number
+    if (subject === CLIENT) {
+      before = hosts.hot[(host << HOT_SHIFT) + HOST_SYN_TS1]!
+      since = ms - hosts.hotFloat[(host << (HOT_SHIFT - 1)) + HOST_SYN_MS]!
+    } else {
+      if (!hosts.hasCold(host)) return RATE_NONE
+      before = hosts.cold[(host << COLD_SHIFT) + COLD_SYNACK_TS1]!
+      since = ms - hosts.coldFloat[(host << (COLD_SHIFT - 1)) + COLD_SYNACK_MS]!
+    }
+    return before === 0 ? RATE_NONE : clockRate(ts1, before, since)
   }
 
   #observe(host: number, subject: Subject, ts1: number, rate: number, hertz: number, at: Endpoints): void {

@@ -8,6 +8,7 @@ import { REASON_OS_DIFF } from "../observe/reasons.ts"
 import { makeConnectionKey, parseConnectionKey, printConnectionKey } from "../packet/connection-key.ts"
 import { makeFakeBackend } from "../testing/fake-backend.ts"
 import { type PacketFields, tcp } from "../testing/packets.ts"
+import { SMALL_HISTORY } from "../testing/small-history.ts"
 import { makeAnswerer } from "./answer.ts"
 
 const database = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern").database!
@@ -18,10 +19,7 @@ function setUp(answers = 64) {
   const observer = new Observer({
     mode: "modern",
     matcher,
-    maxFlows: 16,
-    maxHosts: 64,
-    flowAgeSeconds: 30,
-    hostIdleMinutes: 30
+    ...SMALL_HISTORY
   })
   const capture = makeFakeBackend()
   const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers })
@@ -153,10 +151,7 @@ test("no capture at all says disabled", () => {
   const observer = new Observer({
     mode: "modern",
     matcher,
-    maxFlows: 16,
-    maxHosts: 16,
-    flowAgeSeconds: 30,
-    hostIdleMinutes: 30
+    ...SMALL_HISTORY
   })
   const answerer = makeAnswerer({ capture: undefined, matcher, observer, history: "connections", answers: 4 })
   const answer = new Answer()

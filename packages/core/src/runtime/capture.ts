@@ -1,6 +1,7 @@
 /**
  * The seam between front ends and capture backends: a backend delivers the bytes of one SYN, only core reads them.
  */
+import type { PacketSink } from "../packet/record-reader.ts"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Data from "effect/Data"
@@ -48,17 +49,6 @@ export interface RawSyn {
   /** 0: not known. */
   interfaceIndex: number
 }
-
-/** Takes one packet of the tap; the bytes are valid during the call only. */
-export type PacketSink = (
-  bytes: Uint8Array,
-  at: number,
-  captured: number,
-  wire: number,
-  linkType: number,
-  sec: number,
-  usec: number
-) => void
 
 /**
  * Every packet of the tap, for p0f mode and the p0f socket (pcap only). Lookups and the timer drain the ring too, so packets go to

@@ -1,6 +1,7 @@
 /**
  * `[fingerprint]` and `[history]`: with what SYNs are compared and what is kept per address.
  */
+import type { ObserverOptions } from "../observe/observer-options.ts"
 import { duration, flag, integer, list, nonEmpty, oneOf } from "./config-value.ts"
 import { type Decoded, key, optionalKey, table } from "./config-key.ts"
 
@@ -24,3 +25,12 @@ export const HistoryTable = table({
 
 export type FingerprintConfig = Decoded<typeof FingerprintTable.keys>
 export type HistoryConfig = Decoded<typeof HistoryTable.keys>
+
+export const historyLimits = ({ hosts, idleMs, sharingMs, flows, flowIdleMs }: HistoryConfig) =>
+  ({
+    maxFlows: flows,
+    maxHosts: hosts,
+    flowAgeSeconds: flowIdleMs / 1000,
+    hostIdleMinutes: idleMs / 60_000,
+    sharingSeconds: sharingMs / 1000
+  }) satisfies Partial<ObserverOptions>

@@ -12,7 +12,6 @@ export {
   type Connection,
   type Miss,
   type PacketFeed,
-  type PacketSink,
   type RawSyn,
   type SharedCapture,
   makeRawSyn
@@ -26,7 +25,7 @@ export { admin, type AdminOptions } from "./admin.ts"
 export { type BackendName, captureOptions } from "./config-capture.ts"
 export { noRoute } from "./config-cross.ts"
 export { type Environment, HUGINN_VARIABLES } from "./config-environment.ts"
-export type { FingerprintConfig, HistoryConfig } from "./config-fingerprint.ts"
+export { type FingerprintConfig, type HistoryConfig, historyLimits } from "./config-fingerprint.ts"
 export { type HintsConfig, hintSettings, relayThresholds } from "./config-hints.ts"
 export { ConfigInvalid, invalid, printProblem, type Problem } from "./config-problem.ts"
 export { type HeadersConfig, PRESETS, type ProxyConfig, type RouteConfig } from "./config-proxy.ts"

@@ -61,6 +61,7 @@ export {
   readAgentTable,
   readSignatureTable
 } from "./evidence.ts"
+export { SMALL_HISTORY } from "./small-history.ts"
 export { signatureFields } from "./signature-fields.ts"
 export { signaturePacket } from "./signature-packet.ts"
 export { isAmongCandidates, readTunnelTable, type TunnelRow } from "./vpn-table.ts"

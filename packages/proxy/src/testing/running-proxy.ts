@@ -3,6 +3,7 @@
  */
 import { Matcher, Observer } from "@synprint/core"
 import { loadDatabases, makeAnswerer, parseConfig, savedSyn } from "@synprint/core/runtime"
+import { SMALL_HISTORY } from "@synprint/core/testing"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { AddressLimits } from "../address-limits.ts"
@@ -41,10 +42,7 @@ export async function startProxy(text: string): Promise<RunningProxy> {
   const observer = new Observer({
     mode: "modern",
     matcher,
-    maxFlows: 16,
-    maxHosts: 64,
-    flowAgeSeconds: 30,
-    hostIdleMinutes: 30
+    ...SMALL_HISTORY
   })
   const capture = await Effect.runPromise(Effect.scoped(savedSyn.open({} as Parameters<typeof savedSyn.open>[0])))
   const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers: 0 })
