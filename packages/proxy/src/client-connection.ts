@@ -23,6 +23,7 @@ import { Inlet } from "./inlet.ts"
 import type { LoggedExchange } from "./logged-exchange.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
 import { libc } from "./libc.ts"
+import { LineBuffer } from "./http/line-buffer.ts"
 import { KEPT, SHARED } from "./outlet.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 import type { Route } from "./route.ts"
@@ -58,7 +59,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   port: Uint8Array = EMPTY
   isTrusted = false
   shapeBlock: Uint8Array = EMPTY
-  ownBlock: Uint8Array = EMPTY
+  readonly ownBlock: LineBuffer = new LineBuffer()
   /** What is hinted of the connection; undefined: nobody wants to know. */
   hints: ConnectionHints | undefined = undefined
 
@@ -69,26 +70,44 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   lagMs = 0
 
   /** Whether its octets go as they are, without TLS. */
-  isPlain = false
+  isPlain = true
+  /** In the server's table of those that are open. */
+  place = 0
   readonly server: ProxyServer
   /** Of the address limits. */
   limitSlot = UNLIMITED
   /** Whether the client's FIN came. */
   hasPeerEnded = false
-  #state = READING
+  #state = CLOSED
   /** Whether what is held gets its turn soon. */
   #isWaiting = false
   /** Whether more of the client's may be on its way when we close. */
   #isUnread = false
+  /** Whether it had a request. */
+  #wasAsked = false
   /** Made for the first request. */
   #exchange: Exchange | undefined = undefined
   #requestHints: RequestHints | undefined = undefined
   #tunnel: Tunnel | undefined = undefined
 
-  constructor(server: ProxyServer, socket: Socket<unknown>) {
+  constructor(server: ProxyServer) {
     super()
     this.server = server
-    this.socket = socket
+  }
+
+  /** A connection was accepted: this is it from now on, whatever it was before. */
+  begin(socket: Socket<unknown>, isPlain: boolean): void {
+    const { server } = this
+    this.reopen(socket)
+    this.isPlain = isPlain
+    this.forwarded = this.address = this.scheme = this.port = this.shapeBlock = EMPTY
+    this.ownBlock.length = 0
+    this.isTrusted = this.hasPeerEnded = this.#wasAsked = this.#isWaiting = this.#isUnread = false
+    this.hints = undefined
+    this.openedAtMs = this.helloAtMs = this.lagMs = 0
+    this.tcpRtt = -1
+    this.limitSlot = UNLIMITED
+    this.#state = READING
     server.wheel.schedule(this, server.site.timeouts.headMs)
   }
 
@@ -159,11 +178,10 @@ export class ClientConnection extends Inlet implements Peer, Timed {
 
   /** The process stops: idle connections close, the others after their response. */
   stop(): void {
-    const exchange = this.#exchange
-    if (this.#state === EXCHANGE) exchange!.keeps = false
+    if (this.#state === EXCHANGE) this.#exchange!.keeps = false
     if (this.#state !== READING || this.held > 0) return
     // A new connection's first request may be on its way: it was accepted, so it is answered.
-    if (exchange !== undefined) this.#close()
+    if (this.#wasAsked) this.#close()
     else this.server.wheel.schedule(this, GRACE_MS)
   }
 
@@ -194,7 +212,10 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   /** Of the request whose fields lie in `bytes`. */
   readHints(fields: Fields, bytes: Uint8Array): void {
     const lines = this.server.site.hints
-    if (this.hints === undefined || lines === undefined) return
+    if (this.hints === undefined || lines === undefined) {
+      this.#requestHints?.forget()
+      return
+    }
     this.#requestHints ??= new RequestHints()
     this.#requestHints.read(fields, bytes, this.hints, lines)
   }
@@ -226,6 +247,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     const parsed = server.requestHead.parse(bytes, 0, bytes.length, limits.headers)
     if (parsed > 0 && parsed <= limits.headBytes) {
       this.#state = EXCHANGE
+      this.#wasAsked = true
       this.#exchange ??= new Exchange(this)
       this.#exchange.begin(bytes, parsed)
       return
@@ -249,6 +271,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   }
 
   proceed(): void {
+    if (!this.#isWaiting) return
     this.#isWaiting = false
     if (this.#state !== READING || this.held === 0) return
     this.#readHead(this.takeHeld()!)
@@ -363,9 +386,11 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     this.isBroken = true
     this.forgetPending()
     this.forgetHeld()
-    this.#exchange = this.#tunnel = undefined
+    // What the socket still says is said to nobody: this may be another connection by then.
+    if (this.socket !== undefined) this.socket.data = undefined
     this.socket = undefined
     this.server.wheel.cancel(this)
-    this.server.gone(this)
+    // Of a connection with TLS or a tunnel others may know (tls-introduction.ts); they are not many.
+    this.server.gone(this, this.isPlain && this.#tunnel === undefined)
   }
 }

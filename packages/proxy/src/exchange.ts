@@ -1,5 +1,6 @@
 /**
- * One request and its response: what both halves share, and how they end. A client connection has one, used for request after request.
+ * One request and its response: what both halves share, and how they end. A client connection has one, used for request after request
+ * and by the connection that takes its place (client-table.ts).
  *
  * ```
  * begin ──► request-relay.ts ──► upstream ──► response-relay.ts ──► complete ──► the client's next request
@@ -44,6 +45,7 @@ export class Exchange implements Downstream {
     server.counters[REQUESTS]!++
     this.method = head.method
     this.minor = head.minor
+    this.upgrades = false
     request.begin(bytes)
     client.readHints(head.fields, bytes)
     this.response.begin()
@@ -165,6 +167,7 @@ export class Exchange implements Downstream {
 
   #end(): void {
     this.takeLogged()?.write()
+    this.route = undefined
     this.request.forget()
     this.request.body.forget()
     this.response.forget()

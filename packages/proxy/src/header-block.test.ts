@@ -3,6 +3,7 @@ import { Answer, isReservedHeader, type Shape } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
 import { HeaderBlock } from "./header-block.ts"
 import { latin1 } from "./http/octets.ts"
+import { LineBuffer } from "./http/line-buffer.ts"
 
 const shape = {
   os: "Linux 5.x",
@@ -26,7 +27,11 @@ function answered(change: (answer: Answer) => void): Answer {
   change(answer)
   return answer
 }
-const text = (block: HeaderBlock, answer: Answer) => latin1(block.shapeBlock(answer)) + latin1(block.ownBlock(answer))
+function text(block: HeaderBlock, answer: Answer): string {
+  const own = new LineBuffer()
+  block.writeOwn(answer, own)
+  return latin1(block.shapeBlock(answer)) + latin1(own.take())
+}
 
 test("x-tcp: what is known, a known 0 too", () => {
   const answer = answered((each) => {

@@ -10,8 +10,8 @@ import { type Answer, FIELDS, type Field, toldDistance } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
 import { put, putDecimal } from "./http/copy.ts"
 import { octets } from "./http/octets.ts"
+import { LineBuffer } from "./http/line-buffer.ts"
 
-const EMPTY: Uint8Array = new Uint8Array(0)
 const encoder = new TextEncoder()
 
 /** Digits of a number and its line's end. */
@@ -19,8 +19,8 @@ const NUMBER_MAX = 24
 // oxlint-disable-next-line no-control-regex -- that is what it is for
 const CONTROLS = /[\u0000-\u001f\u007f]/g
 
-/** A block is put together here; it grows with the longest. */
-let scratch = new Uint8Array(new ArrayBuffer(4096))
+/** A shape's block is put together here. */
+const scratch = new LineBuffer()
 
 /** Names by which the application gets a field; none: it is not sent. */
 export function headerNames(headers: HeadersConfig, field: Field): ReadonlyArray<string> {
@@ -122,12 +122,16 @@ export class HeaderBlock {
   }
 
   /** What is told of this connection alone. */
-  ownBlock(answer: Answer): Uint8Array {
-    return encodeLines(EMPTY, this.#ownLines, answer)
+  writeOwn(answer: Answer, into: LineBuffer): void {
+    into.length = 0
+    encodeLines(this.#ownLines, answer, into)
   }
 
   #encode(answer: Answer): Uint8Array {
-    return encodeLines(this.#statusBlock(answer.status), this.#shapeLines, answer)
+    scratch.length = 0
+    scratch.add(this.#statusBlock(answer.status))
+    encodeLines(this.#shapeLines, answer, scratch)
+    return scratch.take()
   }
 
   #statusBlock(status: string): Uint8Array {
@@ -140,33 +144,19 @@ export class HeaderBlock {
   }
 }
 
-function encodeLines(head: Uint8Array, lines: ReadonlyArray<Line>, answer: Answer): Uint8Array {
-  let at = put(head, room(0, head.length), 0)
+function encodeLines(lines: ReadonlyArray<Line>, answer: Answer, into: LineBuffer): void {
   for (let i = 0; i < lines.length; i++) {
     const { prefix, value } = lines[i]!
     const known = value(answer)
     if (known === undefined) continue
-    if (typeof known === "number") {
-      const out = room(at, prefix.length + NUMBER_MAX)
-      at = putDecimal(known, out, put(prefix, out, at))
-    } else {
-      const out = room(at, prefix.length + 3 * known.length + 2)
-      at = putText(known, out, put(prefix, out, at))
-    }
-    scratch[at++] = 0x0d
-    scratch[at++] = 0x0a
+    const isNumber = typeof known === "number"
+    const out = into.reserve(prefix.length + (isNumber ? NUMBER_MAX : 3 * known.length + 2))
+    let at = put(prefix, out, into.length)
+    at = isNumber ? putDecimal(known, out, at) : putText(known, out, at)
+    out[at] = 0x0d
+    out[at + 1] = 0x0a
+    into.length = at + 2
   }
-  return at === 0 ? EMPTY : scratch.slice(0, at)
-}
-
-/** The scratch buffer with room for `more` octets behind `at`. */
-function room(at: number, more: number): Uint8Array {
-  if (at + more > scratch.length) {
-    const grown = new Uint8Array(new ArrayBuffer(2 * (at + more)))
-    grown.set(scratch)
-    scratch = grown
-  }
-  return scratch
 }
 
 /** A database is a file that somebody wrote: a label with a control character must not end its line. */

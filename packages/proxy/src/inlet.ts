@@ -1,6 +1,7 @@
 /**
  * Inlet: what is read from one socket. Reading pauses while the other side takes nothing, and what came before its turn waits here.
  */
+import type { Socket } from "bun"
 import { Outlet } from "./outlet.ts"
 
 export abstract class Inlet extends Outlet {
@@ -26,6 +27,12 @@ export abstract class Inlet extends Outlet {
 
   forgetHeld(): void {
     this.#held = undefined
+  }
+
+  /** Another socket takes the place of the last one, of which nothing waits. */
+  protected reopen(socket: Socket<unknown>): void {
+    this.socket = socket
+    this.isBroken = this.#isPaused = false
   }
 
   pauseReading(): void {

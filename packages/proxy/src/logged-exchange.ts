@@ -37,7 +37,8 @@ export class LoggedExchange implements LoggedRequest {
     this.version = head.minor === 0 ? "HTTP/1.0" : "HTTP/1.1"
     this.referer = referer
     this.userAgent = userAgent
-    this.block = latin1(peer.shapeBlock) + latin1(peer.ownBlock) + latin1(peer.hintBlock(0))
+    this.block =
+      latin1(peer.shapeBlock) + latin1(peer.ownBlock.bytes, 0, peer.ownBlock.length) + latin1(peer.hintBlock(0))
   }
 
   write(): void {

@@ -121,7 +121,7 @@ export class PeerReader {
     into.port = port
     into.isTrusted = family !== 0 && site.trusted.containsBytes(family, this.address)
     into.shapeBlock = site.block.shapeBlock(answer)
-    into.ownBlock = site.block.ownBlock(answer)
+    site.block.writeOwn(answer, into.ownBlock)
     into.hints = site.hints?.hinter.connection(answer, family, this.address, 0)
   }
 

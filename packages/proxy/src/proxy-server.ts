@@ -6,7 +6,8 @@ import { RELAY_CALLED, parseAddress } from "@synprint/core"
 import type { Answerer, ListenAddress } from "@synprint/core/runtime"
 import type { AccessLog } from "./access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "./address-limits.ts"
-import { ClientConnection } from "./client-connection.ts"
+import type { ClientConnection } from "./client-connection.ts"
+import { ClientTable } from "./client-table.ts"
 import { CONNECTIONS, type Counters, DENIED, OPEN, REFUSED } from "./counters.ts"
 import { HandshakeClock } from "./handshake-clock.ts"
 import { octets } from "./http/octets.ts"
@@ -68,7 +69,7 @@ export class ProxyServer {
   readonly upstreamHandlers: SocketHandler<UpstreamConnection>
   readonly #peers: PeerReader
   readonly #clock = new HandshakeClock()
-  readonly #clients = new Set<ClientConnection>()
+  readonly #clients: ClientTable
   readonly #openElsewhere: (() => number) | undefined
   readonly #addressLimits: AddressLimits | undefined
   readonly #onBug: (error: Error) => void
@@ -88,6 +89,7 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.site = options.site
     this.counters = options.counters
+    this.#clients = new ClientTable(this)
     this.#openElsewhere = options.openElsewhere
     this.#addressLimits = options.addressLimits
     this.#onBug = options.onBug
@@ -155,7 +157,7 @@ export class ProxyServer {
         },
         serverName: (listener: unknown, name: string, socket: Socket<ClientConnection> | undefined) => {
           // self-test.ts says when a Bun gives no socket: then the kernel's coarser time of the ClientHello counts.
-          if (socket !== undefined) this.#clock.hello(socket.data, fdOf(socket))
+          if (socket?.data !== undefined) this.#clock.hello(socket.data, fdOf(socket))
           return tls.serverName(listener, name)
         }
       }
@@ -192,10 +194,9 @@ export class ProxyServer {
     }
     counters[CONNECTIONS]!++
     counters[OPEN]!++
-    const client = new ClientConnection(this, socket as Socket<unknown>)
-    client.isPlain = scheme === HTTP
+    const client = this.#clients.add()
+    client.begin(socket as Socket<unknown>, scheme === HTTP)
     socket.data = client
-    this.#clients.add(client)
     const { accept, from } = site.proxyProtocol
     // A balancer's connection says first whose it is.
     if (accept) {
@@ -214,6 +215,7 @@ export class ProxyServer {
   /** TLS's handshake is complete: what was measured goes behind the connection's block. */
   #shookHands(socket: Socket<ClientConnection>): void {
     const client = socket.data
+    if (client === undefined) return
     if (!this.#clock.finished(client, fdOf(socket))) return
     this.#tellTiming(client)
     const { hints, relay } = this.site
@@ -230,7 +232,7 @@ export class ProxyServer {
     const { timing } = this.site
     if (timing.isEmpty) return
     const { rtt, helloDelay, tlsRtt } = this.#clock.timing
-    client.ownBlock = timing.append(client.ownBlock, rtt, helloDelay, tlsRtt)
+    timing.append(client.ownBlock, rtt, helloDelay, tlsRtt)
   }
 
   /** The PROXY header of a connection was read. */
@@ -267,8 +269,8 @@ export class ProxyServer {
     end()
   }
 
-  gone(client: ClientConnection): void {
-    if (!this.#clients.delete(client)) return
+  gone(client: ClientConnection, isReusable: boolean): void {
+    this.#clients.remove(client, isReusable)
     this.counters[OPEN]!--
     if (client.limitSlot !== UNLIMITED) this.#addressLimits?.disconnect(client.limitSlot)
   }
@@ -319,7 +321,7 @@ export class ProxyServer {
   stop(): void {
     this.isStopping = true
     for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop()
-    for (const client of this.#clients) client.stop()
+    for (const client of this.#clients.all()) client.stop()
     for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
   }
 
@@ -329,7 +331,7 @@ export class ProxyServer {
     clearInterval(this.#ticker)
     this.#introductions.stop()
     for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop(true)
-    for (const client of this.#clients) client.abort()
+    for (const client of this.#clients.all()) client.abort()
     for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
   }
 }

@@ -74,6 +74,12 @@ export class RequestHints {
     this.#block = lines.lines(connection, this.#claim, 0)
   }
 
+  /** Nothing is hinted of the next request. */
+  forget(): void {
+    this.#lines = undefined
+    this.#block = EMPTY
+  }
+
   /** Header lines for the request read last, which held so many headers by our names. */
   block(spoofed: number): Uint8Array {
     return spoofed === 0 || this.#lines === undefined

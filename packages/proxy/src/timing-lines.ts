@@ -5,14 +5,12 @@
 import { FIELDS } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
 import { headerNames } from "./header-block.ts"
-import { copy, put, putDecimal } from "./http/copy.ts"
+import { put, putDecimal } from "./http/copy.ts"
 import { octets } from "./http/octets.ts"
+import type { LineBuffer } from "./http/line-buffer.ts"
 
 /** Digits of 120,000,000 µs: no measurement is longer. */
 const DIGITS_MAX = 9
-
-/** A block is put together here. */
-let scratch = new Uint8Array(new ArrayBuffer(2048))
 
 export class TimingLines {
   /** `name: ` by field. */
@@ -40,14 +38,12 @@ export class TimingLines {
     return this.#size === 0
   }
 
-  /** `block` and the lines of what is known: microseconds, -1 not known. */
-  append(block: Uint8Array, rtt: number, helloDelay: number, tlsRtt: number): Uint8Array {
-    if (scratch.length < block.length + this.#size) scratch = new Uint8Array(block.length + this.#size)
-    let at = copy(block, 0, block.length, scratch, 0)
-    at = write(this.#rtt, rtt, scratch, at)
-    at = write(this.#helloDelay, helloDelay, scratch, at)
-    at = write(this.#tlsRtt, tlsRtt, scratch, at)
-    return scratch.slice(0, at)
+  /** Adds the lines of what is known: microseconds, -1 not known. */
+  append(to: LineBuffer, rtt: number, helloDelay: number, tlsRtt: number): void {
+    const out = to.reserve(this.#size)
+    let at = write(this.#rtt, rtt, out, to.length)
+    at = write(this.#helloDelay, helloDelay, out, at)
+    to.length = write(this.#tlsRtt, tlsRtt, out, at)
   }
 }
 

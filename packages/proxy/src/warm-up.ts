@@ -13,6 +13,7 @@ import { octets } from "./http/octets.ts"
 import { RequestHead } from "./http/request-head.ts"
 import { ResponseHead } from "./http/response-head.ts"
 import { STAYS, writeResponseHead } from "./http/response-writer.ts"
+import { LineBuffer } from "./http/line-buffer.ts"
 import { Site, type SiteSettings } from "./site.ts"
 
 /** They take less than 50 ms. */
@@ -35,6 +36,7 @@ export const warmUp = (config: Config, settings: SiteSettings, database: Databas
       const syn = madeUpSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
       const answer = new Answer()
+      const own = new LineBuffer()
       let answered = 0
       for (let number = 0; number < CONNECTIONS; number++) {
         const port = 1024 + number
@@ -43,7 +45,8 @@ export const warmUp = (config: Config, settings: SiteSettings, database: Databas
         answerer.answer(connection, answer)
         if (answer.status === "ok") answered++
         site.block.shapeBlock(answer)
-        site.timing.append(site.block.ownBlock(answer), 100, 1000, 10_000)
+        site.block.writeOwn(answer, own)
+        site.timing.append(own, 100, 1000, 10_000)
         site.hints?.hinter.connection(answer, 4, connection.key.subarray(KEY_CLIENT, KEY_CLIENT + 16), 0)
         passHeads(site)
       }

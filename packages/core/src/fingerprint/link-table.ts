@@ -92,10 +92,11 @@ export class LinkTable {
 
   /** Short name of the link with this MTU when nothing else is known of the sender. */
   nameOf(mtu: number): string | undefined {
-    if (!this.#names.has(mtu) && mtu > 0) {
-      this.#names.set(mtu, this.name({ mtu, ver: 4, origin: "unknown", families: 0 }, undefined))
-    }
-    return this.#names.get(mtu)
+    const known = this.#names.get(mtu)
+    if (known !== undefined || mtu <= 0 || this.#names.has(mtu)) return known
+    const name = this.name({ mtu, ver: 4, origin: "unknown", families: 0 }, undefined)
+    this.#names.set(mtu, name)
+    return name
   }
 
   /** Short name, below 32 bytes: the likeliest candidates, or the one name of a line without facts. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { isReservedHeader } from "@synprint/core"
 import { rounds, seededRandom } from "@synprint/core/testing"
+import { LineBuffer } from "./line-buffer.ts"
 import { mutate, randomRequest, readRequest } from "../testing/index.ts"
 import { NameSet } from "./field-name.ts"
 import { latin1, octets } from "./octets.ts"
@@ -8,6 +9,8 @@ import { RequestHead } from "./request-head.ts"
 import { encodeLines, type Peer, type Rewrite, RequestWriter } from "./request-writer.ts"
 
 const NONE = new NameSet([])
+const own = new LineBuffer()
+own.add(octets("x-tcp-uptime: 3\r\n"))
 const PEER: Peer = {
   forwarded: octets("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n"),
   address: octets("192.0.2.1"),
@@ -15,7 +18,7 @@ const PEER: Peer = {
   port: octets("8080"),
   isTrusted: false,
   shapeBlock: octets("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
-  ownBlock: octets("x-tcp-uptime: 3\r\n"),
+  ownBlock: own,
   hintBlock: () => octets("")
 }
 const REWRITE: Rewrite = { prefixLength: 0, replacement: octets(""), host: undefined, removed: NONE, added: octets("") }

@@ -28,6 +28,7 @@ import {
   TE,
   UPGRADE
 } from "./field-name.ts"
+import type { LineBuffer } from "./line-buffer.ts"
 import { COMMA, LF, LOWER, octets, QUESTION, SLASH } from "./octets.ts"
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
@@ -43,8 +44,8 @@ export interface Peer {
   readonly isTrusted: boolean
   /** Header lines that depend on the SYN's shape, shared by all connections of that shape. */
   readonly shapeBlock: Uint8Array
-  /** Header lines of this connection. */
-  readonly ownBlock: Uint8Array
+  /** Header lines of this connection alone. */
+  readonly ownBlock: LineBuffer
   /** Header lines of what is hinted of the request, which held so many headers by our names. */
   hintBlock(spoofed: number): Uint8Array
 }
@@ -226,7 +227,7 @@ export class RequestWriter {
       at = put(CRLF, out, copy(bytes, head.hostStart, head.hostEnd, out, at))
     }
     at = copy(peer.shapeBlock, 0, peer.shapeBlock.length, out, at)
-    at = copy(peer.ownBlock, 0, peer.ownBlock.length, out, at)
+    at = copy(peer.ownBlock.bytes, 0, peer.ownBlock.length, out, at)
     const hints = peer.hintBlock(spoofed)
     at = copy(hints, 0, hints.length, out, at)
     this.spoofed = spoofed
