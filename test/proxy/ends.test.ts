@@ -7,9 +7,11 @@ import {
   openFakeUpstream,
   RawClient,
   settingsOf,
-  startProxy
+  startProxy,
+  type UpstreamSide
 } from "../../packages/proxy/src/testing/index.ts"
 import { closeAll, closeLater, count, GET, OK, setUp, whole } from "./setup.ts"
+import { endWith } from "./socket-options.ts"
 
 afterEach(closeAll)
 
@@ -133,6 +135,75 @@ describe("ends and failures", () => {
     expect(await idle.untilEnd()).toBe("")
     expect(await busy.untilEnd()).toContain("Connection: close\r\n\r\nok")
     expect(proxy.counters[OPEN]).toBe(0)
+  })
+})
+
+describe("an upstream that answers and ends", () => {
+  const POST = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+  const CHUNKED = "HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+  /** Answers a whole request; the first connection ends with its answer, in the same segment. */
+  const endFirst =
+    (response: string) =>
+    (side: UpstreamSide): void => {
+      if (!side.text.endsWith("\r\n\r\n") && !side.text.endsWith("abc")) return
+      if (side.number === 0) endWith(side.socket, response)
+      else side.socket.write(response)
+    }
+
+  for (const [framing, response] of [
+    ["a length", OK],
+    ["chunks", CHUNKED]
+  ] as const) {
+    test(`response of ${framing} and FIN in one segment: whole, the client stays, its next request gets a fresh connection`, async () => {
+      const { proxy, upstream, connect } = await setUp(endFirst(response))
+      const client = await connect()
+      client.send(GET)
+      await client.until((text) => text === response)
+      await upstream.until(() => upstream.connections[0]!.isClosed)
+      // A body goes only once: this would be a 502 on the connection that ended.
+      client.send(POST)
+      await client.until((text) => text === response + response)
+      expect([client.hasEnded, client.isClosed]).toEqual([false, false])
+      expect([upstream.connections.length, proxy.counters[RETRIES]]).toEqual([2, 0])
+    })
+
+    test(`the same with requests of ${framing} that wait already`, async () => {
+      const { upstream, connect } = await setUp(endFirst(response))
+      const client = await connect()
+      // The second is on its way on the connection that ends, and a GET may go again.
+      client.send(GET + GET + POST)
+      await client.until((text) => text === response.repeat(3))
+      expect([client.hasEnded, upstream.connections.length]).toEqual([false, 2])
+    })
+  }
+
+  test("response that the FIN in its segment ends: whole, and the client is closed by a FIN", async () => {
+    const { upstream, connect } = await setUp(endFirst("HTTP/1.1 200 OK\r\nDate: D\r\n\r\nok"))
+    const client = await connect()
+    client.send(GET)
+    expect(await client.untilEnd()).toBe("HTTP/1.1 200 OK\r\nDate: D\r\nConnection: close\r\n\r\nok")
+    expect(client.wasReset).toBe(false)
+    client.end()
+    await upstream.until(() => upstream.connections[0]!.isClosed)
+  })
+
+  test("FIN on an idle pooled connection: the next request goes to another, however close behind", async () => {
+    for (const pause of [50, 1, 0]) {
+      const { proxy, upstream, connect } = await setUp((side) => {
+        if (side.text.endsWith("\r\n\r\n") || side.text.endsWith("abc")) side.socket.write(OK)
+      })
+      const client = await connect()
+      client.send(GET)
+      await client.until((text) => text === OK)
+      await Bun.sleep(5)
+      upstream.connections[0]!.socket.shutdown()
+      if (pause > 0) await Bun.sleep(pause)
+      client.send(POST)
+      await client.until((text) => text === OK + OK)
+      expect([upstream.connections.length, proxy.counters[RETRIES]]).toEqual([2, 0])
+      expect(upstream.connections[0]!.text).not.toContain("POST")
+      expect(client.hasEnded).toBe(false)
+    }
   })
 })
 

@@ -1,7 +1,17 @@
 /** Upgrades, and bodies to slow readers. */
-import { afterEach, describe, expect, test } from "bun:test"
-import { closeAll, GET, OK, setUp } from "./setup.ts"
+import { afterAll, afterEach, describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { libc } from "../../packages/proxy/src/libc.ts"
+import { openFakeUpstream, RawClient, type UpstreamSide } from "../../packages/proxy/src/testing/index.ts"
+import { requires, testWith } from "../lib/requires.ts"
+import { selfSigned } from "./certificates.ts"
+import { makeDirectory } from "./proxy-process.ts"
+import { closeAll, closeLater, GET, OK, openProxy, setUp } from "./setup.ts"
+import { openSmallListener } from "./socket-options.ts"
 
+const NEEDS = [requires.binaries("openssl")]
+const directory = makeDirectory()
+afterAll(() => directory.remove())
 afterEach(closeAll)
 
 describe("upgrades", () => {
@@ -22,6 +32,44 @@ describe("upgrades", () => {
     upstream.connections[0]!.socket.end()
     expect(await client.untilEnd()).toBe(`${SWITCHED}firstlast`)
   })
+  for (const scheme of ["http", "https"] as const)
+    testWith(
+      NEEDS,
+      `${scheme}: an upstream ends while octets wait for a slow client, which gets them and the FIN`,
+      async () => {
+        // Read in one go with what closes the upstream's half. Behind TLS the end comes at once, else when the client has taken them.
+        const last = "0123456789abcdef".repeat(3750)
+        const receive = (side: UpstreamSide): void => {
+          if (side.answered++ === 0) side.socket.write(SWITCHED)
+          else if (side.text.endsWith("go")) {
+            expect(side.socket.write(last)).toBe(last.length)
+            side.socket.shutdown()
+          }
+        }
+        const { certificate, key } = await selfSigned(directory.path, "self.test")
+        const pair = { cert: readFileSync(certificate, "latin1"), key: readFileSync(key, "latin1") }
+        const upstream = openFakeUpstream(receive, 0, scheme === "https" ? pair : undefined)
+        closeLater(() => upstream.close())
+        const more = scheme === "https" ? `upstream_ca = "${certificate}"\nupstream_name = "self.test"\n` : ""
+        const proxy = await openProxy(`[[routes]]\nupstream = "${upstream.target}"\n${more}`)
+        const listener = openSmallListener()
+        closeLater(() => libc.close(listener.fd))
+        proxy.server.attach({ ...listener, isTls: false })
+        const client = await RawClient.connect(listener.port)
+        client.send(UPGRADE)
+        await client.until((text) => text === SWITCHED)
+        client.pause()
+        client.send("go")
+        await Bun.sleep(100)
+        client.resume()
+        const text = await client.untilEnd()
+        expect([text.length, client.wasReset]).toEqual([SWITCHED.length + last.length, false])
+        expect(text).toBe(SWITCHED + last)
+        // The client's half is open still.
+        client.send("bye")
+        await upstream.until(() => upstream.connections[0]!.text.endsWith("gobye"))
+      }
+    )
   test("a refused upgrade is a response as any other", async () => {
     const { connect } = await setUp()
     const client = await connect()

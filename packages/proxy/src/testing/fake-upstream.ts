@@ -23,12 +23,17 @@ export interface FakeUpstream {
   readonly close: () => void
 }
 
-/** `receive` is called after every read; it writes to `side.socket`. */
-export function openFakeUpstream(receive: (side: UpstreamSide) => void, port = 0): FakeUpstream {
+/** `receive` is called after every read; it writes to `side.socket`. `tls`: PEM texts, of an https upstream. */
+export function openFakeUpstream(
+  receive: (side: UpstreamSide) => void,
+  port = 0,
+  tls?: { readonly cert: string; readonly key: string }
+): FakeUpstream {
   const connections: Array<UpstreamSide> = []
   const listener = Bun.listen<UpstreamSide>({
     hostname: "127.0.0.1",
     port,
+    ...(tls === undefined ? {} : { tls }),
     allowHalfOpen: true,
     socket: {
       binaryType: "uint8array",
@@ -51,7 +56,7 @@ export function openFakeUpstream(receive: (side: UpstreamSide) => void, port = 0
   })
   return {
     port: listener.port,
-    target: `http://127.0.0.1:${listener.port}`,
+    target: `${tls === undefined ? "http" : "https"}://127.0.0.1:${listener.port}`,
     connections,
     until: async (isThere, timeoutMs = 3000) => {
       const deadline = performance.now() + timeoutMs
