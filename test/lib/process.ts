@@ -12,7 +12,7 @@ export interface Program extends AsyncDisposable {
   readonly line: (pattern: RegExp, timeoutMs?: number) => Promise<string>
   /** Resolves with the exit code, -1 after a signal. */
   readonly ended: Promise<number>
-  /** SIGTERM, after 5 s SIGKILL. */
+  /** SIGTERM, after 15 s SIGKILL. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number>
   readonly write: (text: string) => void
 }
@@ -39,7 +39,7 @@ export function start(words: ReadonlyArray<string>, options: StartOptions = {}):
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill(signal)
-      const late = setTimeout(() => child.kill("SIGKILL"), 5000)
+      const late = setTimeout(() => child.kill("SIGKILL"), 15_000)
       await child.exited
       clearTimeout(late)
     }
@@ -49,7 +49,7 @@ export function start(words: ReadonlyArray<string>, options: StartOptions = {}):
     pid: child.pid,
     output: () => output.text(),
     complaint: () => complaint.text(),
-    line: async (pattern, timeoutMs = 10_000) => {
+    line: async (pattern, timeoutMs = 30_000) => {
       const until = performance.now() + timeoutMs
       for (;;) {
         const isOver = child.exitCode !== null || child.signalCode !== null

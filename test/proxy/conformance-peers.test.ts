@@ -13,8 +13,10 @@ const FILE = `${import.meta.dir}/conformance-peers.tsv`
 const isAsked = process.env["SYNPRINT_TEST_PEERS"] !== undefined
 const isRecording = process.env["SYNPRINT_TEST_RECORD"] !== undefined
 const NGINX = process.env["SYNPRINT_TEST_NGINX"] ?? "nginx"
+/** Some are silent in some cases. */
+const PATIENCE_MS = 700
 const directory = makeDirectory()
-const { upstream, cases } = openConformance()
+const { upstream, cases } = openConformance(PATIENCE_MS)
 afterAll(() => {
   upstream.close()
   directory.remove()

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { openConformance } from "./conformance.ts"
 import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 
+/** It has an answer to every case: waiting costs nothing. */
+const PATIENCE_MS = 15_000
 const directory = makeDirectory()
-const { upstream, cases } = openConformance()
+const { upstream, cases } = openConformance(PATIENCE_MS)
 let proxy: ProxyProcess
 beforeAll(async () => {
   proxy = await startProxyProcess(

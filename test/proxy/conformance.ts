@@ -26,10 +26,8 @@ export interface Conformance {
   readonly cases: ReadonlyArray<ConformanceCase>
 }
 
-/** A proxy that has not answered by then waits for more. */
-const PATIENCE_MS = 700
-
-export function openConformance(): Conformance {
+/** A proxy that has not answered within `patienceMs` waits for more. */
+export function openConformance(patienceMs: number): Conformance {
   let response = ""
   const upstream = openFakeUpstream((side) => {
     // Answers whatever looks complete to a lenient server: what came through is judged, not this.
@@ -51,7 +49,7 @@ export function openConformance(): Conformance {
     const isHead = request.startsWith("HEAD")
     const isWhole = (text: string, { hasEnded, isClosed }: RawClient): boolean =>
       hasEnded || isClosed || typeof readResponse(text, isHead, false) !== "string"
-    const text = await client.until(isWhole, PATIENCE_MS).catch(() => undefined)
+    const text = await client.until(isWhole, patienceMs).catch(() => undefined)
     const received = text ?? client.text
     client.reset()
     await Bun.sleep(0)

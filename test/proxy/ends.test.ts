@@ -10,13 +10,14 @@ import {
   startProxy,
   type UpstreamSide
 } from "../../packages/proxy/src/testing/index.ts"
+import { until } from "../lib/until.ts"
 import { closeAll, closeLater, count, GET, OK, setUp, whole } from "./setup.ts"
 import { endWith } from "./socket-options.ts"
 
 afterEach(closeAll)
 
 describe("ends and failures", () => {
-  test("a client that goes takes its upstream connection with it within milliseconds", async () => {
+  test("a client that goes takes its upstream connection with it, long before any time-out", async () => {
     const { proxy, upstream, connect } = await setUp(() => undefined)
     const client = await connect()
     client.send(GET)
@@ -24,8 +25,10 @@ describe("ends and failures", () => {
     const from = performance.now()
     client.reset()
     await upstream.until(() => upstream.connections[0]!.isClosed || upstream.connections[0]!.hasEnded)
-    expect(performance.now() - from).toBeLessThan(100)
-    expect([proxy.counters[CLIENT_ABORTS], proxy.counters[OPEN]]).toEqual([1, 0])
+    // Idle, head and upstream time-outs are 10 s and more.
+    expect(performance.now() - from).toBeLessThan(3000)
+    await until(() => proxy.counters[OPEN] === 0, "no connection is open")
+    expect(proxy.counters[CLIENT_ABORTS]).toBe(1)
   })
 
   test("a client that closed its half is answered", async () => {
@@ -56,10 +59,17 @@ describe("ends and failures", () => {
   })
 
   test("every pooled connection was closed: the second try opens its own", async () => {
+    const asking: Array<UpstreamSide> = []
     const { proxy, upstream, connect } = await setUp((side) => {
-      const [first, second] = side.text.split("\r\n\r\n")
-      if (second !== "" && side.answered > 0) side.socket.end()
-      else if (first !== undefined && side.answered++ === 0) setTimeout(() => side.socket.write(OK), 20)
+      if (side.answered > 0) {
+        if (count(side.text, "\r\n\r\n") > 1) side.socket.end()
+        return
+      }
+      side.answered++
+      asking.push(side)
+      // All five at once, so that each has a connection of its own; the sixth as it comes.
+      if (asking.length === 5) for (const each of asking) each.socket.write(OK)
+      else if (asking.length > 5) side.socket.write(OK)
     })
     const clients = await Promise.all(Array.from({ length: 5 }, connect))
     for (const client of clients) client.send(GET)
@@ -90,7 +100,7 @@ describe("ends and failures", () => {
   })
 
   test("time-outs: 408 for a head, 504 for an upstream, idle connections close", async () => {
-    const tables = '[proxy.timeouts]\nhead = "200 ms"\nidle = "300 ms"\nupstream = "250 ms"\n'
+    const tables = '[proxy.timeouts]\nhead = "1200 ms"\nidle = "1300 ms"\nupstream = "1250 ms"\n'
     const { connect } = await setUp(() => undefined, "", tables)
     const slow = await connect()
     slow.send("GET / HTTP/1.1\r\n")
@@ -134,7 +144,7 @@ describe("ends and failures", () => {
     proxy.server.stop()
     expect(await idle.untilEnd()).toBe("")
     expect(await busy.untilEnd()).toContain("Connection: close\r\n\r\nok")
-    expect(proxy.counters[OPEN]).toBe(0)
+    await until(() => proxy.counters[OPEN] === 0, "no connection is open")
   })
 })
 

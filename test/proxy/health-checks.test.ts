@@ -13,16 +13,16 @@ test("a probe says what is wrong", async () => {
   let response = "HTTP/1.1 204 No Content\r\n\r\n"
   const upstream = openFakeUpstream(answerHeads(() => response))
   closers.push(() => upstream.close())
-  expect(await probe(upstream.target, "/health", 500)).toBeUndefined()
+  expect(await probe(upstream.target, "/health", 10_000)).toBeUndefined()
   expect(upstream.connections[0]!.text).toStartWith("GET /health HTTP/1.1\r\n")
-  expect(await probe(upstream.target, "tcp", 500)).toBeUndefined()
+  expect(await probe(upstream.target, "tcp", 10_000)).toBeUndefined()
   response = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
-  expect(await probe(upstream.target, "/", 500)).toBe("status 500")
+  expect(await probe(upstream.target, "/", 10_000)).toBe("status 500")
   response = ""
   expect(await probe(upstream.target, "/", 100)).toBe("no answer in time")
   upstream.close()
-  expect(await probe(upstream.target, "tcp", 500)).toBe("ECONNREFUSED")
-  expect(await probe(upstream.target, "/", 500)).toMatch(/ConnectionRefused|ECONNREFUSED/)
+  expect(await probe(upstream.target, "tcp", 10_000)).toBe("ECONNREFUSED")
+  expect(await probe(upstream.target, "/", 10_000)).toMatch(/ConnectionRefused|ECONNREFUSED/)
 })
 
 test("out after `fall` bad answers in a row, in again after `rise` good ones", async () => {

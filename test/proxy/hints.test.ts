@@ -26,7 +26,7 @@ const headersOf = (head: string): Headers =>
 /** What the application is told of a request by curl. */
 async function told(args: ReadonlyArray<string>, tables = ""): Promise<Headers> {
   const { proxy, upstream } = await setUp(answerHeads(OK), "", tables)
-  await run(["curl", "-sS", "--max-time", "5", ...args, `http://127.0.0.1:${proxy.port}/`])
+  await run(["curl", "-sS", "--max-time", "20", ...args, `http://127.0.0.1:${proxy.port}/`])
   return headersOf(upstream.connections[0]!.text.split("\r\n\r\n")[0]!)
 }
 

@@ -1,7 +1,7 @@
 /** Limits, and whose connection it is when a balancer says so. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { answerHeads } from "../../packages/proxy/src/testing/index.ts"
-import { closeAll, GET, OK, setUp, whole } from "./setup.ts"
+import { closeAll, count, GET, OK, setUp, whole } from "./setup.ts"
 
 afterEach(closeAll)
 
@@ -49,12 +49,21 @@ describe("limits", () => {
   })
   test("requests of one address in a second", async () => {
     const { connect } = await setUp(answerHeads(OK), "", "[proxy.limits]\nrequests_per_second = 3\n")
-    await Bun.sleep(1010 - (Date.now() % 1000))
-    const [first, second] = [await connect(), await connect()]
-    first.send(GET + GET)
-    await first.until((text) => text === OK + OK)
-    second.send(GET + GET)
-    expect(await second.until((text) => text.includes("429 Too Many Requests: "))).toStartWith(OK)
+    const answers = (text: string): number => count(text, "HTTP/1.1 ")
+    for (;;) {
+      await Bun.sleep(1010 - (Date.now() % 1000))
+      const begin = Math.floor(Date.now() / 1000)
+      const [first, second] = [await connect(), await connect()]
+      first.send(GET + GET)
+      await first.until((text) => answers(text) === 2)
+      second.send(GET + GET)
+      await second.until((text) => answers(text) === 2)
+      // What takes longer than its second is counted in two, and asked again.
+      if (Math.floor(Date.now() / 1000) !== begin) continue
+      expect(first.text).toBe(OK + OK)
+      expect(second.text).toStartWith(`${OK}HTTP/1.1 429 Too Many Requests`)
+      break
+    }
   })
   test("the body, announced or in chunks", async () => {
     const { upstream, connect } = await setUp(() => undefined, "", '[proxy.limits]\nbody = "1 KiB"\n')

@@ -40,7 +40,7 @@ async function connections(port: number, number: number): Promise<void> {
 
 /** Asks until it holds: the Workers report once a second. */
 async function until(holds: () => Promise<boolean> | boolean): Promise<boolean> {
-  const deadline = performance.now() + 5000
+  const deadline = performance.now() + 15_000
   while (performance.now() < deadline) {
     if (await holds()) return true
     await Bun.sleep(50)
@@ -55,10 +55,9 @@ test("metrics: lookups and history of all Workers, requests, nothing lost", asyn
   const hits = 'synprint_lookups_total{backend="saved-syn",result="hit"} 40\n'
   const read = async (): Promise<boolean> => {
     text = await (await fetch(`http://${adminOf(proxy)}/metrics`)).text()
-    return text.includes(hits)
+    return lines.every((line) => text.includes(line))
   }
-  await until(read)
-  for (const line of [
+  const lines = [
     hits,
     'synprint_lookups_total{backend="saved-syn",result="syncookie"} 0\n',
     'synprint_backend_up{backend="saved-syn"} 1\n',
@@ -68,8 +67,9 @@ test("metrics: lookups and history of all Workers, requests, nothing lost", asyn
     "synprint_requests_total 40\n",
     "synprint_worker_restarts_total 0\n",
     "synprint_workers 2\n"
-  ])
-    expect(text).toContain(line)
+  ]
+  await until(read)
+  for (const line of lines) expect(text).toContain(line)
   expect(Number(/^synprint_matches_total (\d+)$/m.exec(text)![1])).toBe(40)
   // Every series is told of once and described.
   const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
@@ -92,7 +92,8 @@ test("stopping: /ready fails at once, /live does not; a second signal ends what 
   const from = performance.now()
   proxy.child.kill("SIGTERM")
   expect(await proxy.child.exited).toBe(1)
-  expect(performance.now() - from).toBeLessThan(1000)
+  // By default it would wait for half a minute.
+  expect(performance.now() - from).toBeLessThan(10_000)
 })
 
 test("the access log as JSON: what was asked, answered and known, whatever octets it has", async () => {
@@ -149,7 +150,7 @@ test("observations: a SYN of every connection, opened again on SIGUSR1, of one p
   expect(await second.child.exited).toBe(78)
   expect(second.log()).toContain("another process writes it")
   expect(first.child.exitCode).toBe(null)
-}, 20_000)
+}, 60_000)
 
 testWith(
   needs(),
@@ -161,7 +162,7 @@ testWith(
     const proxy = await startProxyProcess(config, place, server.inside)
     running.push(proxy)
     const ask = async (url: string): Promise<string> => {
-      const child = Bun.spawn([...server.inside, "curl", "-s", "-m", "3", "-w", " %{http_code}", url], {
+      const child = Bun.spawn([...server.inside, "curl", "-s", "-m", "20", "-w", " %{http_code}", url], {
         stdout: "pipe"
       })
       return new Response(child.stdout).text()
@@ -173,5 +174,5 @@ testWith(
     expect(await ask("http://127.0.0.1/")).toEndWith(" 200")
     expect(await ask("http://127.0.0.1:9102/metrics")).toContain('\nsynprint_backend_up{backend="pcap"} 0\n')
   },
-  30_000
+  90_000
 )

@@ -39,9 +39,9 @@ export async function startProxyProcess(
   })
   const log = () => (existsSync(`${base}.err`) ? readFileSync(`${base}.err`, "utf8") : "")
   const until = async (isTrue: () => boolean, what: string): Promise<void> => {
-    const deadline = performance.now() + 10_000
+    const deadline = performance.now() + 30_000
     while (!isTrue()) {
-      if (performance.now() > deadline) throw new Error(`${what} not within 10 s: ${log()}`)
+      if (performance.now() > deadline) throw new Error(`${what} not within 30 s: ${log()}`)
       await Bun.sleep(10)
     }
   }

@@ -73,7 +73,7 @@ test("8 x 100 MB to slow readers: bounded memory, and every octet arrives", asyn
   if (process.env["SYNPRINT_TEST_RECORD"] !== undefined) console.log(`rss ${before / 1e6} MB, most ${most / 1e6} MB`)
   // From a fresh process, compiled code included. Left to the garbage collector, the chunks that went (512 KB each) made 90 to 115 MB.
   expect((most - before) / 1e6).toBeLessThan(64)
-}, 60_000)
+}, 180_000)
 
 test("a WebSocket: messages both ways, large and small, and the close code", async () => {
   const heads: Array<Headers> = []
@@ -111,7 +111,7 @@ test("a WebSocket: messages both ways, large and small, and the close code", asy
   expect(got).toEqual(["one", large, "three"])
   expect([code, reason]).toEqual([4001, "as asked"])
   expect(heads[0]!.get("x-tcp-status")).toBe("ok")
-}, 20_000)
+}, 60_000)
 
 testWith(
   [requires.binaries("wrk", "curl")],
@@ -135,10 +135,10 @@ testWith(
     const url = `http://127.0.0.1:${proxy.ports[0]!}/`
     const output = async (...words: ReadonlyArray<string>): Promise<string> =>
       new Response(Bun.spawn([...words], { stdout: "pipe", stderr: "pipe" }).stdout).text()
-    const told = await output("wrk", "-t1", "-c32", "-d1s", url)
+    const told = await output("wrk", "-t1", "-c32", "-d1s", "--timeout", "20s", url)
     expect(Number(/(\d+) requests in/.exec(told)?.[1])).toBeGreaterThan(100)
     expect(told).not.toMatch(/Socket errors|Non-2xx/)
-    const closing = await output("wrk", "-t1", "-c8", "-d1s", "-H", "Connection: close", url)
+    const closing = await output("wrk", "-t1", "-c8", "-d1s", "--timeout", "20s", "-H", "Connection: close", url)
     // wrk counts the end of a connection as a read error, and nothing else.
     expect(closing).not.toMatch(/connect [1-9]|write [1-9]|timeout [1-9]|Non-2xx/)
     const file = `${directory.path}/upload`
@@ -150,5 +150,5 @@ testWith(
     expect((await output("curl", "-sS", "--http1.0", url)).length).toBe(100_000)
     expect(await output("curl", "-sS", "-w", "%{http_code}", "-H", `A: ${"x".repeat(40_000)}`, url)).toEndWith("431")
   },
-  30_000
+  90_000
 )

@@ -4,6 +4,7 @@ import { readdirSync, renameSync } from "node:fs"
 import { connect as connectTls, type TLSSocket } from "node:tls"
 import { answerHeads } from "@synprint/proxy/testing"
 import { requires, testWith } from "../lib/requires.ts"
+import { until } from "../lib/until.ts"
 import { type Pair, selfSigned } from "./certificates.ts"
 import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 import { closeAll, GET, OK, openUpstream } from "./setup.ts"
@@ -38,7 +39,7 @@ async function output(...words: ReadonlyArray<string>): Promise<string> {
   const [out, complaint] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   return out + complaint
 }
-const curl = (...words: ReadonlyArray<string>): Promise<string> => output("curl", "-sSk", "--max-time", "5", ...words)
+const curl = (...words: ReadonlyArray<string>): Promise<string> => output("curl", "-sSk", "--max-time", "20", ...words)
 const openssl = (port: number, ...words: ReadonlyArray<string>): Promise<string> =>
   output("openssl", "s_client", "-connect", `127.0.0.1:${port}`, ...words)
 
@@ -118,22 +119,22 @@ testWith(
     for (let n = 0; n < 3; n++) {
       await replace(`next${n}.test`)
       proxy.child.kill("SIGHUP")
-      const deadline = performance.now() + 8000
-      while ((await served(port)) !== `next${n}.test` && performance.now() < deadline) await Bun.sleep(20)
-      // Both Workers.
-      await Bun.sleep(200)
-      const all = await Promise.all(Array.from({ length: 6 }, () => served(port)))
-      expect(new Set(all)).toEqual(new Set([`next${n}.test`]))
+      const deadline = performance.now() + 20_000
+      const names = async () => [...new Set(await Promise.all(Array.from({ length: 6 }, () => served(port))))]
+      // Six, since both Workers have to have it.
+      let all = await names()
+      while (all.join() !== `next${n}.test` && performance.now() < deadline) all = await names()
+      expect(all).toEqual([`next${n}.test`])
       expect(await served(port, "b.test")).toBe("b.test")
     }
     for (const client of kept) expect(await ask(client)).toBe(true)
     for (const client of kept) client.destroy()
+    await until(() => outcomes.ok + outcomes.failed > 30, "more than 30 requests meanwhile")
     isOver = true
     await Promise.all(loads)
     expect(outcomes.failed).toBe(0)
-    expect(outcomes.ok).toBeGreaterThan(30)
   },
-  60_000
+  150_000
 )
 
 testWith(
@@ -154,9 +155,10 @@ testWith(
     const reload = async (): Promise<void> => {
       proxy.child.kill("SIGHUP")
       reloads++
-      const deadline = performance.now() + 5000
-      while (proxy.log().split("reloaded").length - 1 < reloads && performance.now() < deadline) await Bun.sleep(10)
-      await Bun.sleep(50)
+      await until(() => proxy.log().split("reloaded").length - 1 >= reloads, "it reloads")
+      // Its Worker is told by then, and does so before it takes the next connection but one.
+      await served(port)
+      await Bun.sleep(100)
     }
     const session = `${directory.path}/session`
     await openssl(port, "-tls1_2", "-sess_out", session)
@@ -172,10 +174,12 @@ testWith(
       await renew(`n${n}.test`)
       await reload()
     }
+    const deadline = performance.now() + 15_000
+    while ((await served(port)) !== "n9.test" && performance.now() < deadline) await Bun.sleep(20)
     expect(await served(port)).toBe("n9.test")
-    expect(descriptors()).toBeLessThanOrEqual(before + 2)
+    await until(() => descriptors() <= before + 2, `no more than ${before + 2} descriptors`)
   },
-  60_000
+  150_000
 )
 
 testWith(NEEDS, "garbage, half a handshake and silence cost their own connection", async () => {

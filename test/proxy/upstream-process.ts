@@ -3,7 +3,7 @@
  *
  *     bun upstream-process.ts PORT [MODE]     prints "listening PORT"
  *
- * MODE: ok (each request is answered by its target), slow (half a second later), garbage (octets that are no HTTP), half (breaks responses
+ * MODE: ok (each request is answered by its target), slow (half a second later), late (a minute later), garbage (octets that are no HTTP), half (breaks responses
  * off), silent (never answers).
  */
 const [port = "0", mode = "ok"] = process.argv.slice(2)
@@ -32,6 +32,7 @@ const listener = Bun.listen<{ held: string }>({
         const response = `HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`
         if (mode === "ok") socket.write(response)
         else if (mode === "slow") setTimeout(() => socket.write(response), 500)
+        else if (mode === "late") setTimeout(() => socket.write(response), 60_000)
         else if (mode === "garbage") socket.write(GARBAGE[turn++ % GARBAGE.length]!)
         else if (mode === "half") {
           socket.write(response.slice(0, -1))

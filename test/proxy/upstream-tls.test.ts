@@ -79,7 +79,7 @@ testWith(NEEDS, "by address: its certificate may have the address, or upstream_n
     expect(await client.until(whole)).toBe(OK)
     if (more !== "") expect(upstream.names).toEqual(["app.internal"])
     const tls = { ca: readFileSync(authority.certificate, "latin1"), name: more === "" ? "" : "app.internal" }
-    expect(await probe(upstream.target, "/health", 1000, tls)).toBeUndefined()
+    expect(await probe(upstream.target, "/health", 10_000, tls)).toBeUndefined()
   }
 })
 
@@ -123,7 +123,7 @@ testWith(NEEDS, "one that does not speak TLS, or does not answer the handshake: 
     [plain.target, "502"],
     [silent.target, "504"]
   ] as const) {
-    const tables = '[proxy.timeouts]\nupstream_connect = "200 ms"\n'
+    const tables = '[proxy.timeouts]\nupstream_connect = "1500 ms"\n'
     const proxy = await openProxy(tables + route(target.replace("http:", "https:"), ""))
     const client = await RawClient.connect(proxy.port)
     client.send(GET)

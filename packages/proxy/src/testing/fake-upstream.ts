@@ -58,7 +58,7 @@ export function openFakeUpstream(
     port: listener.port,
     target: `${tls === undefined ? "http" : "https"}://127.0.0.1:${listener.port}`,
     connections,
-    until: async (isThere, timeoutMs = 3000) => {
+    until: async (isThere, timeoutMs = 15_000) => {
       const deadline = performance.now() + timeoutMs
       while (!isThere()) {
         if (performance.now() > deadline)

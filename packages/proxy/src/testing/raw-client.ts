@@ -57,11 +57,11 @@ export class RawClient {
     this.#socket.write(Buffer.from(text, "latin1"))
   }
 
-  /** In random pieces, each in a segment of its own. */
+  /** In random pieces, each in a segment of its own. A peer that refused what came so far may have closed: what does not go is missed there. */
   async sendSplit(text: string, sizes: () => number): Promise<void> {
     for (let at = 0; at < text.length;) {
       const size = sizes()
-      this.send(text.slice(at, at + size))
+      this.offer(text.slice(at, at + size))
       at += size
       // oxlint-disable-next-line no-await-in-loop -- the pieces go one after the other
       await Bun.sleep(0)
@@ -75,7 +75,7 @@ export class RawClient {
   }
 
   /** What was received, once `isThere` says so; rejects after `timeoutMs`. */
-  async until(isThere: (text: string, client: RawClient) => boolean, timeoutMs = 3000): Promise<string> {
+  async until(isThere: (text: string, client: RawClient) => boolean, timeoutMs = 15_000): Promise<string> {
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const { text } = this
@@ -90,7 +90,7 @@ export class RawClient {
   }
 
   /** Everything until the peer closes. */
-  untilEnd(timeoutMs = 3000): Promise<string> {
+  untilEnd(timeoutMs = 15_000): Promise<string> {
     return this.until((_text, { hasEnded, isClosed }) => hasEnded || isClosed, timeoutMs)
   }
 
