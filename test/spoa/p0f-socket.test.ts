@@ -107,7 +107,7 @@ async function talk(path: string, parts: ReadonlyArray<Uint8Array>, expected: nu
     if (parts.length > 1) await Bun.sleep(0)
   }
   if (halfClose) socket.shutdown()
-  await Promise.race([promise, Bun.sleep(3000)])
+  await Promise.race([promise, Bun.sleep(15_000)])
   return { received, socket, hasEnded: () => ended }
 }
 
@@ -157,7 +157,6 @@ describe("socket", () => {
 
   test("a client that half-closes gets its answers, then the end; no busy loop", async () => {
     await using server = await start()
-    const before = process.cpuUsage()
     const { received, hasEnded, socket } = await talk(
       server.path,
       [Buffer.concat([ipv4(1), ipv4(2), ipv4(3).subarray(0, 10)])],
@@ -167,9 +166,10 @@ describe("socket", () => {
     expect(connections(received, 232)).toEqual([1, 2])
     expect(hasEnded()).toBe(true)
     socket.end()
-    await Bun.sleep(300)
+    const before = process.cpuUsage()
+    await Bun.sleep(500)
     const { user, system } = process.cpuUsage(before)
-    expect(user + system).toBeLessThan(150_000)
+    expect(user + system).toBeLessThan(250_000)
     expect(server.counters.open).toBe(0)
   })
 
@@ -208,7 +208,7 @@ describe("socket", () => {
     socket.pause()
     const block = Buffer.concat(Array.from({ length: 1000 }, () => ipv4(1)))
     const before = process.memoryUsage.rss()
-    const deadline = performance.now() + 5000
+    const deadline = performance.now() + 15_000
     while (!closed && server.counters.stalls === 0 && performance.now() < deadline) {
       if (socket.write(block) <= 0) await Bun.sleep(10)
     }
@@ -295,7 +295,7 @@ describe("query", () => {
     const silent = Bun.listen({ unix: path, socket: { data() {} } })
     const from = performance.now()
     expect((await failure(path, "10.0.0.1")).message).toContain("no whole reply within 2000 ms, 0 bytes came")
-    expect(performance.now() - from).toBeLessThan(3000)
+    expect(performance.now() - from).toBeLessThan(10_000)
     silent.stop(true)
   })
 })
@@ -312,7 +312,7 @@ test.skipIf(skipped !== undefined)("query asks p0f itself", async () => {
     while (!existsSync(path)) await Bun.sleep(10)
     const server = Bun.listen({ hostname: "127.0.0.1", port: 29518, socket: { data() {} } })
     let answer = ""
-    for (let attempt = 0; attempt < 20 && !answer.includes("os  "); attempt++) {
+    for (let attempt = 0; attempt < 100 && !answer.includes("os  "); attempt++) {
       const client = await Bun.connect({ hostname: "127.0.0.1", port: 29518, socket: { data() {} } })
       await Bun.sleep(100)
       client.end()

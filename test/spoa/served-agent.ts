@@ -57,7 +57,7 @@ export const ask = (port: number, syn?: Uint8Array): ReadonlyArray<Message> => [
   }
 ]
 
-export async function eventually(what: string, isTrue: () => boolean, timeoutMs = 4000): Promise<void> {
+export async function eventually(what: string, isTrue: () => boolean, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!isTrue()) {
     if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`)

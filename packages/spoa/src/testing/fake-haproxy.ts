@@ -72,7 +72,7 @@ export class FakeHaproxy {
   }
 
   /** Resolves when `isDone`, fails after `timeoutMs` with what came. */
-  async until(what: string, isDone: () => boolean, timeoutMs = 5000): Promise<void> {
+  async until(what: string, isDone: () => boolean, timeoutMs = 15_000): Promise<void> {
     const deadline = performance.now() + timeoutMs
     while (!isDone()) {
       const left = deadline - performance.now()
