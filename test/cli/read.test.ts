@@ -171,7 +171,7 @@ describe("-o, by p0f's rules", () => {
   })
 
   test("not while another process writes it", async () => {
-    const holder = Bun.spawn(["flock", at("locked.log"), "sh", "-c", "echo held; sleep 20"], { stdout: "pipe" })
+    const holder = Bun.spawn(["flock", at("locked.log"), "sh", "-c", "echo held; sleep 60"], { stdout: "pipe" })
     await holder.stdout.getReader().read()
     const { code, err } = await read(["-o", "locked.log", "three.pcap"])
     holder.kill()

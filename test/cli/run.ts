@@ -41,7 +41,7 @@ export async function runScript(
     stdin: options.stdin ?? "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    timeout: 20_000
+    timeout: 60_000
   })
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
   return { code: await child.exited, out, err }

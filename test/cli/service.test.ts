@@ -1,6 +1,6 @@
 /** A service as an operator runs it: one instance, readiness, metrics, reload, stop. */
 import { afterAll, expect, test } from "bun:test"
-import { appendFileSync, existsSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, renameSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { synprint, temporaryDirectory } from "./run.ts"
 
@@ -35,7 +35,7 @@ async function start() {
     for await (const chunk of child.stderr) log += decoder.decode(chunk)
   })()
   const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1000; tries++) {
       if (await holds()) return
       await Bun.sleep(25)
     }
@@ -77,7 +77,8 @@ test("runs, is ready, reloads, refuses a second instance, stops politely", async
     await service.said("reload rejected, nothing changed")
     expect(service.log()).toContain("mine.fp:4: ")
     expect([await reloads("ok"), await reloads("rejected")]).toEqual([0, 1])
-    writeFileSync(at("mine.fp"), "[mtu]\nlabel = Mine\nsig = 1235\n")
+    writeFileSync(at("mine.new"), "[mtu]\nlabel = Mine\nsig = 1235\n")
+    renameSync(at("mine.new"), at("mine.fp"))
     await service.said("message=reloaded")
     service.child.kill("SIGHUP")
     await service.said("why=SIGHUP")
@@ -89,7 +90,7 @@ test("runs, is ready, reloads, refuses a second instance, stops politely", async
   const { code } = await service.ended()
   expect(code).toBe(0)
   expect(existsSync(at("spoa.sock"))).toBe(false)
-}, 20_000)
+}, 60_000)
 
 test("does not start with a bad configuration: exit 78; a lock left by kill -9 is no lock", async () => {
   writeFileSync(at("c.toml"), "nope = 1\n")
@@ -104,4 +105,4 @@ test("does not start with a bad configuration: exit 78; a lock left by kill -9 i
   const next = await start()
   next.child.kill("SIGTERM")
   expect((await next.ended()).code).toBe(0)
-}, 20_000)
+}, 60_000)

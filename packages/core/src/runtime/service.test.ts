@@ -95,7 +95,8 @@ const following = (
   steps: (
     at: () => string,
     counts: () => [number, number],
-    settled: Effect.Effect<void>
+    /** Waits until so many more files were loaded or rejected. */
+    settled: (loads?: number) => Effect.Effect<void>
   ) => Effect.Effect<void, unknown>,
   watch = true
 ) => {
@@ -112,10 +113,19 @@ const following = (
           debounceMs: 10
         })
         yield* Effect.sleep("20 millis")
+        let seen = 0
+        const settled = (loads = 1) =>
+          Effect.promise(async () => {
+            seen += loads
+            const deadline = performance.now() + 4000
+            while (count("ok") + count("rejected") < seen && performance.now() < deadline) await Bun.sleep(10)
+            // And none too many.
+            await Bun.sleep(120)
+          })
         yield* steps(
           () => String(followed.current().capture.maxAgeMs),
           () => [count("ok"), count("rejected")],
-          Effect.sleep("120 millis")
+          settled
         )
       })
     ).pipe(Effect.orDie)
@@ -131,20 +141,20 @@ test("reload: written in place, replaced by rename, swapped as Kubernetes does; 
     Effect.gen(function* () {
       expect(at()).toBe("1000")
       writeFileSync(file, toml("2 seconds"))
-      yield* settled
+      yield* settled()
       expect([at(), ...counts()]).toEqual(["2000", 1, 0])
       writeFileSync(`${file}.new`, toml("3 seconds"))
       renameSync(`${file}.new`, file)
-      yield* settled
+      yield* settled()
       expect([at(), ...counts()]).toEqual(["3000", 2, 0])
       writeFileSync(file, toml("soon"))
-      yield* settled
+      yield* settled()
       expect([at(), ...counts()]).toEqual(["3000", 2, 1])
       writeFileSync(join(directory, "unrelated"), "x")
-      yield* settled
+      yield* settled(0)
       expect(counts()).toEqual([2, 1])
       writeFileSync(file, toml("4 seconds"))
-      yield* settled
+      yield* settled()
       expect([at(), ...counts()]).toEqual(["4000", 3, 1])
     })
   )
@@ -158,7 +168,7 @@ test("reload: written in place, replaced by rename, swapped as Kubernetes does; 
       expect(at()).toBe("1000")
       symlinkSync("v2", join(directory, "k8s/..new"))
       renameSync(join(directory, "k8s/..new"), join(directory, "k8s/..data"))
-      yield* settled
+      yield* settled()
       expect(at()).toBe("2000")
     })
   )
@@ -172,13 +182,13 @@ test("reload: SIGHUP loads again even when nothing is watched", async () => {
     (at, counts, settled) =>
       Effect.gen(function* () {
         writeFileSync(file, toml("2 seconds"))
-        yield* settled
+        yield* settled(0)
         expect(at()).toBe("1000")
         process.kill(process.pid, "SIGHUP")
-        yield* settled
+        yield* settled()
         expect([at(), ...counts()]).toEqual(["2000", 1, 0])
         process.kill(process.pid, "SIGHUP")
-        yield* settled
+        yield* settled()
         expect(counts()).toEqual([2, 0])
       }),
     false
