@@ -31,7 +31,7 @@ for (const { binary, version } of HAPROXY3)
       async () => {
         await using site = await openSite()
         await site.agent("", handsOver ? { program: withoutCapabilities } : {})
-        await site.haproxy({ example, binary, replace: [["processing 20ms", "processing 100ms"]] })
+        await site.haproxy({ example, binary })
         await using sniffer = await site.sniff()
         const [four, six] = await Promise.all([
           site.load({ host: site.server.ipv4, connections: 500, concurrency: 25, requests: 2 }),

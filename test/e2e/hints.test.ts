@@ -11,11 +11,8 @@ const CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/5
 const WINDOWS = `User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${CHROME}`
 const LINUX = `User-Agent: Mozilla/5.0 (X11; Linux x86_64) ${CHROME}`
 
-/** The line that the examples give for it, and the patience that a busy test machine needs. */
-const WITH_REQUEST = [
-  ["processing 20ms", "processing 100ms"],
-  ["syn=var(sess.syn)\n", "syn=var(sess.syn) ua=req.fhdr(user-agent) hdrs=req.hdrs\n"]
-] as const
+/** The line that the examples give for it. */
+const WITH_REQUEST = [["syn=var(sess.syn)\n", "syn=var(sess.syn) ua=req.fhdr(user-agent) hdrs=req.hdrs\n"]] as const
 
 const variables = (more = ""): string =>
   `[spoa]\nvariables = ["status", "done", "os", "sig", "hints"]\n[admin]\nlisten = []\n${more}`
@@ -67,7 +64,7 @@ testWith(
     expect(await hints(site.server.ipv4)).toEqual(["absent"])
     expect(await hints(site.server.ipv6)).toEqual([expect.stringContaining("ua-mismatch")])
     fs.writeFileSync(agent.config, config("192.0.2.1"))
-    const deadline = performance.now() + 10_000
+    const deadline = performance.now() + 30_000
     let told = await hints(site.server.ipv4)
     while (told[0] === "absent" && performance.now() < deadline) {
       // oxlint-disable-next-line no-await-in-loop -- it waits

@@ -31,9 +31,9 @@ export interface Agent extends AsyncDisposable {
   readonly pid: number
   /** What it wrote to stderr so far. */
   readonly log: () => string
-  /** Value of each sample of /metrics by `name{labels}`. */
   /** Path of its configuration. */
   readonly config: string
+  /** Value of each sample of /metrics by `name{labels}`. */
   readonly metrics: () => Promise<ReadonlyMap<string, number>>
   /** Ends it and gives its exit code or the signal's name. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | string>
@@ -75,7 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 /** The body that a URL gives inside a namespace. */
 export async function get(inside: ReadonlyArray<string>, url: string): Promise<string> {
-  const curl = Bun.spawn([...inside, "curl", "-sS", "--max-time", "5", url], { stdout: "pipe", stderr: "pipe" })
+  const curl = Bun.spawn([...inside, "curl", "-sS", "--max-time", "20", url], { stdout: "pipe", stderr: "pipe" })
   const [body, complaint, code] = await Promise.all([
     new Response(curl.stdout).text(),
     new Response(curl.stderr).text(),

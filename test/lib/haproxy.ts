@@ -34,6 +34,8 @@ export interface HaproxyOptions {
   readonly replace?: ReadonlyArray<readonly [text: string, by: string]>
   /** What SYNPRINT_TEST_HAPROXY names by default, or that of the machine. */
   readonly binary?: string
+  /** With the processing time-out of the example, 10 or 20 ms; by default it waits for 5 s, as a busy machine may need. */
+  readonly isHasty?: boolean
 }
 
 export interface Haproxy extends AsyncDisposable {
@@ -69,8 +71,22 @@ export function copyExample(
   return `${directory}/${example}`
 }
 
+/** Lengthens the time-outs of an example that are given in milliseconds: all of them are for the agent. */
+function makePatient(config: string, isHasty: boolean): void {
+  const short = isHasty ? /^( +timeout +(?:hello|connect|check) +)\d+ms$/gm : /^( +timeout +\w+ +)\d+ms$/gm
+  const spop = /config (\S+\.spop)/.exec(fs.readFileSync(config, "utf8"))![1]!
+  for (const file of [config, spop]) {
+    const text = fs.readFileSync(file, "utf8")
+    fs.writeFileSync(
+      file,
+      text.replaceAll(short, (_, timeout: string) => `${timeout}5s`)
+    )
+  }
+}
+
 export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
   const config = copyExample(options.example, options.directory, options.replace)
+  makePatient(config, options.isHasty === true)
   const binary = options.binary ?? process.env["SYNPRINT_TEST_HAPROXY"] ?? "haproxy"
   const socket = `${options.directory}/admin.sock`
   const logs: Array<string> = []
@@ -95,27 +111,35 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     clearTimeout(deadline)
   }
 
+  const command = async (text: string): Promise<string> => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    let answer = ""
+    await Bun.connect({
+      unix: socket,
+      socket: {
+        open: (stats) => void stats.write(`${text}\n`),
+        data: (_, chunk) => void (answer += chunk.toString()),
+        close: () => resolve(answer),
+        error: (_, error) => reject(error)
+      }
+    })
+    return promise
+  }
+
   let current = await start([])
   return {
     pid: () => current.pid,
     log: () => logs.flatMap((file) => fs.readFileSync(file, "utf8").split("\n")).filter((line) => line !== ""),
     reload: async () => {
       current = await start(["-sf", String(current.pid), "-x", socket])
+      // The ports listened all the time: it is up when it answers on the stats socket.
+      const deadline = performance.now() + 20_000
+      while (!(await command("show info").catch(() => "")).includes(`\nPid: ${current.pid}\n`)) {
+        if (performance.now() > deadline) throw new Error("the new process does not take over within 20 s")
+        await Bun.sleep(10)
+      }
     },
-    command: async (text) => {
-      const { promise, resolve, reject } = Promise.withResolvers<string>()
-      let answer = ""
-      await Bun.connect({
-        unix: socket,
-        socket: {
-          open: (stats) => void stats.write(`${text}\n`),
-          data: (_, chunk) => void (answer += chunk.toString()),
-          close: () => resolve(answer),
-          error: (_, error) => reject(error)
-        }
-      })
-      return promise
-    },
+    command,
     stop,
     [Symbol.asyncDispose]: stop
   }

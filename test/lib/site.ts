@@ -30,7 +30,7 @@ export interface Site extends AsyncDisposable {
   readonly client: End
   /** Readable by every user. */
   readonly directory: string
-  readonly haproxy: (options: Pick<HaproxyOptions, "example" | "replace" | "binary">) => Promise<Haproxy>
+  readonly haproxy: (options: Pick<HaproxyOptions, "example" | "replace" | "binary" | "isHasty">) => Promise<Haproxy>
   readonly agent: (config?: string, more?: Partial<AgentOptions>) => Promise<Agent>
   readonly load: (load: Load) => Promise<LoadResult>
   readonly sniff: () => Promise<Sniffer>

@@ -9,6 +9,8 @@ export interface Sniffer extends AsyncDisposable {
   readonly signatures: () => Promise<ReadonlyMap<string, string>>
 }
 
+const COUNTS = /(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped by kernel/g
+
 export async function startSniffer(
   inside: ReadonlyArray<string>,
   interfaceName: string,
@@ -36,16 +38,31 @@ export async function startSniffer(
   const child = Bun.spawn(words, { stdout: "ignore", stderr: Bun.file(`${file}.err`) })
   const said = () => fs.readFileSync(`${file}.err`, "utf8")
   for (let waited = 0; !said().includes("listening on"); waited++) {
-    if (child.exitCode !== null || waited > 500) throw new Error(`tcpdump does not start: ${said()}`)
+    if (child.exitCode !== null || waited > 2000) throw new Error(`tcpdump does not start: ${said()}`)
     await Bun.sleep(10)
   }
   const stop = async () => {
     child.kill("SIGINT")
     await child.exited
   }
+  /** Until all that the kernel took for it is in the file: asked by SIGUSR1, tcpdump says how much of it that is. */
+  const drained = async () => {
+    const deadline = performance.now() + 20_000
+    for (let asked = 1; ; asked++) {
+      child.kill("SIGUSR1")
+      let told: ReadonlyArray<RegExpMatchArray> = []
+      while (told.length < asked) {
+        if (performance.now() > deadline) throw new Error(`tcpdump does not say how much it wrote: ${said()}`)
+        await Bun.sleep(5)
+        told = [...said().matchAll(COUNTS)]
+      }
+      const [captured, received, dropped] = told.at(-1)!.slice(1).map(Number)
+      if (captured! + dropped! >= received!) return
+    }
+  }
   return {
     signatures: async () => {
-      await Bun.sleep(100)
+      await drained()
       await stop()
       return readSignatures(file)
     },

@@ -119,8 +119,6 @@ export async function openFrontEnd(name: FrontEndName, binary?: string): Promise
             ["    # http-request set-var(sess.", "    http-request set-var(sess."],
             ["    messages synprint-conn\n    # messages", "    messages"],
             ["    option httplog\n", "    option httplog\n    option httpclose\n"],
-            // A burst of handshakes on a busy machine may keep HAProxy from reading its answer for so long.
-            ["processing 20ms", "processing 500ms"],
             ["    default_backend be_app\n", `${set}    default_backend be_app\n`]
           ]
         })
