@@ -5,7 +5,7 @@ import { ethernet, fragment, gre, outer, qinq, tcp, vlan, type Layer, type Packe
 import { clientLinks } from "../lib/links.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { captureOptions, find } from "../lib/capture.ts"
-import { inject } from "../lib/inject.ts"
+import { inject, injectBlocking } from "../lib/inject.ts"
 import { until } from "../lib/until.ts"
 import { withCapture } from "./harness.ts"
 
@@ -146,10 +146,8 @@ describe("a flood", () => {
     withCapture(
       captureOptions([one.here.interface], { pcap: { snaplen: 256, bufferBytes: 64 * 1024, promiscuous: false } }),
       async (capture) => {
-        const sending = inject(one.there, flood)
         // Blocks the timer, as a busy process would.
-        Bun.sleepSync(1500)
-        await sending
+        injectBlocking(one.there, flood)
         const { kernel_drops: drops, received, syns } = capture.stats()
         expect(drops).toBeGreaterThan(1000)
         expect(received).toBe(20_000)

@@ -53,13 +53,13 @@ describe("an interface that goes away", () => {
         expect(tally(server.take())).toEqual({ hit: 5 })
 
         await one.again()
-        await until(() => capture.down() === undefined, "the interface is captured again", 12_000)
+        await until(() => capture.down() === undefined, "the interface is captured again")
         await connections(one.there, one.here.ipv4, server.port, 5)
         await connections(one.there, one.here.ipv6, server.port, 5)
         expect(tally(server.take())).toEqual({ hit: 10 })
         expect(capture.stats()).toMatchObject({ interfaces: 2, interfaces_down: 0, reopened: 1 })
       }),
-    30_000
+    90_000
   )
 
   testWith(
@@ -75,11 +75,11 @@ describe("an interface that goes away", () => {
         await connections(two.there, two.here.ipv4, server.port, 3)
         expect(tally(server.take())).toEqual({ backend_down: 3 })
         await one.again()
-        await until(() => capture.down() === undefined, "the interface is captured again", 12_000)
+        await until(() => capture.down() === undefined, "the interface is captured again")
         await connections(two.there, two.here.ipv4, server.port, 1)
         expect(tally(server.take())).toEqual({ not_captured: 1 })
       }),
-    30_000
+    90_000
   )
 
   testWith(
@@ -91,11 +91,11 @@ describe("an interface that goes away", () => {
         await run(["ip", "link", "set", one.here.interface, "down"])
         await Bun.sleep(600)
         await run(["ip", "link", "set", one.here.interface, "up"])
-        await until(() => capture.down() === undefined, "the interface is captured again", 12_000)
+        await until(() => capture.down() === undefined, "the interface is captured again")
         await connections(one.there, one.here.ipv4, server.port, 5)
         expect(tally(server.take())).toEqual({ hit: 5 })
       }),
-    30_000
+    90_000
   )
 
   testWith(NEEDS, "replaced under its name between two looks", () =>
@@ -207,7 +207,7 @@ describe("closing", () => {
       const last = await withCapture(captureOptions([one.here.interface]), async (capture) => {
         await one.cut()
         await one.again()
-        await until(() => capture.stats()["reopened"] === 1 && capture.down() === undefined, "captured again", 12_000)
+        await until(() => capture.stats()["reopened"] === 1 && capture.down() === undefined, "captured again")
         return capture
       })
       using server = listen(last)
@@ -215,7 +215,7 @@ describe("closing", () => {
       expect(tally(server.take())).toEqual({ backend_down: 3 })
       expect(last.stats()).toMatchObject({ interfaces: 0 })
     },
-    30_000
+    90_000
   )
 
   testWith(

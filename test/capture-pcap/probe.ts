@@ -12,7 +12,7 @@ const program = Effect.gen(function* () {
   console.log(`port ${server.port}`)
   let result = ""
   yield* Effect.promise(() =>
-    until(() => (result = server.take()[0]?.result ?? "") !== "", "a connection comes", 10_000)
+    until(() => (result = server.take()[0]?.result ?? "") !== "", "a connection comes", 60_000)
   )
   console.log(`result ${result}`)
   server[Symbol.dispose]()

@@ -150,7 +150,7 @@ testWith(BPF_NETNS, "two interfaces, and what is not captured", () =>
 )
 
 testWith(BPF_NETNS, "a filter is changed while it runs; old SYNs become stale", () =>
-  withXdp(xdpOptions("tc", [one.here.interface], { maxAgeMs: 400 }), async (capture) => {
+  withXdp(xdpOptions("tc", [one.here.interface], { maxAgeMs: 3000 }), async (capture) => {
     using server = listen(capture)
     await Effect.runPromise(capture.setFilter({ ports: [1], addresses: [], key: "connection" }))
     await connections(one.there, one.here.ipv4, server.port, 3)
@@ -160,7 +160,7 @@ testWith(BPF_NETNS, "a filter is changed while it runs; old SYNs become stale", 
     await connections(one.there, one.here.ipv6, server.port, 3)
     const accepted = server.take()
     expect(tally(accepted)).toEqual({ not_captured: 3, hit: 3 })
-    await Bun.sleep(700)
+    await Bun.sleep(3200)
     const port = accepted.at(-1)!.clientPort
     const late = await find(capture, [one.there.ipv6, port], [one.here.ipv6, server.port], 0)
     expect(late.result).toBe("stale")
@@ -189,7 +189,7 @@ describe("an interface that goes away", () => {
   for (const hook of ["tc", "native"] as const) {
     testWith(
       BPF_NETNS,
-      `${hook}: and comes back is captured again within 2 s`,
+      `${hook}: and comes back is captured again`,
       () =>
         withXdp(xdpOptions(hook, [two.here.interface]), async (capture) => {
           using server = listen(capture)
@@ -198,13 +198,13 @@ describe("an interface that goes away", () => {
           expect(capture.down()).toStartWith(`${two.here.interface}: `)
           expect(capture.stats()).toMatchObject({ hooks: 0, hooks_down: 1 })
           await two.again()
-          await until(() => capture.down() === undefined, "it is attached again", 2500)
+          await until(() => capture.down() === undefined, "it is attached again")
           await connections(two.there, two.here.ipv4, server.port, 5)
           await connections(two.there, two.here.ipv6, server.port, 5)
           expect(tally(server.take())).toEqual({ hit: 10 })
           expect(capture.stats()).toMatchObject({ hooks: 1, hooks_down: 0, reattached: 1 })
         }).then(() => undefined),
-      20_000
+      60_000
     )
   }
 })
@@ -227,9 +227,9 @@ testWith(
       expect(tally(server.take())).toEqual({ backend_down: 2 })
       await one.again()
       await two.again()
-      await until(() => capture.down() === undefined, "both are attached again", 2500)
+      await until(() => capture.down() === undefined, "both are attached again")
     }).then(() => undefined),
-  20_000
+  60_000
 )
 
 describe("closing", () => {

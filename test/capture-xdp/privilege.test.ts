@@ -75,7 +75,7 @@ describe("uid 65534", () => {
     const words = [process.execPath, main, "agent", "--interface", link.here.interface]
     const settings = [`capture.xdp.pin=${own}`, "admin.listen="].flatMap((setting) => ["--set", setting])
     await using agent = start(asNobody(["bpf", "net_admin"], [...words, ...settings]), { cwd: "/" })
-    await until(() => agent.complaint().includes("pins in"), "the agent is up", 10_000).catch((error) => {
+    await until(() => agent.complaint().includes("pins in"), "the agent is up").catch((error) => {
       throw new Error(`${error}\n${agent.complaint()}`)
     })
     await withXdp(xdpOptions("auto", [], {}, { attach: false, pin: own }), async (capture) => {

@@ -74,7 +74,7 @@ export async function find(
   capture: CaptureBackend,
   client: readonly [string, number],
   server: readonly [string, number],
-  timeoutMs = 1000
+  timeoutMs = 15_000
 ): Promise<{ readonly result: string; readonly syn: RawSyn; readonly packet: Packet }> {
   const key = makeConnectionKey()
   if (!parseConnectionKey(...client, ...server, key)) throw new Error(`no key: ${String(client)} ${String(server)}`)

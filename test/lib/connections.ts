@@ -2,11 +2,14 @@
 import type { End, Link } from "./netns.ts"
 import { run } from "./process.ts"
 
-/** `count` connections from `from` to `host`; rejects unless all are made. */
+/** `count` connections from `from` to `host`; rejects unless all are made. A listener of this process has accepted them all then. */
 export async function connections(from: End, host: string, port: number, count: number, pauseMs = 0): Promise<void> {
   const program = `${import.meta.dir}/connect.ts`
   const made = await run([...from.inside, process.execPath, program, host, ...[port, count, pauseMs].map(String)])
   if (Number(made) !== count) throw new Error(`${made} of ${count} connections to ${host} were made`)
+  // They are in the listener's queue: two turns of the event loop, in case that the end of the program came first in this one.
+  await Bun.sleep(1)
+  await Bun.sleep(1)
 }
 
 /** Settings of the client's kernel, each changed and put back. */
