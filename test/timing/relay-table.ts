@@ -23,11 +23,12 @@ export interface Row {
 const isCalled = (told: Told): boolean => /(^|, )relay;/.test(told["x-tcp-hints"] ?? "")
 
 export async function measure(frontEnd: FrontEnd, kind: ClientKind, count: number): Promise<Row> {
+  const before = frontEnd.told(kind.name).length
   await kind.connect(frontEnd, count)
   // The application's last line may be on its way.
-  const deadline = performance.now() + 2000
-  while (frontEnd.told(kind.name).length < count && performance.now() < deadline) await Bun.sleep(20)
-  const told = frontEnd.told(kind.name)
+  const deadline = performance.now() + 10_000
+  while (frontEnd.told(kind.name).length < before + count && performance.now() < deadline) await Bun.sleep(20)
+  const told = frontEnd.told(kind.name).slice(before)
   const spread = (header: "x-tcp-rtt" | "x-tls-chello-delay" | "x-tls-rtt"): readonly [number, number] => {
     const values = told.flatMap((each) => (each[header] === null ? [] : [Number(each[header])])).sort((a, b) => a - b)
     const at = (share: number): number => values[Math.floor(share * (values.length - 1))] ?? Number.NaN
@@ -46,12 +47,13 @@ export async function measure(frontEnd: FrontEnd, kind: ClientKind, count: numbe
   }
 }
 
-/** Measures all kinds that can be; those that can't are said to be left out. */
+/** Measures all kinds that can be; those that can't are said to be left out. One that was told wrongly is measured up to `attempts` times. */
 export async function measureAll(
   frontEnd: FrontEnd,
   kinds: ReadonlyArray<ClientKind>,
   count: number,
-  tell: (line: string) => void
+  tell: (line: string) => void,
+  attempts = 1
 ): Promise<ReadonlyArray<Row>> {
   const rows: Array<Row> = []
   tell(`${"".padEnd(24)} connections  called   rtt 50% 99%   hello 50% 99%   tls 50% 99%  (ms)`)
@@ -61,7 +63,12 @@ export async function measureAll(
       tell(`${kind.name.padEnd(24)} skipped: needs ${missing.join(", ")}`)
       continue
     }
-    const row = await measure(frontEnd, kind, count)
+    let row = await measure(frontEnd, kind, count)
+    for (let attempt = 1; attempt < attempts && row.wrong.length > 0; attempt++) {
+      tell(printRow(row))
+      const again = await measure(frontEnd, kind, count)
+      if (again.wrong.length < row.wrong.length) row = again
+    }
     rows.push(row)
     tell(printRow(row))
   }
