@@ -3,12 +3,13 @@
  * its random ports and timestamps for other hosts. And three stacks behind one address, which p0f must not be better at.
  */
 import { expect, test } from "bun:test"
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { captureOf, readOneAddress, sharedFile, threeStacks } from "@synprint/core/testing"
 import { connect, makeNamespace } from "../lib/netns.ts"
 import { run, start } from "../lib/process.ts"
+import { drained } from "../lib/sniffer.ts"
 import { requires, testWith } from "../lib/requires.ts"
 
 const CONNECTIONS = 1000
@@ -64,8 +65,7 @@ testWith(
         await using _ = tcpdump
         while (!tcpdump.complaint().includes("listening on")) await Bun.sleep(20)
         await run([...client.inside, process.execPath, "-e", generator(host, ports)])
-        // What the ring still holds.
-        for (let size = -1; size !== statSync(capture).size; await Bun.sleep(200)) size = statSync(capture).size
+        await drained(() => process.kill(tcpdump.pid, "SIGUSR1"), tcpdump.complaint)
         await tcpdump.stop("SIGINT")
         const bytes = readFileSync(capture)
         expect(readOneAddress(bytes, from)).toEqual({ connections: CONNECTIONS, ...QUIET })
@@ -79,7 +79,7 @@ testWith(
       rmSync(directory, { recursive: true, force: true })
     }
   },
-  60_000
+  180_000
 )
 
 const same = sharedFile("data/groundtruth/same-host-12-connections.pcap")

@@ -11,6 +11,22 @@ export interface Sniffer extends AsyncDisposable {
 
 const COUNTS = /(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped by kernel/g
 
+/** Waits until all that the kernel took for a tcpdump is in its file: asked by SIGUSR1, it says on stderr how much of it that is. */
+export async function drained(ask: () => void, said: () => string): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (let asked = 1; ; asked++) {
+    ask()
+    let told: ReadonlyArray<RegExpMatchArray> = []
+    while (told.length < asked) {
+      if (performance.now() > deadline) throw new Error(`tcpdump does not say how much it wrote: ${said()}`)
+      await Bun.sleep(5)
+      told = [...said().matchAll(COUNTS)]
+    }
+    const [captured, received, dropped] = told.at(-1)!.slice(1).map(Number)
+    if (captured! + dropped! >= received!) return
+  }
+}
+
 export async function startSniffer(
   inside: ReadonlyArray<string>,
   interfaceName: string,
@@ -45,24 +61,9 @@ export async function startSniffer(
     child.kill("SIGINT")
     await child.exited
   }
-  /** Until all that the kernel took for it is in the file: asked by SIGUSR1, tcpdump says how much of it that is. */
-  const drained = async () => {
-    const deadline = performance.now() + 20_000
-    for (let asked = 1; ; asked++) {
-      child.kill("SIGUSR1")
-      let told: ReadonlyArray<RegExpMatchArray> = []
-      while (told.length < asked) {
-        if (performance.now() > deadline) throw new Error(`tcpdump does not say how much it wrote: ${said()}`)
-        await Bun.sleep(5)
-        told = [...said().matchAll(COUNTS)]
-      }
-      const [captured, received, dropped] = told.at(-1)!.slice(1).map(Number)
-      if (captured! + dropped! >= received!) return
-    }
-  }
   return {
     signatures: async () => {
-      await drained()
+      await drained(() => child.kill("SIGUSR1"), said)
       await stop()
       return readSignatures(file)
     },
