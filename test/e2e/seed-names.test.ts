@@ -23,7 +23,7 @@ const MOST_ABSENCES = 0.005
 const PROCESSING_MS = 10
 const IN_FLIGHT = 50
 /** A disturbed round is run again. */
-const ROUNDS = 5
+const ROUNDS = 8
 
 /** Every answer has the MSS; the OS may be unknown, as that of a SYN that has the IP ID 0 by chance. */
 const absences = (result: LoadResult) => result.replies.filter((reply) => !reply.headers.has("x-tcp-mss"))

@@ -16,7 +16,7 @@ const NEEDS = [
 ]
 const TIME_LIMIT_MS = 300_000
 /** A busy machine may stop a client for as long as a relay would: a kind that was told wrongly is measured again. */
-const ATTEMPTS = 4
+const ATTEMPTS = 6
 
 const KINDS = CLIENT_KINDS.filter(({ name }) =>
   [

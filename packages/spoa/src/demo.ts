@@ -104,6 +104,8 @@ const writeExample = (directory: string, socket: string): Effect.Effect<string, 
           .replaceAll("/etc/haproxy/", `${directory}/`)
           .replaceAll("/run/haproxy/", `${directory}/`)
           .replaceAll("server app 127.0.0.1:8080", `server app unix@${socket}`)
+          // A site wants its requests answered within 20 ms and an agent that fails found out; here it has just started, maybe on a busy machine.
+          .replaceAll(/^( +timeout +\w+ +)\d+ms$/gm, (_, timeout: string) => `${timeout}5s`)
         fs.writeFileSync(`${directory}/${file}`, moved)
       }
       return `${directory}/haproxy.cfg`

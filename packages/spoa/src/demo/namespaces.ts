@@ -50,7 +50,7 @@ export const openNamespaces = Effect.fnUntraced(function* (
   return { server, client }
 })
 
-const START_MS = 5000
+const START_MS = 15_000
 
 /** A process in a new namespace; gives its id once it is inside. */
 const hold = Effect.fnUntraced(function* (
