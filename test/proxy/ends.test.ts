@@ -177,6 +177,15 @@ describe("an upstream that answers and ends", () => {
       expect([upstream.connections.length, proxy.counters[RETRIES]]).toEqual([2, 0])
     })
 
+    test(`the same of ${framing}, with a request right behind that goes only once`, async () => {
+      const { proxy, upstream, connect } = await setUp(endFirst(response))
+      const client = await connect()
+      client.send(GET + POST)
+      await client.until((text) => text === response + response)
+      expect([client.hasEnded, upstream.connections.length, proxy.counters[RETRIES]]).toEqual([false, 2, 0])
+      expect(upstream.connections[0]!.text).not.toContain("POST")
+    })
+
     test(`the same with requests of ${framing} that wait already`, async () => {
       const { upstream, connect } = await setUp(endFirst(response))
       const client = await connect()

@@ -12,7 +12,7 @@ import { NameSet } from "../src/http/field-name.ts"
 import { octets } from "../src/http/octets.ts"
 import { RequestHead } from "../src/http/request-head.ts"
 import { HEAD_EXTRA, type Peer, RequestWriter } from "../src/http/request-writer.ts"
-import { LineBuffer } from "../src/http/line-buffer.ts"
+import { HeaderLines } from "../src/http/header-lines.ts"
 import { RequestHints } from "../src/request-hints.ts"
 import { settingsOf } from "../src/testing/index.ts"
 
@@ -64,7 +64,7 @@ const peer: Peer = {
   port: octets("80"),
   isTrusted: false,
   shapeBlock: octets("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
-  ownBlock: new LineBuffer(),
+  ownBlock: new HeaderLines(),
   hintBlock: (spoofed) => told.block(spoofed)
 }
 

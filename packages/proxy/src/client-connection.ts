@@ -22,9 +22,8 @@ import type { Peer } from "./http/request-writer.ts"
 import { Inlet } from "./inlet.ts"
 import type { LoggedExchange } from "./logged-exchange.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
-import { libc } from "./libc.ts"
-import { LineBuffer } from "./http/line-buffer.ts"
-import { KEPT, SHARED } from "./outlet.ts"
+import { HeaderLines } from "./http/header-lines.ts"
+import { KEPT } from "./outlet.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 import type { Route } from "./route.ts"
 import { RequestHints } from "./request-hints.ts"
@@ -38,11 +37,6 @@ const EXCHANGE = 1
 const TUNNEL = 2
 const LINGERING = 3
 const CLOSED = 4
-
-// sys/socket.h
-const MSG_DONTWAIT = 0x40
-const MSG_NOSIGNAL = 0x4000
-const MSG_MORE = 0x8000
 
 /** A client that was told good-bye may send and keep its half open for so long. */
 const LINGER_MS = 2000
@@ -59,7 +53,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   port: Uint8Array = EMPTY
   isTrusted = false
   shapeBlock: Uint8Array = EMPTY
-  readonly ownBlock: LineBuffer = new LineBuffer()
+  readonly ownBlock: HeaderLines = new HeaderLines()
   /** What is hinted of the connection; undefined: nobody wants to know. */
   hints: ConnectionHints | undefined = undefined
 
@@ -69,8 +63,6 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   tcpRtt = -1
   lagMs = 0
 
-  /** Whether its octets go as they are, without TLS. */
-  isPlain = true
   /** In the server's table of those that are open. */
   place = 0
   readonly server: ProxyServer
@@ -286,18 +278,6 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   }
 
   // ---- ends
-
-  /**
-   * As `send` of a shared buffer's first octets, before the connection is closed in the same turn: MSG_MORE (send(2)) lets them wait for
-   * the FIN, so that both go in one segment. A connection per request costs 5 % less; TLS has its own end.
-   */
-  sendLast(bytes: Uint8Array, end: number): boolean {
-    const fd = (this.socket as { readonly fd?: number } | undefined)?.fd
-    if (!this.isPlain || this.hasPending || fd === undefined || fd < 0) return this.send(bytes, 0, end, SHARED)
-    const sent = libc.send(fd, bytes, end, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE)
-    // Full or broken: Bun finds out which, and when it is to be tried again.
-    return sent === end || this.send(bytes, Math.max(0, sent), end, SHARED)
-  }
 
   /** A response is complete: another request's turn, or the end. `isRequestRead`: all of the request came. */
   exchangeEnded(keeps: boolean, isRequestRead: boolean): void {

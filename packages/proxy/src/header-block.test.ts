@@ -3,7 +3,7 @@ import { Answer, isReservedHeader, type Shape } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
 import { HeaderBlock } from "./header-block.ts"
 import { latin1 } from "./http/octets.ts"
-import { LineBuffer } from "./http/line-buffer.ts"
+import { HeaderLines } from "./http/header-lines.ts"
 
 const shape = {
   os: "Linux 5.x",
@@ -28,7 +28,7 @@ function answered(change: (answer: Answer) => void): Answer {
   return answer
 }
 function text(block: HeaderBlock, answer: Answer): string {
-  const own = new LineBuffer()
+  const own = new HeaderLines()
   block.writeOwn(answer, own)
   return latin1(block.shapeBlock(answer)) + latin1(own.take())
 }

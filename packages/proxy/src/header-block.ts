@@ -10,7 +10,7 @@ import { type Answer, FIELDS, type Field, toldDistance } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/core/runtime"
 import { put, putDecimal } from "./http/copy.ts"
 import { octets } from "./http/octets.ts"
-import { LineBuffer } from "./http/line-buffer.ts"
+import { HeaderLines } from "./http/header-lines.ts"
 
 const encoder = new TextEncoder()
 
@@ -20,7 +20,7 @@ const NUMBER_MAX = 24
 const CONTROLS = /[\u0000-\u001f\u007f]/g
 
 /** A shape's block is put together here. */
-const scratch = new LineBuffer()
+const scratch = new HeaderLines()
 
 /** Names by which the application gets a field; none: it is not sent. */
 export function headerNames(headers: HeadersConfig, field: Field): ReadonlyArray<string> {
@@ -122,7 +122,7 @@ export class HeaderBlock {
   }
 
   /** What is told of this connection alone. */
-  writeOwn(answer: Answer, into: LineBuffer): void {
+  writeOwn(answer: Answer, into: HeaderLines): void {
     into.length = 0
     encodeLines(this.#ownLines, answer, into)
   }
@@ -144,7 +144,7 @@ export class HeaderBlock {
   }
 }
 
-function encodeLines(lines: ReadonlyArray<Line>, answer: Answer, into: LineBuffer): void {
+function encodeLines(lines: ReadonlyArray<Line>, answer: Answer, into: HeaderLines): void {
   for (let i = 0; i < lines.length; i++) {
     const { prefix, value } = lines[i]!
     const known = value(answer)

@@ -62,7 +62,7 @@ export class RequestRelay {
     exchange.upgrades = writer.upgrades
 
     // Where one idle connection was closed the others may be too: the second try opens its own.
-    let connection = route.forcesNew || this.#retries > 0 ? undefined : upstream.take()
+    let connection = route.forcesNew || this.#retries > 0 ? undefined : upstream.take(!this.#isRepeatable)
     if (connection === undefined) {
       if (upstream.connecting >= upstream.settings.pending) {
         this.failEarly(bytes, headEnd, 503, "the upstream has too many requests waiting")
@@ -159,13 +159,17 @@ export class RequestRelay {
     if (client.held > PIPELINE_MAX) client.pauseReading()
   }
 
+  /** Whether it asks for nothing that must not happen twice (RFC 9110 section 9.2.1), and nothing of it is gone with the first try. */
+  get #isRepeatable(): boolean {
+    const { method } = this.#exchange
+    return (method === METHOD_GET || method === METHOD_HEAD || method === METHOD_OPTIONS) && this.body.left === 0
+  }
+
   /** Sends it once more, to whoever is next, after the upstream was lost without an answer. False: that is not safe. */
   sendAgain(): boolean {
-    const { client, method } = this.#exchange
-    const { server } = client
+    const { server } = this.#exchange.client
     const again = this.#again
-    const isSafe = method === METHOD_GET || method === METHOD_HEAD || method === METHOD_OPTIONS
-    if (again === undefined || !isSafe || this.#retries > 0 || this.body.left !== 0) return false
+    if (again === undefined || !this.#isRepeatable || this.#retries > 0) return false
     this.#retries++
     server.counters[RETRIES]!++
     const parsed = server.requestHead.parse(again, this.#againAt, again.length, server.site.limits.headers)

@@ -173,7 +173,7 @@ export class ResponseRelay {
     if (headEnd > 0 && stop > from && headEnd + stop - from <= out.length) {
       const end = copy(bytes, from, stop, out, headEnd)
       const isLast = isDone && !exchange.keeps && exchange.request.body.isDone
-      sent = isLast ? client.sendLast(out, end) : client.send(out, 0, end, SHARED)
+      sent = isLast ? client.sendLast(out, 0, end, SHARED) : client.send(out, 0, end, SHARED)
     } else {
       sent = headEnd === 0 || client.send(out, 0, headEnd, SHARED)
       sent = client.send(bytes, from, stop, this.#held === undefined ? GIVEN : KEPT) && sent

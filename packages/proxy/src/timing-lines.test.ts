@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test"
 import { latin1, octets } from "./http/octets.ts"
-import { LineBuffer } from "./http/line-buffer.ts"
+import { HeaderLines } from "./http/header-lines.ts"
 import { settingsOf } from "./testing/running-proxy.ts"
 import { TimingLines } from "./timing-lines.ts"
 
 const ROUTE = '[[routes]]\nupstream = "http://127.0.0.1:1"\n'
 /** `block` with the lines behind it. */
 function appended(lines: TimingLines, block: string, rtt: number, helloDelay: number, tlsRtt: number): string {
-  const buffer = new LineBuffer()
+  const buffer = new HeaderLines()
   buffer.add(octets(block))
   lines.append(buffer, rtt, helloDelay, tlsRtt)
   return latin1(buffer.take())

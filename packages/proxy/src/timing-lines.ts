@@ -7,7 +7,7 @@ import type { HeadersConfig } from "@synprint/core/runtime"
 import { headerNames } from "./header-block.ts"
 import { put, putDecimal } from "./http/copy.ts"
 import { octets } from "./http/octets.ts"
-import type { LineBuffer } from "./http/line-buffer.ts"
+import type { HeaderLines } from "./http/header-lines.ts"
 
 /** Digits of 120,000,000 µs: no measurement is longer. */
 const DIGITS_MAX = 9
@@ -39,7 +39,7 @@ export class TimingLines {
   }
 
   /** Adds the lines of what is known: microseconds, -1 not known. */
-  append(to: LineBuffer, rtt: number, helloDelay: number, tlsRtt: number): void {
+  append(to: HeaderLines, rtt: number, helloDelay: number, tlsRtt: number): void {
     const out = to.reserve(this.#size)
     let at = write(this.#rtt, rtt, out, to.length)
     at = write(this.#helloDelay, helloDelay, out, at)

@@ -7,8 +7,16 @@ import type { Socket } from "bun"
 import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "./counters.ts"
 import { ChunkedScanner } from "./http/chunked.ts"
 import { Inlet } from "./inlet.ts"
+import { libc } from "./libc.ts"
 import type { ProxyServer } from "./proxy-server.ts"
 import type { Upstream } from "./upstream.ts"
+
+// sys/socket.h
+const MSG_PEEK = 2
+const MSG_DONTWAIT = 0x40
+
+// Its own ArrayBuffer: memory that never moves under native code.
+const peeked = new Uint8Array(new ArrayBuffer(1))
 
 /** Whose octets it carries: an exchange or a tunnel. */
 export interface Downstream {
@@ -36,6 +44,7 @@ export class UpstreamConnection extends Inlet {
     super()
     this.#server = server
     this.upstream = upstream
+    this.isPlain = !upstream.isTls
     this.downstream = downstream
   }
 
@@ -121,6 +130,12 @@ export class UpstreamConnection extends Inlet {
     this.downstream = undefined
     if (downstream === undefined) this.upstream.forget(this)
     else downstream.upstreamEnded(this, this.#hasEnded)
+  }
+
+  /** Whether the kernel holds nothing of the upstream's: not its end, whose event is yet to come, and no octet that nobody asked for. */
+  get isSilent(): boolean {
+    const fd = (this.socket as { readonly fd?: number } | undefined)?.fd
+    return fd === undefined || fd < 0 || libc.recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) < 0
   }
 
   /** Takes the next request. */

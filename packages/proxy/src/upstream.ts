@@ -85,9 +85,13 @@ export class Upstream {
     return true
   }
 
-  /** A connection that is open and idle. */
-  take(): UpstreamConnection | undefined {
-    return this.idle.pop()
+  /** A connection that is open and idle. `looks`: makes sure of it in the kernel too, for a request that can't be sent again. */
+  take(looks: boolean): UpstreamConnection | undefined {
+    for (;;) {
+      const connection = this.idle.pop()
+      if (connection === undefined || !looks || connection.isSilent) return connection
+      connection.terminate()
+    }
   }
 
   /** False: there are enough, close it. */

@@ -13,7 +13,7 @@ import { octets } from "./http/octets.ts"
 import { RequestHead } from "./http/request-head.ts"
 import { ResponseHead } from "./http/response-head.ts"
 import { STAYS, writeResponseHead } from "./http/response-writer.ts"
-import { LineBuffer } from "./http/line-buffer.ts"
+import { HeaderLines } from "./http/header-lines.ts"
 import { Site, type SiteSettings } from "./site.ts"
 
 /** They take less than 50 ms. */
@@ -36,7 +36,7 @@ export const warmUp = (config: Config, settings: SiteSettings, database: Databas
       const syn = madeUpSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
       const answer = new Answer()
-      const own = new LineBuffer()
+      const own = new HeaderLines()
       let answered = 0
       for (let number = 0; number < CONNECTIONS; number++) {
         const port = 1024 + number

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { isReservedHeader } from "@synprint/core"
 import { rounds, seededRandom } from "@synprint/core/testing"
-import { LineBuffer } from "./line-buffer.ts"
+import { HeaderLines } from "./header-lines.ts"
 import { mutate, randomRequest, readRequest } from "../testing/index.ts"
 import { NameSet } from "./field-name.ts"
 import { latin1, octets } from "./octets.ts"
@@ -9,7 +9,7 @@ import { RequestHead } from "./request-head.ts"
 import { encodeLines, type Peer, type Rewrite, RequestWriter } from "./request-writer.ts"
 
 const NONE = new NameSet([])
-const own = new LineBuffer()
+const own = new HeaderLines()
 own.add(octets("x-tcp-uptime: 3\r\n"))
 const PEER: Peer = {
   forwarded: octets("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n"),

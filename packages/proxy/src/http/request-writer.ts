@@ -28,7 +28,7 @@ import {
   TE,
   UPGRADE
 } from "./field-name.ts"
-import type { LineBuffer } from "./line-buffer.ts"
+import type { HeaderLines } from "./header-lines.ts"
 import { COMMA, LF, LOWER, octets, QUESTION, SLASH } from "./octets.ts"
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
@@ -45,7 +45,7 @@ export interface Peer {
   /** Header lines that depend on the SYN's shape, shared by all connections of that shape. */
   readonly shapeBlock: Uint8Array
   /** Header lines of this connection alone. */
-  readonly ownBlock: LineBuffer
+  readonly ownBlock: HeaderLines
   /** Header lines of what is hinted of the request, which held so many headers by our names. */
   hintBlock(spoofed: number): Uint8Array
 }

@@ -1,5 +1,5 @@
 /**
- * Line buffer: header lines that are added one behind the other, in memory that grows with the longest and is used again.
+ * Header lines that are added one behind the other, in memory that grows with the longest and is used again.
  */
 import { put } from "./copy.ts"
 
@@ -7,7 +7,7 @@ const EMPTY: Uint8Array = new Uint8Array(0)
 /** What most connections are told of themselves fits. */
 const LEAST = 160
 
-export class LineBuffer {
+export class HeaderLines {
   bytes: Uint8Array = EMPTY
   /** Octets of `bytes` that are lines. */
   length = 0
