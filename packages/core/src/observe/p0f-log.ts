@@ -20,7 +20,8 @@ import {
 } from "./observation-log.ts"
 import { reasonNames } from "./reasons.ts"
 
-const BUFFER_BYTES = 1 << 18
+/** Octets of its buffer. */
+export const BUFFER_BYTES = 1 << 18
 const encoder = new TextEncoder()
 const TEXT = {
   syn: encoder.encode("syn|cli="),
@@ -88,7 +89,8 @@ function putWord6(word: number, out: Uint8Array, at: number): number {
 
 export class P0fLog implements ObservationLog {
   readonly #flush: (bytes: Uint8Array) => void
-  readonly #out: Uint8Array
+  readonly #swap: ((bytes: Uint8Array) => Uint8Array) | undefined
+  #out: Uint8Array
   #end = 0
   readonly #prefix = new Uint8Array(PREFIX_BYTES)
   #prefixSec = 0
@@ -107,9 +109,13 @@ export class P0fLog implements ObservationLog {
   #synAt = 0
   #synHead = 0
 
-  /** `flush` is given bytes that are valid during the call; it must take them all. */
-  constructor(flush: (bytes: Uint8Array) => void) {
+  /**
+   * `flush` is given bytes that are valid during the call; it must take them all. `swap` takes them for good, and gives BUFFER_BYTES
+   * to go on with.
+   */
+  constructor(flush: (bytes: Uint8Array) => void, swap?: (bytes: Uint8Array) => Uint8Array) {
     this.#flush = flush
+    this.#swap = swap
     this.#out = new Uint8Array(BUFFER_BYTES)
     this.#prefix.set(encoder.encode("[0000/00/00 00:00:00] mod="))
     this.#setTime(0)
@@ -121,7 +127,9 @@ export class P0fLog implements ObservationLog {
     const end = this.#end
     this.#end = 0
     this.#synPacket = -1
-    this.#flush(this.#out.subarray(0, end))
+    const bytes = this.#out.subarray(0, end)
+    if (this.#swap === undefined) this.#flush(bytes)
+    else this.#out = this.#swap(bytes)
   }
 
   syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {

@@ -70,6 +70,11 @@ export class LogFile {
     return descriptor
   }
 
+  /** For write-behind.ts, until `reopen` or `close`. */
+  get descriptor(): number {
+    return this.#descriptor
+  }
+
   /** All of it. Throws what the system says: no space, quota. */
   write(bytes: Uint8Array): void {
     writeAll(this.#descriptor, bytes)

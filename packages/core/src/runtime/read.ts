@@ -11,6 +11,7 @@ import { BUILTIN } from "../fingerprint/builtin-database.ts"
 import { P0F_DATABASE, readDatabaseFiles } from "./database-files.ts"
 import { fileChunks } from "./file-chunks.ts"
 import { writeAll } from "./write-all.ts"
+import type { WriteBehind } from "./write-behind.ts"
 import { ReadProgress } from "./read-progress.ts"
 import { printCounts, printReport } from "./read-report.ts"
 
@@ -47,6 +48,8 @@ const complain = (text: string): void => {
 /** Where lines go. */
 interface Sink {
   readonly write: (bytes: Uint8Array) => void
+  /** The file of `output`. */
+  readonly descriptor?: number
   readonly close: () => void
 }
 
@@ -56,7 +59,7 @@ const openSink = async (output: string | undefined): Promise<Sink | string> => {
   const { LogFile, LogFileError } = await import("./log-file.ts")
   try {
     const file = new LogFile(output)
-    return { write: (bytes) => file.write(bytes), close: () => file.close() }
+    return { write: (bytes) => file.write(bytes), descriptor: file.descriptor, close: () => file.close() }
   } catch (cause) {
     if (cause instanceof LogFileError) return cause.message
     throw cause
@@ -66,6 +69,8 @@ const openSink = async (output: string | undefined): Promise<Sink | string> => {
 interface Log {
   readonly log: (ObservationLog & { readonly flush: () => void }) | undefined
   readonly text: TextLog | undefined
+  /** Where lines are written while others are made. */
+  readonly behind?: WriteBehind
 }
 
 /** Loads the printer that is wanted alone: the first TextDecoder of a process costs 11 ms. */
@@ -73,8 +78,11 @@ async function makeLog(format: ReadOptions["format"], sink: Sink): Promise<Log> 
   const writeText = (text: string): void => sink.write(encoder.encode(text))
   if (format === "none") return { log: undefined, text: undefined }
   if (format === "p0f") {
-    const { P0fLog } = await import("../observe/p0f-log.ts")
-    return { log: new P0fLog(sink.write), text: undefined }
+    const { BUFFER_BYTES, P0fLog } = await import("../observe/p0f-log.ts")
+    if (sink.descriptor === undefined) return { log: new P0fLog(sink.write), text: undefined }
+    const { WriteBehind } = await import("./write-behind.ts")
+    const behind = new WriteBehind(sink.descriptor, BUFFER_BYTES)
+    return { log: new P0fLog(sink.write, (bytes) => behind.take(bytes)), text: undefined, behind }
   }
   const { HintedLog } = await import("../hints/hinted-log.ts")
   if (format === "json") {
@@ -91,7 +99,8 @@ async function replay(
   name: string,
   observer: Observer,
   asLibpcap: boolean,
-  progress: ReadProgress | undefined
+  progress: ReadProgress | undefined,
+  behind: WriteBehind | undefined
 ): Promise<CaptureProblem | undefined> {
   const { size, chunks } = await fileChunks(name)
   try {
@@ -103,6 +112,7 @@ async function replay(
     )
     for await (const chunk of chunks) {
       if (reader.push(chunk) !== undefined) break
+      if (behind !== undefined) await behind.turn()
       progress?.show(reader.offset, observer.counts.packets)
     }
     return reader.end()
@@ -139,7 +149,7 @@ export async function read(options: ReadOptions): Promise<number> {
     complain(sink)
     return 1
   }
-  const { log, text } = await makeLog(options.format, sink)
+  const { log, text, behind } = await makeLog(options.format, sink)
   const [maxFlows, maxHosts] = options.limits ?? (isP0f ? P0F_LIMITS : LIMITS)
   const [flowAgeSeconds, hostIdleMinutes] = options.ages ?? (isP0f ? P0F_AGES : AGES)
   const matcher = new Matcher(database, mode, MEMO_SHAPES)
@@ -170,7 +180,7 @@ export async function read(options: ReadOptions): Promise<number> {
       const before = observer.counts.packets
       try {
         // oxlint-disable-next-line no-await-in-loop -- hosts are followed from file to file
-        const problem = await replay(name, observer, isP0f, progress)
+        const problem = await replay(name, observer, isP0f, progress, behind)
         if (problem === undefined) continue
         complain(`${name}: ${problem.message}`)
         if (observer.counts.packets === before) code = 1
@@ -190,6 +200,7 @@ export async function read(options: ReadOptions): Promise<number> {
       }
     }
     log?.flush()
+    await behind?.end()
     counts.push(observer.counts)
     if (text !== undefined) writeAll(STDOUT, encoder.encode(printReport(counts, text.tally)))
     else if (options.format === "none") writeAll(STDOUT, encoder.encode(printCounts(counts, matcher.stats)))
