@@ -72,7 +72,9 @@ testWith(
     const rounds: Array<Flooded> = []
     while (rounds.length < ROUNDS && !rounds.some(isFlood)) rounds.push(await floodedRound())
     const [best] = rounds.filter(({ found }) => found >= CONNECTIONS * LEAST_FOUND).toSorted((a, b) => b.rate - a.rate)
-    expect(best?.rate ?? 0).toBeGreaterThan(LEAST_RATE)
+    const rate = best?.rate ?? 0
+    if (rate <= RATE * 0.95) console.log(`this machine sent ${Math.round(rate)} SYNs/s, not ${RATE}`)
+    expect(rate).toBeGreaterThan(LEAST_RATE)
   },
   300_000
 )

@@ -93,11 +93,10 @@ export function coveringSignature(
   return undefined
 }
 
-function httpCovers(earlier: HttpSignature, later: HttpFields): boolean {
+/** `required`: ids of the headers that `later` demands. */
+function httpCovers(earlier: HttpSignature, later: HttpFields, required: ReadonlySet<number>): boolean {
   if (earlier.ver !== -1 && earlier.ver !== later.ver) return false
   const { headers } = later
-  // p0f's Bloom filter of the new line holds its required headers only.
-  const required = new Set(headers.filter(({ optional }) => !optional).map(({ id }) => id))
   if (earlier.headers.some(({ id, optional }) => !optional && !required.has(id))) return false
   if (earlier.absent.length > later.absent.length) return false
   let at = 0
@@ -119,5 +118,7 @@ export function coveringHttpSignature(
   earlier: ReadonlyArray<HttpSignature>,
   later: HttpFields
 ): HttpSignature | undefined {
-  return earlier.find((line) => !line.label.generic && httpCovers(line, later))
+  // p0f's Bloom filter of the new line holds its required headers only.
+  const required = new Set(later.headers.filter(({ optional }) => !optional).map(({ id }) => id))
+  return earlier.find((line) => !line.label.generic && httpCovers(line, later, required))
 }

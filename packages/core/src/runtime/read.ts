@@ -2,6 +2,7 @@
  * `read`: capture files -> observer -> report. Exported as @synprint/core/read and free of Effect, which would cost more
  * start-up time than a small capture takes to read.
  */
+import { fstatSync } from "node:fs"
 import { Matcher } from "../fingerprint/matcher.ts"
 import type { ObservationLog } from "../observe/observation-log.ts"
 import { Observer } from "../observe/observer.ts"
@@ -40,6 +41,7 @@ const MEMO_SHAPES = 16_384
 
 const encoder = new TextEncoder()
 const STDOUT = 1
+const STDERR = 2
 
 const complain = (text: string): void => {
   process.stderr.write(`synprint read: ${text}\n`)
@@ -93,6 +95,9 @@ async function makeLog(format: ReadOptions["format"], sink: Sink): Promise<Log> 
   const text = new TextLog(writeText)
   return { log: new HintedLog(text), text }
 }
+
+/** Whether stderr is a terminal. Bun loads its streams to say so, 9 ms: what is no character device is none. */
+const isTerminal = (): boolean => fstatSync(STDERR).isCharacterDevice() && process.stderr.isTTY
 
 /** Reads one file to its end; the problem that ended it early. */
 async function replay(
@@ -154,8 +159,7 @@ export async function read(options: ReadOptions): Promise<number> {
   const [flowAgeSeconds, hostIdleMinutes] = options.ages ?? (isP0f ? P0F_AGES : AGES)
   const matcher = new Matcher(database, mode, MEMO_SHAPES)
   const linesOnTerminal = options.output === undefined && options.format !== "none" && process.stdout.isTTY
-  const progress =
-    process.stderr.isTTY && !linesOnTerminal ? new ReadProgress((bar) => process.stderr.write(bar)) : undefined
+  const progress = isTerminal() && !linesOnTerminal ? new ReadProgress((bar) => process.stderr.write(bar)) : undefined
   const makeObserver = (): Observer =>
     new Observer({
       mode,

@@ -6,9 +6,12 @@
  *     writing          │ chunk 1 │ chunk 2 │ chunk 3      never more than two in memory
  */
 import { writev } from "node:fs"
-import { promisify } from "node:util"
 
-const writeTogether = promisify(writev)
+/** Gives how many octets the system took. */
+const writeTogether = (descriptor: number, buffers: ReadonlyArray<Uint8Array>): Promise<number> =>
+  new Promise((resolve, reject) => {
+    writev(descriptor, buffers, (error, written) => (error === null ? resolve(written) : reject(error)))
+  })
 
 export class WriteBehind {
   readonly #descriptor: number
@@ -51,9 +54,9 @@ export class WriteBehind {
   async #write(full: ReadonlyArray<Uint8Array>): Promise<void> {
     for (let rest = [...full]; rest.length > 0;) {
       // oxlint-disable-next-line no-await-in-loop -- the system took a part: the rest goes behind it
-      let { bytesWritten } = await writeTogether(this.#descriptor, rest)
-      while (rest.length > 0 && bytesWritten >= rest[0]!.length) bytesWritten -= rest.shift()!.length
-      if (rest.length > 0) rest[0] = rest[0]!.subarray(bytesWritten)
+      let taken = await writeTogether(this.#descriptor, rest)
+      while (rest.length > 0 && taken >= rest[0]!.length) taken -= rest.shift()!.length
+      if (rest.length > 0) rest[0] = rest[0]!.subarray(taken)
     }
     for (const bytes of full) this.#spare.push(new Uint8Array(bytes.buffer as ArrayBuffer, 0, this.#size))
   }
