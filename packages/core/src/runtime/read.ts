@@ -217,6 +217,8 @@ export async function read(options: ReadOptions): Promise<number> {
     )
     return 1
   } finally {
+    // Whatever ended it: what is being written must not outlive the descriptor.
+    await behind?.end().catch(() => undefined)
     sink.close()
   }
   return code
