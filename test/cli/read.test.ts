@@ -196,6 +196,21 @@ describe("-o, by p0f's rules", () => {
     )
     expect(await child.exited).toBe(1)
   })
+
+  test("a log file that takes no more is said once, exit 1; what it took is there", async () => {
+    const main = join(import.meta.dir, "../../packages/cli/src/main.ts")
+    writeFileSync(
+      at("small.fp"),
+      "classes = unix\n[tcp:request]\nlabel = s:unix:Linux:\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0\n"
+    )
+    // One block of the shell's, 512 octets.
+    const limited = `trap "" XFSZ; ulimit -f 1; exec "${process.execPath}" "${main}" read --format p0f -f small.fp -o limited.log many.pcap`
+    const child = Bun.spawn(["sh", "-c", limited], { cwd: directory.path, stderr: "pipe" })
+    expect(await new Response(child.stderr).text()).toBe("synprint read: cannot write limited.log: EFBIG\n")
+    expect(await child.exited).toBe(1)
+    expect(readFileSync(at("limited.log"), "latin1")).toMatch(/^\[2023\/11\/14 22:13:20\] mod=syn\|cli=/)
+    expect(statSync(at("limited.log")).size).toBeLessThanOrEqual(1024)
+  })
 })
 
 test("limits and ages reach the engine", async () => {
