@@ -51,9 +51,11 @@ for (const [directory, leastLogs, leastLines] of [
       // Seen live, their logs were not kept: api.test.ts compares the replies.
       if (capture.includes("/vectors/p0f/api/")) continue
       const log = logOf(capture)
-      const { text } = replay(readFileSync(capture), matcher, limitsOf(argumentsOf(capture)))
-      const difference = firstDifference(text, log)
-      if (difference !== undefined) throw new Error(`${capture}: ${difference}`)
+      for (const decoding of ["itself", "ahead"] as const) {
+        const { text } = replay(readFileSync(capture), matcher, limitsOf(argumentsOf(capture)), decoding)
+        const difference = firstDifference(text, log)
+        if (difference !== undefined) throw new Error(`${capture}, decoded ${decoding}: ${difference}`)
+      }
       if (log === "") continue
       logs++
       lines += log.split("\n").length - 1

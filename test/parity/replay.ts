@@ -2,7 +2,16 @@
  * What the parity tests share: a capture through our p0f mode, and p0f's log of the same.
  */
 import { readFileSync } from "node:fs"
-import { CaptureReader, Matcher, Observer, P0fLog, readDatabases } from "@synprint/core"
+import {
+  BATCH_BYTES,
+  CaptureReader,
+  DecodedBatch,
+  FrameDecoder,
+  Matcher,
+  Observer,
+  P0fLog,
+  readDatabases
+} from "@synprint/core"
 
 /** Debian's database, LGPL: read where it lies, never copied. */
 export const P0F_DATABASE = "/etc/p0f/p0f.fp"
@@ -33,24 +42,39 @@ export function limitsOf(args: ReadonlyArray<string>): ReplayLimits {
   return { maxFlows, maxHosts, flowAgeSeconds, hostIdleMinutes }
 }
 
+/** Who decodes: the observer itself, or a decoder for it by batches, as another thread does for large files. */
+export type Decoding = "itself" | "ahead"
+
 /** The observer after a replay, and the lines it wrote. */
 export function replay(
   capture: Uint8Array,
   matcher: Matcher,
-  limits: ReplayLimits
+  limits: ReplayLimits,
+  decoding: Decoding = "itself"
 ): { readonly observer: Observer; readonly text: string } {
   const parts: Array<string> = []
-  const decoder = new TextDecoder("latin1")
-  const log = new P0fLog((bytes) => parts.push(decoder.decode(bytes)))
+  const text = new TextDecoder("latin1")
+  const log = new P0fLog((bytes) => parts.push(text.decode(bytes)))
   const observer = new Observer({ mode: "p0f", matcher, log, ...limits })
+  const taker = decoding === "itself" ? observer : decoderFor(observer)
   const reader = new CaptureReader(
-    (bytes, at, captured, wire, linkType, sec, usec) => observer.frame(bytes, at, captured, wire, linkType, sec, usec),
+    (bytes, at, captured, wire, linkType, sec, usec) => taker.frame(bytes, at, captured, wire, linkType, sec, usec),
     { asLibpcap: true }
   )
   reader.push(capture)
   reader.end()
+  if (taker instanceof FrameDecoder) taker.end(new Uint8Array(0))
   log.flush()
   return { observer, text: parts.join("") }
+}
+
+function decoderFor(observer: Observer): FrameDecoder {
+  const batch = new DecodedBatch(new SharedArrayBuffer(BATCH_BYTES), 0)
+  return new FrameDecoder(true, batch, (full) => {
+    observer.batch(full)
+    full.clear()
+    return full
+  })
 }
 
 /** First line that differs, with its number; undefined when the texts are equal. */

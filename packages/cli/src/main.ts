@@ -8,13 +8,13 @@
 import { parseReadArguments } from "./read-arguments.ts"
 
 const words = process.argv.slice(2)
-// The proxy's Workers begin here too, where there are no other files (an executable).
+// Workers begin here too, where there are no other files (an executable).
 const reading = !Bun.isMainThread ? undefined : words[0] === "read" ? parseReadArguments(words.slice(1)) : undefined
 if (reading !== undefined) {
   const { read } = await import("@synprint/core/read")
   process.exitCode = await read(reading)
 } else if (!Bun.isMainThread) {
-  await import("@synprint/proxy/worker")
+  await (words[0] === "decode" ? import("@synprint/core/decode-worker") : import("@synprint/proxy/worker"))
 } else {
   const { runCommandLine } = await import("./command-line.ts")
   runCommandLine(words)

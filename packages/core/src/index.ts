@@ -158,6 +158,8 @@ export {
 } from "./fingerprint/explain.ts"
 
 // observe
+export { BATCH_BYTES, DecodedBatch } from "./observe/decoded-batch.ts"
+export { FrameDecoder } from "./observe/frame-decoder.ts"
 export { Hosts } from "./observe/hosts.ts"
 export { JsonLog } from "./observe/json-log.ts"
 export { Labels } from "./observe/labels.ts"

@@ -13,10 +13,11 @@
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Matcher } from "../fingerprint/matcher.ts"
 import { REQUEST } from "../fingerprint/shape.ts"
-import { decodeFrame } from "../packet/frame.ts"
-import { P0fIntake } from "../packet/p0f-intake.ts"
-import { Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
-import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
+import { Intake } from "../packet/intake.ts"
+import { type Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
+import { VERDICT_TCP } from "../packet/verdict.ts"
+import { type DecodedBatch, recordAt } from "./decoded-batch.ts"
+import { readRecord, RECORD_FRAMES, RECORD_SEC, recordExpires, recordUsec, recordVerdict } from "./decoded-record.ts"
 import {
   FLOW_ACKED,
   FLOW_CLIENT,
@@ -59,9 +60,6 @@ import { Systems } from "./systems.ts"
 import { CLIENT, Endpoints, type ObservationLog, SERVER, type Subject } from "./observation-log.ts"
 import { Uptime } from "./uptime.ts"
 
-/** p0f's EXPIRE_INTERVAL, in packets. */
-const EXPIRE_INTERVAL = 50
-
 export type { ObserverCounts } from "./observer-counts.ts"
 export type { ObserverOptions } from "./observer-options.ts"
 
@@ -72,8 +70,7 @@ export class Observer {
   #matcher: Matcher
   #labels: Labels
   #log: ObservationLog | undefined
-  readonly #packet = new Packet()
-  readonly #intake = new P0fIntake()
+  readonly #intake: Intake
   readonly #at = new Endpoints()
   readonly #nat: NatScore
   /** Modern mode's. */
@@ -96,6 +93,7 @@ export class Observer {
     const { matcher, log } = options
     const exact = options.mode === "p0f"
     this.exact = exact
+    this.#intake = new Intake(exact)
     this.#matcher = matcher
     this.#labels = new Labels(matcher.database)
     const hostLimits = { maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes }
@@ -136,22 +134,38 @@ export class Observer {
     usec: number
   ): void {
     this.#packets++
-    const packet = this.#packet
-    let verdict: Verdict
-    if (this.exact) {
-      const intake = this.#intake
-      const before = intake.packets
-      verdict = intake.decode(bytes, at, captured, wire, linkType, packet)
-      if (intake.packets !== before && intake.packets % EXPIRE_INTERVAL === 0) this.#expire(sec | 0)
-    } else verdict = decodeFrame(bytes, at, captured, wire, linkType, packet)
+    const intake = this.#intake
+    const verdict = intake.decode(bytes, at, captured, wire, linkType)
     this.#verdicts[verdict]!++
-    if (verdict !== VERDICT_TCP) return
+    if (intake.expires) this.#expire(sec | 0)
+    if (verdict === VERDICT_TCP) this.#take(intake.packet, bytes, sec, usec)
+  }
+
+  /** As `frame`, for the frames of a batch that another thread decoded (frame-decoder.ts). */
+  batch(batch: DecodedBatch): void {
+    const { words, payload, records } = batch
+    const { packet } = this.#intake
+    for (let record = 0; record < records; record++) {
+      const at = recordAt(record)
+      const word0 = words[at]!
+      const sec = words[at + RECORD_SEC]! >>> 0
+      this.#packets += words[at + RECORD_FRAMES]!
+      if (recordExpires(word0)) this.#expire(sec | 0)
+      if (recordVerdict(word0) !== VERDICT_TCP) continue
+      readRecord(words, at, packet)
+      this.#take(packet, payload, sec, recordUsec(words, at))
+    }
+    this.#packets += batch.framesAfter
+    for (let verdict = 0; verdict < this.#verdicts.length; verdict++)
+      this.#verdicts[verdict]! += batch.framesOf(verdict)
+  }
+
+  #take(packet: Packet, bytes: Uint8Array, sec: number, usec: number): void {
     this.#at.packet = this.#packets
     this.#at.sec = sec | 0
     this.#at.usec = usec
     if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
-    const ms = sec * 1000 + ((usec / 1000) | 0)
-    this.#dispatch(packet, bytes, ms)
+    this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0))
   }
 
   /** A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. */

@@ -4,17 +4,18 @@
  */
 import { fstatSync } from "node:fs"
 import { Matcher } from "../fingerprint/matcher.ts"
+import type { Mode } from "../fingerprint/signature.ts"
 import type { ObservationLog } from "../observe/observation-log.ts"
 import { Observer } from "../observe/observer.ts"
 import type { TextLog } from "../observe/text-log.ts"
-import { CaptureReader, type CaptureProblem } from "../packet/capture-file.ts"
 import { BUILTIN } from "../fingerprint/builtin-database.ts"
 import { P0F_DATABASE, readDatabaseFiles } from "./database-files.ts"
-import { fileChunks } from "./file-chunks.ts"
+import { DecodeAhead } from "./decode-ahead.ts"
 import { writeAll } from "./write-all.ts"
 import type { WriteBehind } from "./write-behind.ts"
 import { ReadProgress } from "./read-progress.ts"
 import { printCounts, printReport } from "./read-report.ts"
+import { replay } from "./replay.ts"
 
 export interface ReadOptions {
   /** `-` is stdin. */
@@ -99,33 +100,6 @@ async function makeLog(format: ReadOptions["format"], sink: Sink): Promise<Log> 
 /** Whether stderr is a terminal. Bun loads its streams to say so, 9 ms: what is no character device is none. */
 const isTerminal = (): boolean => fstatSync(STDERR).isCharacterDevice() && process.stderr.isTTY
 
-/** Reads one file to its end; the problem that ended it early. */
-async function replay(
-  name: string,
-  observer: Observer,
-  asLibpcap: boolean,
-  progress: ReadProgress | undefined,
-  behind: WriteBehind | undefined
-): Promise<CaptureProblem | undefined> {
-  const { size, chunks } = await fileChunks(name)
-  try {
-    progress?.begin(name, size)
-    const reader = new CaptureReader(
-      (bytes, at, captured, wire, linkType, sec, usec) =>
-        observer.frame(bytes, at, captured, wire, linkType, sec, usec),
-      { asLibpcap }
-    )
-    for await (const chunk of chunks) {
-      if (reader.push(chunk) !== undefined) break
-      if (behind !== undefined) await behind.turn()
-      progress?.show(reader.offset, observer.counts.packets)
-    }
-    return reader.end()
-  } finally {
-    progress?.end()
-  }
-}
-
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   EACCES: "the process may not read it (check its owner and mode)",
@@ -142,6 +116,22 @@ export async function read(options: ReadOptions): Promise<number> {
     complain("--format p0f takes one database, as p0f does (-f once)")
     return 64
   }
+  // It starts while the database is read.
+  const first = DecodeAhead.open(options.files[0]!, isP0f)
+  try {
+    return await readAll(options, mode, names, first)
+  } finally {
+    first?.close()
+  }
+}
+
+async function readAll(
+  options: ReadOptions,
+  mode: Mode,
+  names: ReadonlyArray<string>,
+  first: DecodeAhead | undefined
+): Promise<number> {
+  const isP0f = mode === "p0f"
   const { database, problems } = readDatabaseFiles(names, mode)
   if (database === undefined) {
     for (const { file, line, message } of problems)
@@ -183,8 +173,9 @@ export async function read(options: ReadOptions): Promise<number> {
       }
       const before = observer.counts.packets
       try {
+        const ahead = n === 0 ? first : DecodeAhead.open(name, isP0f)
         // oxlint-disable-next-line no-await-in-loop -- hosts are followed from file to file
-        const problem = await replay(name, observer, isP0f, progress, behind)
+        const problem = await replay(name, observer, { ahead, progress, behind })
         if (problem === undefined) continue
         complain(`${name}: ${problem.message}`)
         if (observer.counts.packets === before) code = 1
