@@ -94,6 +94,27 @@ describe("input", () => {
     )
   })
 
+  test("a file that is large enough for two threads says what a pipe of it says", async () => {
+    const data = new Uint8Array(60_000).fill(0x61)
+    const large = writePcap(
+      Array.from({ length: 1200 }, (_, n) => ({
+        bytes: synFrame({ ...LINUX, src: `10.2.${n >> 8}.${n & 255}`, dst: "10.0.0.1", seq: n + 1, payload: data }),
+        sec: 1_700_000_000 + (n >> 4)
+      }))
+    )
+    writeFileSync(at("large.pcap"), large.subarray(0, -1))
+    for (const format of ["json", "none"]) {
+      const one = await read(["--format", format, "-"], { stdin: large.subarray(0, -1) })
+      const two = await read(["--format", format, "large.pcap"])
+      expect(two.out.length).toBeGreaterThan(format === "none" ? 10 : 1200)
+      expect(two.out === one.out).toBe(true)
+      expect(two.err).toBe(one.err.replace("read: -:", "read: large.pcap:"))
+      expect([two.code, one.code]).toEqual([0, 0])
+    }
+    const many = await read(["--format", "none", "large.pcap", "three.pcap", "large.pcap"])
+    expect(many.out).toStartWith("packets  2,401: ")
+  })
+
   test("a truncated tail is reported, what came before is kept", async () => {
     const { code, out, err } = await read(["--format", "none", "cut.pcap"])
     expect(out).toStartWith("packets  2: ")

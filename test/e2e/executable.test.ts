@@ -1,6 +1,7 @@
 /** The executable of `bun run build`, as an unprivileged user from an empty directory, with CAP_NET_RAW and without. */
 import { beforeAll, expect } from "bun:test"
 import * as fs from "node:fs"
+import { writeSynFlood } from "@synprint/core/testing"
 import { run } from "../lib/process.ts"
 import { needs, openSite, type Site } from "../lib/site.ts"
 import { countValues } from "../lib/expected.ts"
@@ -142,6 +143,24 @@ testWith(
       const result = await site.load({ host, connections: 20, concurrency: 4 })
       expect(countValues(result, "x-tcp-status")).toEqual({ ok: 20 })
     }
+  },
+  120_000
+)
+
+testWith(
+  NEEDS,
+  "reads a large capture with two threads, without a capability",
+  async () => {
+    await using site = await openSite()
+    const { program, empty } = install(site)
+    const path = `${site.directory}/flood.pcap`
+    writeSynFlood({ path, packets: 800_000, addresses: 10_000 })
+    const words = [...nobody(), program, "read", "--format", "none"]
+    const two = Bun.spawnSync([...words, path], { cwd: empty, stderr: "pipe" })
+    const one = Bun.spawnSync([...words, "-"], { cwd: empty, stdin: Bun.file(path), stderr: "pipe" })
+    expect([two.stderr.toString(), one.stderr.toString()]).toEqual(["", ""])
+    expect(two.stdout.toString()).toStartWith("packets  800,000: ")
+    expect(two.stdout.toString()).toBe(one.stdout.toString())
   },
   120_000
 )
