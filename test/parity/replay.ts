@@ -10,6 +10,7 @@ import {
   Matcher,
   Observer,
   P0fLog,
+  Packet,
   readDatabases
 } from "@synprint/core"
 
@@ -69,9 +70,10 @@ export function replay(
 }
 
 function decoderFor(observer: Observer): FrameDecoder {
+  const packet = new Packet()
   const batch = new DecodedBatch(new SharedArrayBuffer(BATCH_BYTES), 0)
   return new FrameDecoder(true, batch, (full) => {
-    observer.batch(full)
+    full.observe(observer, packet)
     full.clear()
     return full
   })

@@ -9,8 +9,18 @@
  */
 import type { Packet } from "../packet/packet.ts"
 import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
-import { RECORD_SHIFT, writeRecord } from "./decoded-record.ts"
+import {
+  readRecord,
+  RECORD_FRAMES,
+  RECORD_SEC,
+  RECORD_SHIFT,
+  recordExpires,
+  recordUsec,
+  recordVerdict,
+  writeRecord
+} from "./decoded-record.ts"
 import { FLOW_DATA_BYTES } from "./flow-data.ts"
+import type { Observer } from "./observer.ts"
 
 // 128 KiB: 512 to 4096 records took the same time, fewer had the threads meet too often.
 const RECORDS = 1024
@@ -79,21 +89,33 @@ export class DecodedBatch {
     this.#filled = to + taken
   }
 
-  /** The first record is 0. */
   get records(): number {
     return this.words[AT_RECORDS]!
   }
 
-  framesOf(verdict: number): number {
-    return this.words[AT_VERDICTS + verdict]!
-  }
-
   /** Frames behind the last record. */
-  get framesAfter(): number {
-    return this.words[AT_FRAMES]!
-  }
   set framesAfter(frames: number) {
     this.words[AT_FRAMES] = frames
+  }
+
+  /** Gives all of it to an observer; `packet` is used on the way. */
+  observe(observer: Observer, packet: Packet): void {
+    const { words, payload, records } = this
+    for (let record = 0; record < records; record++) {
+      const at = recordAt(record)
+      readRecord(words, at, packet)
+      const word0 = words[at]!
+      observer.decoded(
+        packet,
+        recordVerdict(word0),
+        recordExpires(word0),
+        words[at + RECORD_FRAMES]!,
+        payload,
+        words[at + RECORD_SEC]! >>> 0,
+        recordUsec(words, at)
+      )
+    }
+    observer.countFrames(words[AT_FRAMES]!, (verdict) => words[AT_VERDICTS + verdict]!)
   }
 
   /** Octets of the file up to here. */
@@ -123,4 +145,4 @@ export class DecodedBatch {
 }
 
 /** First word of a record. */
-export const recordAt = (n: number): number => HEADER_WORDS + (n << RECORD_SHIFT)
+const recordAt = (n: number): number => HEADER_WORDS + (n << RECORD_SHIFT)

@@ -8,16 +8,15 @@
  *                       └─ FIN, RST ── uptime, end of the flow
  *
  * Mode p0f (`exact`) does what p0f 3.09b does, its bugs included; modern mode does what is right. Each difference is one branch on
- * `exact`, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C.
+ * `exact`, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C. One file because the order of these
+ * steps is p0f's and shows in what it says.
  */
 import type { Answer } from "../fingerprint/answer.ts"
 import type { Matcher } from "../fingerprint/matcher.ts"
 import { REQUEST } from "../fingerprint/shape.ts"
 import { Intake } from "../packet/intake.ts"
 import { type Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
-import { VERDICT_TCP } from "../packet/verdict.ts"
-import { type DecodedBatch, recordAt } from "./decoded-batch.ts"
-import { readRecord, RECORD_FRAMES, RECORD_SEC, recordExpires, recordUsec, recordVerdict } from "./decoded-record.ts"
+import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
 import {
   FLOW_ACKED,
   FLOW_CLIENT,
@@ -133,39 +132,37 @@ export class Observer {
     sec: number,
     usec: number
   ): void {
-    this.#packets++
     const intake = this.#intake
     const verdict = intake.decode(bytes, at, captured, wire, linkType)
     this.#verdicts[verdict]!++
-    if (intake.expires) this.#expire(sec | 0)
-    if (verdict === VERDICT_TCP) this.#take(intake.packet, bytes, sec, usec)
+    this.decoded(intake.packet, verdict, intake.expires, 1, bytes, sec, usec)
   }
 
-  /** As `frame`, for the frames of a batch that another thread decoded (frame-decoder.ts). */
-  batch(batch: DecodedBatch): void {
-    const { words, payload, records } = batch
-    const { packet } = this.#intake
-    for (let record = 0; record < records; record++) {
-      const at = recordAt(record)
-      const word0 = words[at]!
-      const sec = words[at + RECORD_SEC]! >>> 0
-      this.#packets += words[at + RECORD_FRAMES]!
-      if (recordExpires(word0)) this.#expire(sec | 0)
-      if (recordVerdict(word0) !== VERDICT_TCP) continue
-      readRecord(words, at, packet)
-      this.#take(packet, payload, sec, recordUsec(words, at))
-    }
-    this.#packets += batch.framesAfter
-    for (let verdict = 0; verdict < this.#verdicts.length; verdict++)
-      this.#verdicts[verdict]! += batch.framesOf(verdict)
-  }
-
-  #take(packet: Packet, bytes: Uint8Array, sec: number, usec: number): void {
-    this.#at.packet = this.#packets
-    this.#at.sec = sec | 0
-    this.#at.usec = usec
-    if (!this.exact && this.#lastExpirySec !== this.#at.sec) this.#expire(this.#at.sec)
+  /** `frame` behind the decoder, for the last of `frames`; the payload of `packet` lies in `bytes`. */
+  decoded(
+    packet: Packet,
+    verdict: Verdict,
+    expires: boolean,
+    frames: number,
+    bytes: Uint8Array,
+    sec: number,
+    usec: number
+  ): void {
+    const at = this.#at
+    this.#packets += frames
+    if (expires) this.#expire(sec | 0)
+    if (verdict !== VERDICT_TCP) return
+    at.packet = this.#packets
+    at.sec = sec | 0
+    at.usec = usec
+    if (!this.exact && this.#lastExpirySec !== at.sec) this.#expire(at.sec)
     this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0))
+  }
+
+  /** What `decoded` can't know of a batch of frames: those behind the last TCP packet, and all by verdict. */
+  countFrames(behind: number, byVerdict: (verdict: number) => number): void {
+    this.#packets += behind
+    for (let verdict = 0; verdict < this.#verdicts.length; verdict++) this.#verdicts[verdict]! += byVerdict(verdict)
   }
 
   /** A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. */

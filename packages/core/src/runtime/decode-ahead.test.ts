@@ -65,7 +65,7 @@ test.each([
   ["a record that is cut", () => writePcap(traffic(4)).subarray(0, -7)],
   [
     "a record that claims too much",
-    () => Uint8Array.from([...writePcap(traffic(5).slice(0, 20)), ...new Array(16).fill(0x7f)])
+    () => Uint8Array.from([...writePcap(traffic(5).slice(0, 20)), ...new Uint8Array(16).fill(0x7f)])
   ],
   ["no capture at all", () => new TextEncoder().encode("this is no capture\n")],
   ["no packet", () => writePcap([])]

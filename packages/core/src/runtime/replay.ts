@@ -2,6 +2,7 @@
  * Replay: the packets of one capture file -> observer, by this thread or with another one's help.
  */
 import { CaptureReader, type CaptureProblem } from "../packet/capture-file.ts"
+import { Packet } from "../packet/packet.ts"
 import type { Observer } from "../observe/observer.ts"
 import type { DecodeAhead } from "./decode-ahead.ts"
 import { fileChunks } from "./file-chunks.ts"
@@ -24,8 +25,9 @@ export async function replay(
   try {
     if (ahead !== undefined) {
       progress?.begin(name, ahead.size)
+      const packet = new Packet()
       for await (const batch of ahead.batches()) {
-        observer.batch(batch)
+        batch.observe(observer, packet)
         if (behind !== undefined) await behind.turn()
         progress?.show(batch.offset, observer.counts.packets)
       }
