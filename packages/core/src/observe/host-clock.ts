@@ -1,36 +1,37 @@
 /**
  * Host clock: modern mode's order. CLOCK with a second chance; a host that was idle too long is a new host when it comes back.
+ *
+ * Numbers of hosts go round as the hand does, so that the records of new ones are written in order; where a host is found is told by
+ * sets (host-sets.ts).
  */
-import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6, STATE_LIVE, STATE_REFERENCED } from "./host-record.ts"
+import { HOST_LAST_SEEN, HOT_SHIFT } from "./host-record.ts"
+import { SET_HAND, SET_HOSTS, SET_SHIFT, setsFor, tagsOf, wayOf, WAYS, waysWith } from "./host-sets.ts"
 import { type HostLimits, Hosts } from "./hosts.ts"
-import {
-  HEAD_COUNT,
-  HEAD_EVICTED,
-  HEAD_EXPIRED,
-  HEAD_FREE,
-  HEAD_FRESH,
-  HEAD_HAND,
-  HEAD_PLACES,
-  type SharedHosts
-} from "./shared-hosts.ts"
-import { TaggedIndex } from "../packet/tagged-index.ts"
-
-/** Hosts that make room at a time, in a table of 512 or more; a small one would lose too much at once. */
-const BATCH = 8
-const BATCH_SHARE = 6
+import { HEAD_COUNT, HEAD_EVICTED, HEAD_EXPIRED, HEAD_FRESH, HEAD_HAND, type SharedHosts } from "./shared-hosts.ts"
 
 export class HostClock extends Hosts {
   private hand = 0
-  /** Places of hosts that made room, and their hashes. */
-  private readonly places = new Int32Array(BATCH)
-  private readonly placeHashes = new Int32Array(BATCH)
-  private free = 0
-  private readonly batch: number
+  private readonly sets: Int32Array
+  /** The same as octets. */
+  private readonly tags: Uint8Array
+  /** The octet of each host's tag. */
+  private readonly tagAt: Int32Array
+  /** A bit for each host that was seen again since the hand came by: the second chance. */
+  private readonly again: Int32Array
+  /** Sets per hash. */
+  private readonly scale: number
+  private warmed = 0
 
   /** `shared`: the memory of several threads; `load` and `save` stand around what one does with it. */
   constructor(limits: HostLimits, shared?: SharedHosts) {
-    super(limits.maxHosts, limits.idleMinutes, new TaggedIndex(limits.maxHosts, shared?.slots), shared)
-    this.batch = Math.max(1, Math.min(BATCH, limits.maxHosts >> BATCH_SHARE))
+    const { maxHosts } = limits
+    super(maxHosts, limits.idleMinutes, shared)
+    const sets = setsFor(maxHosts)
+    this.sets = shared?.sets ?? new Int32Array(sets << SET_SHIFT)
+    this.tags = new Uint8Array(this.sets.buffer, this.sets.byteOffset, this.sets.byteLength)
+    this.tagAt = shared?.tagAt ?? new Int32Array(maxHosts)
+    this.again = shared?.again ?? new Int32Array((maxHosts + 31) >> 5)
+    this.scale = sets / 0x1_0000_0000
   }
 
   /** What another thread left; under the lock. */
@@ -38,66 +39,53 @@ export class HostClock extends Hosts {
     this.count = head[HEAD_COUNT]!
     this.fresh = head[HEAD_FRESH]!
     this.hand = head[HEAD_HAND]!
-    this.free = head[HEAD_FREE]!
     this.evicted = head[HEAD_EVICTED]!
     this.expired = head[HEAD_EXPIRED]!
-    for (let place = 0; place < this.free; place++) this.places[place] = head[HEAD_PLACES + place]!
   }
 
   save({ head }: SharedHosts): void {
     head[HEAD_COUNT] = this.count
     head[HEAD_FRESH] = this.fresh
     head[HEAD_HAND] = this.hand
-    head[HEAD_FREE] = this.free
     head[HEAD_EVICTED] = this.evicted
     head[HEAD_EXPIRED] = this.expired
-    for (let place = 0; place < this.free; place++) head[HEAD_PLACES + place] = this.places[place]!
+  }
+
+  override warm(hash: number): void {
+    this.warmed = (this.warmed + this.sets[this.setOf(hash)]!) | 0
+  }
+
+  override find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number {
+    const { sets } = this
+    const at = this.setOf(hash)
+    for (let ways = waysWith(sets, at, tagsOf(hash)); ways !== 0; ways &= ways - 1) {
+      const host = sets[at + SET_HOSTS + wayOf(ways)]!
+      if (this.holds(host, ver, a0, a1, a2, a3)) return host
+    }
+    return -1
   }
 
   override obtain(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number, nowSec: number): number {
-    // The probe of `find`, kept here for its last position: an insertion begins where the search ended.
-    const { slots, mask } = this.index
-    const { hot } = this
-    const family = ver === 6 ? STATE_IPV6 : 0
-    let at = (hash << 1) & mask
-    let host = slots[at + 1]! - 1
-    for (; host >= 0; host = slots[at + 1]! - 1) {
-      if (slots[at] === hash) {
-        const base = host << HOT_SHIFT
-        if (
-          hot[base] === a0 &&
-          hot[base + 1] === a1 &&
-          hot[base + 2] === a2 &&
-          hot[base + 3] === a3 &&
-          (hot[base + HOST_STATE]! & STATE_IPV6) === family
-        ) {
-          if (((nowSec - hot[base + HOST_LAST_SEEN]!) | 0) > this.idleSeconds) {
-            this.expired++
-            this.reset(host, ver, a0, a1, a2, a3, nowSec)
-          } else {
-            hot[base + HOST_LAST_SEEN] = nowSec
-            hot[base + HOST_STATE]! |= STATE_REFERENCED
-          }
-          return host
-        }
+    const { sets } = this
+    const at = this.setOf(hash)
+    const tags = tagsOf(hash)
+    // As `find`: one call less.
+    for (let ways = waysWith(sets, at, tags); ways !== 0; ways &= ways - 1) {
+      const known = sets[at + SET_HOSTS + wayOf(ways)]!
+      if (!this.holds(known, ver, a0, a1, a2, a3)) continue
+      if (!this.touch(known, nowSec)) {
+        this.expired++
+        this.reset(known, ver, a0, a1, a2, a3, nowSec)
       }
-      at = (at + 2) & mask
+      return known
     }
-    if (this.fresh < this.capacity) {
-      host = this.fresh++
-      this.count++
-    } else {
-      if (this.free === 0) {
-        this.evict()
-        // The removals may have moved entries of this run.
-        at = (hash << 1) & mask
-        while (slots[at + 1] !== 0) at = (at + 2) & mask
-      }
-      host = this.places[--this.free]!
-      this.count++
-    }
-    slots[at] = hash
-    slots[at + 1] = host + 1
+    const free = waysWith(sets, at, 0)
+    const way = free === 0 ? this.wayOut(at) : wayOf(free)
+    const host = free === 0 ? sets[at + SET_HOSTS + way]! : this.take()
+    // Of the four the lowest octet is stored.
+    this.tags[(at << 2) + way] = tags
+    sets[at + SET_HOSTS + way] = host
+    this.tagAt[host] = (at << 2) + way
     this.reset(host, ver, a0, a1, a2, a3, nowSec)
     return host
   }
@@ -106,7 +94,7 @@ export class HostClock extends Hosts {
     const at = (host << HOT_SHIFT) + HOST_LAST_SEEN
     if (((nowSec - this.hot[at]!) | 0) > this.idleSeconds) return false
     this.hot[at] = nowSec
-    this.hot[(host << HOT_SHIFT) + HOST_STATE]! |= STATE_REFERENCED
+    this.again[host >> 5]! |= 1 << host
     return true
   }
 
@@ -117,30 +105,56 @@ export class HostClock extends Hosts {
 
   override expire(): void {}
 
+  /** First word of a hash's set. */
+  private setOf(hash: number): number {
+    return (((hash >>> 0) * this.scale) | 0) << SET_SHIFT
+  }
+
   /**
-   * Frees places. The hand passes hosts that were seen since it came by last; a new host starts without that chance: floods wash
-   * over. Several at a time, since their index entries lie anywhere: the processor fetches them together (5 % of a SYN's time).
+   * A place for a new host. In a full table the hand passes hosts that were seen since it came by last; a new one starts without that
+   * chance: floods wash over. It looks at 32 at a time.
    */
-  private evict(): void {
-    const { hot, capacity, batch, places, placeHashes } = this
-    let hand = this.hand
-    for (let place = batch - 1; place >= 0;) {
-      const at = (hand << HOT_SHIFT) + HOST_STATE
-      const state = hot[at]!
-      if ((state & (STATE_REFERENCED | STATE_LIVE)) === STATE_LIVE) {
-        const hash = this.hashOf(hand)
-        places[place] = hand
-        placeHashes[place] = hash
-        hot[at] = 0
-        this.warm(hash)
-        place--
-      } else hot[at] = state & ~STATE_REFERENCED
-      hand = hand + 1 === capacity ? 0 : hand + 1
+  private take(): number {
+    if (this.fresh < this.capacity) {
+      this.count++
+      return this.fresh++
     }
-    this.hand = hand
-    for (let place = batch - 1; place >= 0; place--) this.index.remove(placeHashes[place]!, places[place]!)
-    this.free = batch
-    this.count -= batch
-    this.evicted += batch
+    const { again, capacity } = this
+    let { hand } = this
+    for (;;) {
+      const word = hand >> 5
+      const ahead = -1 << hand
+      const out = ~again[word]! & ahead
+      if (out === 0) {
+        again[word]! &= ~ahead
+        hand = (word + 1) << 5
+      } else {
+        const bit = out & -out
+        again[word]! &= ~(ahead & (bit - 1))
+        hand = (word << 5) + 31 - Math.clz32(bit)
+        if (hand < capacity) break
+      }
+      if (hand >= capacity) hand = 0
+    }
+    this.hand = hand + 1 === capacity ? 0 : hand + 1
+    this.tags[this.tagAt[hand]!] = 0
+    this.evicted++
+    return hand
+  }
+
+  /** The way whose host leaves a full set, in which the same holds; but those that stay keep their chance: the hand passes often here. */
+  private wayOut(at: number): number {
+    const { sets, again } = this
+    let way = sets[at + SET_HAND]!
+    for (let passed = 0; passed < WAYS; passed++) {
+      const host = sets[at + SET_HOSTS + way]!
+      if ((again[host >> 5]! & (1 << host)) === 0) break
+      way = way + 1 === WAYS ? 0 : way + 1
+    }
+    sets[at + SET_HAND] = way + 1 === WAYS ? 0 : way + 1
+    this.evicted++
+    const host = sets[at + SET_HOSTS + way]!
+    again[host >> 5]! &= ~(1 << host)
+    return way
   }
 }

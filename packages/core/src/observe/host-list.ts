@@ -2,7 +2,7 @@
  * Host list: p0f's order (process.c: touch_host, nuke_hosts, expire_cache; specs p0f.md §8.2, §8.4). A list by age, use counts of
  * flows, and a pruning that walks the list the wrong way and so removes at most one host (Appendix C 6).
  */
-import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT } from "./host-record.ts"
+import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6 } from "./host-record.ts"
 import { COLD_WORDS, type HostLimits, Hosts, HOT_WORDS } from "./hosts.ts"
 import { TaggedIndex } from "../packet/tagged-index.ts"
 
@@ -10,6 +10,8 @@ export class HostList extends Hosts {
   /** Called by a full table, before a host is pruned, to destroy 10 % of the flows. */
   onFull: () => void = () => {}
   private readonly maxHosts: number
+  private index: TaggedIndex
+  private warmed = 0
   /** Flows that use a host. */
   uses: Int32Array
   // The list from oldest to newest, and that of freed entries, linked by `newer`; -1 ends both.
@@ -21,7 +23,8 @@ export class HostList extends Hosts {
 
   /** p0f checks `> max` before it inserts: one more fits. */
   constructor(limits: HostLimits) {
-    super(limits.maxHosts + 1, limits.idleMinutes, new TaggedIndex(limits.maxHosts + 1))
+    super(limits.maxHosts + 1, limits.idleMinutes)
+    this.index = new TaggedIndex(this.capacity)
     this.maxHosts = limits.maxHosts
     this.uses = new Int32Array(this.capacity)
     this.older = new Int32Array(this.capacity)
@@ -41,6 +44,30 @@ export class HostList extends Hosts {
     this.linkNewest(host)
     this.count++
     return host
+  }
+
+  override find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number {
+    const { slots, mask } = this.index
+    const { hot } = this
+    const family = ver === 6 ? STATE_IPV6 : 0
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const host = slots[at + 1]! - 1
+      if (host < 0) return -1
+      if (slots[at] !== hash) continue
+      const base = host << HOT_SHIFT
+      if (
+        hot[base] === a0 &&
+        hot[base + 1] === a1 &&
+        hot[base + 2] === a2 &&
+        hot[base + 3] === a3 &&
+        (hot[base + HOST_STATE]! & STATE_IPV6) === family
+      )
+        return host
+    }
+  }
+
+  override warm(hash: number): void {
+    this.warmed = (this.warmed + this.index.slots[((hash << 1) & this.index.mask) + 1]!) | 0
   }
 
   override touch(host: number, nowSec: number): boolean {
@@ -117,6 +144,13 @@ export class HostList extends Hosts {
     this.newer[host] = this.free
     this.free = host
     this.count--
+  }
+
+  /** Hash of the address of an entry: computed again, which is cheaper than the cache line it would lie in. */
+  private hashOf(host: number): number {
+    const { hot } = this
+    const base = host << HOT_SHIFT
+    return this.hash(hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!)
   }
 
   private linkNewest(host: number): void {

@@ -101,8 +101,6 @@ export const STATE_HAS: number = 1 << 26
 /** What a new SYN replaces. */
 export const STATE_SYN: number = (1 << 27) - 1
 export const STATE_IPV6: number = 1 << 27
-/** CLOCK's second chance. */
-export const STATE_REFERENCED: number = 1 << 28
 /** The cold record belongs to this host; without it, its content is another's. */
 export const STATE_COLD: number = 1 << 29
 /** The entry holds a host. */

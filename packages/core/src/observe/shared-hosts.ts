@@ -1,17 +1,19 @@
 /**
  * Shared hosts: the memory of a host table that several threads use, one at a time.
  *
- *     head      0 lock | 1 generation | 2 count 3 fresh 4 hand 5 free 6 evicted 7 expired | 8.. places | 16.. seeds of the hash
- *     slots     of the index (packet/tagged-index.ts)
+ *     head      0 lock | 1 generation | 2 count 3 fresh 4 hand 5 evicted 6 expired | 16.. seeds of the hash
+ *     sets      the index (host-sets.ts)
  *     hot       records of host-record.ts
  *     cold
+ *     tagAt     of host-clock.ts
+ *     again
  *
  * The lock is a word: 0 free, else the number of its holder, with CONTENDED when somebody waits (Drepper, "Futexes are tricky", mutex
  * 2, with a holder). It is held for a connection's entry into history and the reading of its answer, about a microsecond. Who waits
  * longer than a few turns sleeps: its holder may have lost the processor.
  */
 import { COLD_SHIFT, HOT_SHIFT } from "./host-record.ts"
-import { indexWords } from "../packet/tagged-index.ts"
+import { SET_SHIFT, setsFor } from "./host-sets.ts"
 
 const LOCK = 0
 const GENERATION = 1
@@ -19,10 +21,8 @@ const GENERATION = 1
 export const HEAD_COUNT = 2
 export const HEAD_FRESH = 3
 export const HEAD_HAND = 4
-export const HEAD_FREE = 5
-export const HEAD_EVICTED = 6
-export const HEAD_EXPIRED = 7
-export const HEAD_PLACES = 8
+export const HEAD_EVICTED = 5
+export const HEAD_EXPIRED = 6
 const SEEDS = 16
 export const SEED_COUNT = 5
 const HEAD_WORDS = 32
@@ -32,15 +32,21 @@ const SPINS = 100
 const SLEEP_MS = 10
 
 export interface HostSlabs {
-  readonly slots: Int32Array
   readonly hot: Int32Array
   readonly cold: Int32Array
   /** Odd numbers. */
   readonly seeds: Int32Array
 }
 
+const bitWords = (maxHosts: number): number => (maxHosts + 31) >> 5
+
 const wordsOf = (maxHosts: number): number =>
-  HEAD_WORDS + indexWords(maxHosts) + (maxHosts << HOT_SHIFT) + (maxHosts << COLD_SHIFT)
+  HEAD_WORDS +
+  (setsFor(maxHosts) << SET_SHIFT) +
+  (maxHosts << HOT_SHIFT) +
+  (maxHosts << COLD_SHIFT) +
+  maxHosts +
+  bitWords(maxHosts)
 
 /** `randomWords`: fills an array with random numbers. */
 export function allocateHosts(maxHosts: number, randomWords: (words: Int32Array) => void): SharedArrayBuffer {
@@ -55,9 +61,11 @@ export function allocateHosts(maxHosts: number, randomWords: (words: Int32Array)
 export class SharedHosts implements HostSlabs {
   readonly maxHosts: number
   readonly head: Int32Array
-  readonly slots: Int32Array
+  readonly sets: Int32Array
   readonly hot: Int32Array
   readonly cold: Int32Array
+  readonly tagAt: Int32Array
+  readonly again: Int32Array
   readonly seeds: Int32Array
   readonly #holder: number
 
@@ -72,9 +80,11 @@ export class SharedHosts implements HostSlabs {
     }
     this.maxHosts = maxHosts
     this.head = take(HEAD_WORDS)
-    this.slots = take(indexWords(maxHosts))
+    this.sets = take(setsFor(maxHosts) << SET_SHIFT)
     this.hot = take(maxHosts << HOT_SHIFT)
     this.cold = take(maxHosts << COLD_SHIFT)
+    this.tagAt = take(maxHosts)
+    this.again = take(bitWords(maxHosts))
     this.seeds = this.head.subarray(SEEDS, SEEDS + SEED_COUNT)
     this.#holder = thread + 1
   }
@@ -114,8 +124,9 @@ export class SharedHosts implements HostSlabs {
   forgetHolder(thread: number): boolean {
     const { head } = this
     if ((Atomics.load(head, LOCK) & ~CONTENDED) !== thread + 1) return false
-    this.slots.fill(0)
+    this.sets.fill(0)
     this.hot.fill(0)
+    this.again.fill(0)
     head.fill(0, HEAD_COUNT, HEAD_EVICTED)
     Atomics.store(head, LOCK, 0)
     Atomics.notify(head, LOCK)

@@ -18,10 +18,12 @@ export class TaggedIndex {
   /** Mask over word offsets: `2 * slots - 2`. */
   readonly mask: number
 
-  /** Room for `entries` at a load of at most one half. `slots`: memory of `indexWords`, zero at first. */
-  constructor(entries: number, slots: Int32Array = new Int32Array(indexWords(entries))) {
-    this.slots = slots
-    this.mask = slots.length - 2
+  /** Room for `entries` at a load of at most one half. */
+  constructor(entries: number) {
+    let capacity = 16
+    while (capacity < entries * 2) capacity *= 2
+    this.slots = new Int32Array(capacity * 2)
+    this.mask = this.slots.length - 2
   }
 
   insert(hash: number, entry: number): void {
@@ -57,11 +59,4 @@ export class TaggedIndex {
   clear(): void {
     this.slots.fill(0)
   }
-}
-
-/** Words of an index with room for `entries`. */
-export function indexWords(entries: number): number {
-  let capacity = 16
-  while (capacity < entries * 2) capacity *= 2
-  return capacity * 2
 }
