@@ -158,6 +158,7 @@ export {
 } from "./fingerprint/explain.ts"
 
 // observe
+export { BatchFeed } from "./observe/batch-feed.ts"
 export { BATCH_BYTES, DecodedBatch } from "./observe/decoded-batch.ts"
 export { FrameDecoder } from "./observe/frame-decoder.ts"
 export { Hosts } from "./observe/hosts.ts"

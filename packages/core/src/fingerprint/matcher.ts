@@ -57,7 +57,7 @@ export class Matcher {
 
   /** The shape behind a key. */
   shapeOfKey(key: Int32Array, at: number): Shape {
-    return this.#memo.shape(this.#entryOfKey(key, at))
+    return this.#memo.shape(this.entryOfKey(key, at))
   }
 
   /**
@@ -66,18 +66,24 @@ export class Matcher {
    */
   entryOf(packet: Packet, direction: Direction, peerMss: number): number {
     writeKey(packet, direction, peerMss, this.#key, 0)
-    return this.#entryOfKey(this.#key, 0)
+    return this.entryOfKey(this.#key, 0)
   }
 
   shapeAt(entry: number): Shape {
     return this.#memo.shape(entry)
   }
 
+  /** How often an entry became another shape's. */
+  get evictions(): number {
+    return this.#memo.evictions
+  }
+
   get factWords(): Int32Array {
     return this.#memo.words
   }
 
-  #entryOfKey(key: Int32Array, at: number): number {
+  /** `entryOf` by a key. */
+  entryOfKey(key: Int32Array, at: number): number {
     const hash = hashKey(key, at)
     const known = this.#memo.find(key, at, hash)
     if (known >= 0) {

@@ -9,18 +9,8 @@
  */
 import type { Packet } from "../packet/packet.ts"
 import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
-import {
-  readRecord,
-  RECORD_FRAMES,
-  RECORD_SEC,
-  RECORD_SHIFT,
-  recordExpires,
-  recordUsec,
-  recordVerdict,
-  writeRecord
-} from "./decoded-record.ts"
+import { RECORD_SHIFT, writeRecord } from "./decoded-record.ts"
 import { FLOW_DATA_BYTES } from "./flow-data.ts"
-import type { Observer } from "./observer.ts"
 
 // 128 KiB: 512 to 4096 records took the same time, fewer had the threads meet too often.
 const RECORDS = 1024
@@ -67,7 +57,7 @@ export class DecodedBatch {
     this.words[AT_VERDICTS + verdict]!++
   }
 
-  /** Adds a record where there is room; `bytes` are those that the packet's payload lies in. */
+  /** Adds a record where there is room, and gives its first word; `bytes` are those that the packet's payload lies in. */
   add(
     packet: Packet,
     verdict: Verdict,
@@ -76,17 +66,18 @@ export class DecodedBatch {
     sec: number,
     usec: number,
     bytes: Uint8Array
-  ): void {
+  ): number {
     const { words } = this
     const at = recordAt(words[AT_RECORDS]!++)
     const to = this.#filled
     writeRecord(words, at, packet, verdict, expires, frames, sec, usec, to)
     const length = verdict === VERDICT_TCP ? packet.payloadLength : 0
     // Data of which a part is missing is no data to whoever takes it.
-    if (length === 0 || packet.payloadCaptured !== length) return
+    if (length === 0 || packet.payloadCaptured !== length) return at
     const taken = Math.min(length, FLOW_DATA_BYTES)
     this.payload.set(bytes.subarray(packet.payload, packet.payload + taken), to)
     this.#filled = to + taken
+    return at
   }
 
   get records(): number {
@@ -94,28 +85,15 @@ export class DecodedBatch {
   }
 
   /** Frames behind the last record. */
+  get framesAfter(): number {
+    return this.words[AT_FRAMES]!
+  }
   set framesAfter(frames: number) {
     this.words[AT_FRAMES] = frames
   }
 
-  /** Gives all of it to an observer; `packet` is used on the way. */
-  observe(observer: Observer, packet: Packet): void {
-    const { words, payload, records } = this
-    for (let record = 0; record < records; record++) {
-      const at = recordAt(record)
-      readRecord(words, at, packet)
-      const word0 = words[at]!
-      observer.decoded(
-        packet,
-        recordVerdict(word0),
-        recordExpires(word0),
-        words[at + RECORD_FRAMES]!,
-        payload,
-        words[at + RECORD_SEC]! >>> 0,
-        recordUsec(words, at)
-      )
-    }
-    observer.countFrames(words[AT_FRAMES]!, (verdict) => words[AT_VERDICTS + verdict]!)
+  framesOf(verdict: number): number {
+    return this.words[AT_VERDICTS + verdict]!
   }
 
   /** Octets of the file up to here. */
@@ -145,4 +123,4 @@ export class DecodedBatch {
 }
 
 /** First word of a record. */
-const recordAt = (n: number): number => HEADER_WORDS + (n << RECORD_SHIFT)
+export const recordAt = (n: number): number => HEADER_WORDS + (n << RECORD_SHIFT)

@@ -4,7 +4,8 @@
  *   0 verdict | EXPIRES | LATE | flags << 16      1 frames since the record before, this one included
  *   2 seconds   3 microseconds   4 src[4]   8 dst[4]   12 sport << 16 | dport   13 seq   14 ack   15 ts1
  *  16 shape key[10] (fingerprint/shape-key.ts): everything else of the header
- *  26 offset of the payload   27 payloadLength   28 payloadCaptured   29 unused[3]
+ *  26 offset of the payload   27 payloadLength   28 payloadCaptured
+ *  29 number of the key as KeyNumbers.find tells it   30 unused[2]
  */
 import {
   KEY_WORDS,
@@ -29,8 +30,10 @@ export const RECORD_SHIFT = 5
 export const RECORD_FRAMES = 1
 export const RECORD_SEC = 2
 const USEC = 3
-const KEY = 16
-const LAYOUT = KEY + 4
+export const RECORD_KEY = 16
+/** Of a SYN. */
+export const RECORD_NUMBER = 29
+const LAYOUT = RECORD_KEY + 4
 
 const VERDICT_MASK = 7
 const EXPIRES = 8
@@ -67,7 +70,7 @@ export function writeRecord(
   words[at + 13] = packet.seq
   words[at + 14] = packet.ack
   words[at + 15] = packet.ts1
-  writeKey(packet, REQUEST, 0, words, at + KEY)
+  writeKey(packet, REQUEST, 0, words, at + RECORD_KEY)
   words[at + 26] = payload
   words[at + 27] = packet.payloadLength
   words[at + 28] = packet.payloadCaptured
@@ -98,20 +101,20 @@ export function readRecord(words: Int32Array, at: number, packet: Packet): void 
   packet.seq = words[at + 13]!
   packet.ack = words[at + 14]!
   packet.ts1 = words[at + 15]!
-  const key0 = words[at + KEY]!
+  const key0 = words[at + RECORD_KEY]!
   packet.ver = keyIsIpv6(key0) ? 6 : 4
   packet.ttl = keyTtl(key0)
   packet.olen = keyOlen(key0)
   packet.tos = keyTos(key0)
   packet.layoutLength = keyLayoutLength(key0)
-  const key1 = words[at + KEY + 1]!
+  const key1 = words[at + RECORD_KEY + 1]!
   packet.win = keyWin(key1)
   packet.mss = keyMss(key1)
-  const key2 = words[at + KEY + 2]!
+  const key2 = words[at + RECORD_KEY + 2]!
   packet.quirks = keyQuirks(key2)
   packet.wscale = keyScale(key2)
   packet.pad = keyPad(key2)
-  packet.totHdr = keyTotHdr(words[at + KEY + 3]!)
+  packet.totHdr = keyTotHdr(words[at + RECORD_KEY + 3]!)
   const layout = packet.layoutWords
   for (let word = 0; word < KEY_WORDS - 4; word++) layout[word] = words[at + LAYOUT + word]!
   packet.payload = words[at + 26]!

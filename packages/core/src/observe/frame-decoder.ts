@@ -1,15 +1,19 @@
 /**
  * Frame decoder: captured frames -> decoded batches, for an observer in another thread.
  */
+import { KeyNumbers } from "../fingerprint/key-numbers.ts"
 import { Intake } from "../packet/intake.ts"
+import { TCP_SYN } from "../packet/packet.ts"
 import { VERDICT_TCP } from "../packet/verdict.ts"
 import type { DecodedBatch } from "./decoded-batch.ts"
+import { RECORD_KEY, RECORD_NUMBER } from "./decoded-record.ts"
 
 /** Takes a full batch and gives an empty one; undefined when nobody takes any more. */
 export type NextBatch = (full: DecodedBatch) => DecodedBatch | undefined
 
 export class FrameDecoder {
   readonly #intake: Intake
+  readonly #numbers = new KeyNumbers()
   readonly #next: NextBatch
   #batch: DecodedBatch | undefined
   /** Since the last record. */
@@ -44,7 +48,10 @@ export class FrameDecoder {
     batch.count(verdict)
     this.#frames++
     if (verdict !== VERDICT_TCP && !intake.expires) return
-    batch.add(intake.packet, verdict, intake.expires, this.#frames, sec, usec, bytes)
+    const { packet } = intake
+    const { words } = batch
+    const record = batch.add(packet, verdict, intake.expires, this.#frames, sec, usec, bytes)
+    if (packet.type === TCP_SYN) words[record + RECORD_NUMBER] = this.#numbers.find(words, record + RECORD_KEY)
     this.#frames = 0
     if (!batch.hasRoom) this.#batch = this.#next(batch)
   }

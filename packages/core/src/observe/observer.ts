@@ -135,10 +135,10 @@ export class Observer {
     const intake = this.#intake
     const verdict = intake.decode(bytes, at, captured, wire, linkType)
     this.#verdicts[verdict]!++
-    this.decoded(intake.packet, verdict, intake.expires, 1, bytes, sec, usec)
+    this.decoded(intake.packet, verdict, intake.expires, 1, bytes, sec, usec, -1)
   }
 
-  /** `frame` behind the decoder, for the last of `frames`; the payload of `packet` lies in `bytes`. */
+  /** `frame` behind the decoder, for the last of `frames`; the payload lies in `bytes`. `entry`: the matcher's of a SYN, -1 if not known. */
   decoded(
     packet: Packet,
     verdict: Verdict,
@@ -146,7 +146,8 @@ export class Observer {
     frames: number,
     bytes: Uint8Array,
     sec: number,
-    usec: number
+    usec: number,
+    entry: number
   ): void {
     const at = this.#at
     this.#packets += frames
@@ -156,7 +157,7 @@ export class Observer {
     at.sec = sec | 0
     at.usec = usec
     if (!this.exact && this.#lastExpirySec !== at.sec) this.#expire(at.sec)
-    this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0))
+    this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0), entry)
   }
 
   /** What `decoded` can't know of a batch of frames: those behind the last TCP packet, and all by verdict. */
@@ -239,7 +240,7 @@ export class Observer {
     this.hosts.expire(sec)
   }
 
-  #dispatch(packet: Packet, bytes: Uint8Array, ms: number): void {
+  #dispatch(packet: Packet, bytes: Uint8Array, ms: number, known: number): void {
     const { hosts, flows } = this
     const source = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
     // Most SYNs go to one server: its host was found a moment ago.
@@ -251,7 +252,7 @@ export class Observer {
     if (packet.type === TCP_SYN) {
       const client = hosts.hashClient(packet, source)
       hosts.warm(client)
-      const entry = this.#matcher.entryOf(packet, REQUEST, 0)
+      const entry = known >= 0 ? known : this.#matcher.entryOf(packet, REQUEST, 0)
       const found = flows.find(packet, hash)
       this.#syn(packet, bytes, ms, entry, found, hash, client, destination)
       return

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test"
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test"
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -13,6 +13,8 @@ import { SMALL_HISTORY } from "../testing/small-history.ts"
 import { DecodeAhead } from "./decode-ahead.ts"
 import { replay } from "./replay.ts"
 
+setDefaultTimeout(30_000)
+
 const directory = mkdtempSync(join(tmpdir(), "synprint-ahead-"))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -23,22 +25,24 @@ const file = (name: string, bytes: Uint8Array): string => {
 }
 
 const { database } = readDatabases([{ name: "none.fp", text: "classes = unix\n" }], "modern")
+/** Few shapes are remembered: each SYN may make another one forgotten. */
+const SHAPES = 16
 const observe = () => {
   const lines: Array<string> = []
   const log = new JsonLog((text) => lines.push(text))
-  const matcher = new Matcher(database!, "modern", 256)
-  return { observer: new Observer({ ...SMALL_HISTORY, mode: "modern", matcher, log }), log, lines }
+  const matcher = new Matcher(database!, "modern", SHAPES)
+  return { observer: new Observer({ ...SMALL_HISTORY, mode: "modern", matcher, log }), matcher, log, lines }
 }
 
 /** What is said of a file, decoded by this thread and by another. */
 async function both(path: string) {
   const told = []
   for (const isAhead of [false, true]) {
-    const { observer, log, lines } = observe()
+    const { observer, matcher, log, lines } = observe()
     const ahead = isAhead ? DecodeAhead.open(path, false, 1) : undefined
     expect(ahead !== undefined).toBe(isAhead)
     // oxlint-disable-next-line no-await-in-loop -- one after the other
-    const problem = await replay(path, observer, { ahead })
+    const problem = await replay(path, observer, matcher, { ahead })
     log.flush()
     told.push({ problem, counts: observer.counts, text: lines.join("") })
   }
@@ -86,6 +90,21 @@ test("many batches of payload: what HTTP is read from arrives whole", async () =
   }))
   const [itself, ahead] = await both(file("payload.pcap", writePcap(frames)))
   expect(itself!.counts.packets).toBe(3000)
+  expect(ahead!.counts).toEqual(itself!.counts)
+  expect(ahead!.text === itself!.text).toBe(true)
+})
+
+test("more shapes than have a number", async () => {
+  const frames = Array.from({ length: 20_000 }, (_, n) => ({
+    bytes: synFrame({
+      src: `10.1.${(n >> 8) & 7}.${n & 255}`,
+      dst: "10.0.0.1",
+      win: 1 + (n % 9000),
+      options: "mss=1460"
+    }),
+    sec: n >> 10
+  }))
+  const [itself, ahead] = await both(file("shapes.pcap", writePcap(frames)))
   expect(ahead!.counts).toEqual(itself!.counts)
   expect(ahead!.text === itself!.text).toBe(true)
 })

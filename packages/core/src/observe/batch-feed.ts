@@ -1,0 +1,66 @@
+/**
+ * Batch feed: decoded batches -> observer, as if it had decoded the frames itself.
+ */
+import { KEY_NUMBERS } from "../fingerprint/key-numbers.ts"
+import type { Matcher } from "../fingerprint/matcher.ts"
+import { Packet, TCP_SYN } from "../packet/packet.ts"
+import { type DecodedBatch, recordAt } from "./decoded-batch.ts"
+import {
+  readRecord,
+  RECORD_FRAMES,
+  RECORD_KEY,
+  RECORD_NUMBER,
+  RECORD_SEC,
+  recordExpires,
+  recordUsec,
+  recordVerdict
+} from "./decoded-record.ts"
+import type { Observer } from "./observer.ts"
+
+export class BatchFeed {
+  readonly #observer: Observer
+  readonly #matcher: Matcher
+  readonly #packet = new Packet()
+  /** Entries of the matcher by key number, and how many evictions it had seen: after another one they may be other shapes'. */
+  readonly #entries = new Int32Array(KEY_NUMBERS)
+  readonly #evictions = new Int32Array(KEY_NUMBERS).fill(-1)
+
+  /** The observer's matcher; for the batches of one decoder. */
+  constructor(observer: Observer, matcher: Matcher) {
+    this.#observer = observer
+    this.#matcher = matcher
+  }
+
+  take(batch: DecodedBatch): void {
+    const { words, payload, records } = batch
+    const observer = this.#observer
+    const packet = this.#packet
+    for (let record = 0; record < records; record++) {
+      const at = recordAt(record)
+      readRecord(words, at, packet)
+      const word0 = words[at]!
+      observer.decoded(
+        packet,
+        recordVerdict(word0),
+        recordExpires(word0),
+        words[at + RECORD_FRAMES]!,
+        payload,
+        words[at + RECORD_SEC]! >>> 0,
+        recordUsec(words, at),
+        packet.type === TCP_SYN ? this.#entryOf(words, at) : -1
+      )
+    }
+    observer.countFrames(batch.framesAfter, (verdict) => batch.framesOf(verdict))
+  }
+
+  #entryOf(words: Int32Array, at: number): number {
+    const matcher = this.#matcher
+    const told = words[at + RECORD_NUMBER]!
+    if (told >= 0 && this.#evictions[told] === matcher.evictions) return this.#entries[told]!
+    const number = told < 0 ? ~told : told
+    const entry = matcher.entryOfKey(words, at + RECORD_KEY)
+    this.#entries[number] = entry
+    this.#evictions[number] = matcher.evictions
+    return entry
+  }
+}
