@@ -124,6 +124,18 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     }
   }
 
+  /** The same of octets that are others' after the call. */
+  receivedLent(bytes: Uint8Array): void {
+    if (this.#state === READING && this.held === 0) {
+      this.server.counters[BYTES_IN]! += bytes.length
+      this.#readHead(bytes, true)
+    } else this.received(bytes.slice())
+  }
+
+  broke(): void {
+    this.abort()
+  }
+
   /** FIN: the client sends nothing more, and may still read. */
   peerEnded(): void {
     this.hasPeerEnded = true
@@ -225,15 +237,16 @@ export class ClientConnection extends Inlet implements Peer, Timed {
 
   #read(chunk: Uint8Array): void {
     if (this.held === 0) {
-      this.#readHead(chunk)
+      this.#readHead(chunk, false)
       return
     }
     this.hold(chunk)
     // A head grows by lines: as long as none was completed there is nothing new to be said of it, but that it is too long.
-    if (this.held > this.server.site.limits.headBytes || chunk.indexOf(LF) >= 0) this.#readHead(this.takeHeld()!)
+    if (this.held > this.server.site.limits.headBytes || chunk.indexOf(LF) >= 0) this.#readHead(this.takeHeld()!, false)
   }
 
-  #readHead(bytes: Uint8Array): void {
+  /** `isLent`: the octets are others' after the call. */
+  #readHead(bytes: Uint8Array, isLent: boolean): void {
     const { server } = this
     const { limits, timeouts } = server.site
     const parsed = server.requestHead.parse(bytes, 0, bytes.length, limits.headers)
@@ -241,12 +254,14 @@ export class ClientConnection extends Inlet implements Peer, Timed {
       this.#state = EXCHANGE
       this.#wasAsked = true
       this.#exchange ??= new Exchange(this)
-      this.#exchange.begin(bytes, parsed)
+      // What follows the head may have to wait.
+      if (isLent && parsed < bytes.length) this.#exchange.begin(bytes.slice(), parsed, false)
+      else this.#exchange.begin(bytes, parsed, isLent)
       return
     }
     if (parsed === MORE && bytes.length <= limits.headBytes) {
       if (this.deadlineMs > server.wheel.nowMs + timeouts.headMs) server.wheel.schedule(this, timeouts.headMs)
-      this.hold(bytes)
+      this.hold(isLent ? bytes.slice() : bytes)
       return
     }
     const { status, text } = faultOf(parsed >= 0 ? HEAD_TOO_LARGE : parsed)
@@ -266,7 +281,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     if (!this.#isWaiting) return
     this.#isWaiting = false
     if (this.#state !== READING || this.held === 0) return
-    this.#readHead(this.takeHeld()!)
+    this.#readHead(this.takeHeld()!, false)
     if (this.#isReading()) {
       if (this.hasPeerEnded) this.#close()
       else this.resumeReading()
@@ -289,7 +304,11 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     this.server.wheel.schedule(this, this.server.site.timeouts.idleMs)
     // Who doesn't read its responses gets no further ones.
     if (this.hasPending) this.pauseReading()
-    else this.#next()
+    else {
+      const { lane } = this.server
+      if (lane !== undefined && this.laneSlot < 0 && this.held === 0 && !this.hasPeerEnded) this.enterLane(lane)
+      this.#next()
+    }
   }
 
   /** The upstream changed the protocol: the head of server.responseHead and what follows it go to the client. */
@@ -302,6 +321,8 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   ): void {
     const early = this.takeHeld()
     this.#state = TUNNEL
+    this.leaveLane()
+    upstream.leaveLane()
     this.#exchange = undefined
     this.#tunnel = new Tunnel(this, upstream, logged)
     this.#tunnel.begin(route, bytes, from, early)
@@ -366,6 +387,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     this.isBroken = true
     this.forgetPending()
     this.forgetHeld()
+    this.forgetLane()
     // What the socket still says is said to nobody: this may be another connection by then.
     if (this.socket !== undefined) this.socket.data = undefined
     this.socket = undefined

@@ -37,7 +37,7 @@ export class Exchange implements Downstream {
   }
 
   /** A head is complete and lies in server.requestHead. */
-  begin(bytes: Uint8Array, headEnd: number): void {
+  begin(bytes: Uint8Array, headEnd: number, isLent: boolean): void {
     const { client, request } = this
     const { server } = client
     const { site } = server
@@ -46,7 +46,7 @@ export class Exchange implements Downstream {
     this.method = head.method
     this.minor = head.minor
     this.upgrades = false
-    request.begin(bytes)
+    request.begin(bytes, headEnd, isLent)
     client.readHints(head.fields, bytes)
     this.response.begin()
     if (server.log !== undefined) this.logged = new LoggedExchange(server.log, head, bytes, client)
@@ -92,8 +92,8 @@ export class Exchange implements Downstream {
 
   // ---- from the upstream
 
-  fromUpstream(upstream: UpstreamConnection, chunk: Uint8Array): void {
-    this.response.received(upstream, chunk)
+  fromUpstream(upstream: UpstreamConnection, chunk: Uint8Array, isLent: boolean): void {
+    this.response.received(upstream, chunk, isLent)
   }
 
   upstreamDrained(): void {

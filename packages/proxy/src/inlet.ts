@@ -3,8 +3,12 @@
  */
 import type { Socket } from "bun"
 import { Outlet } from "./outlet.ts"
+import type { ReadLane, Reader } from "./read-lane.ts"
 
-export abstract class Inlet extends Outlet {
+export abstract class Inlet extends Outlet implements Reader {
+  /** In the lane that reads it; -1: Bun does. */
+  laneSlot = -1
+  #lane: ReadLane | undefined = undefined
   #isPaused = false
   #held: Uint8Array | undefined = undefined
 
@@ -35,9 +39,41 @@ export abstract class Inlet extends Outlet {
     this.isBroken = this.#isPaused = false
   }
 
+  abstract receivedLent(bytes: Uint8Array): void
+  abstract broke(): void
+
+  /** Lets the lane read instead of Bun; for a connection that stays for more. */
+  enterLane(lane: ReadLane): void {
+    const { socket } = this
+    if (this.laneSlot >= 0 || !this.isPlain || this.#isPaused || socket === undefined) return
+    const fd = (socket as { readonly fd?: number }).fd
+    if (fd === undefined || fd < 0) return
+    socket.pause()
+    this.#lane = lane
+    this.fd = fd
+    lane.add(this, fd)
+  }
+
+  leaveLane(): void {
+    if (this.laneSlot < 0) return
+    this.forgetLane()
+    this.socket?.resume()
+  }
+
+  /** The connection is over. */
+  protected forgetLane(): void {
+    if (this.laneSlot < 0) return
+    this.fd = -1
+    this.#lane!.remove(this)
+  }
+
   pauseReading(): void {
     if (this.#isPaused || this.socket === undefined) return
     this.#isPaused = true
+    if (this.laneSlot >= 0) {
+      this.forgetLane()
+      return
+    }
     this.socket.pause()
   }
 

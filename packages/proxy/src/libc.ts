@@ -20,6 +20,14 @@ const SYMBOLS = {
   recv: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
   // ssize_t send(int sockfd, const void *buf, size_t len, int flags);
   send: { args: ["i32", "ptr", "u32", "i32"], returns: "i32" },
+  // int socketpair(int domain, int type, int protocol, int sv[2]);
+  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  // int epoll_create1(int flags);
+  epoll_create1: { args: ["i32"], returns: "i32" },
+  // int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+  epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  // int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout);
+  epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
   // int dup(int oldfd);
   dup: { args: ["i32"], returns: "i32" },
   // int close(int fd);

@@ -28,6 +28,8 @@ interface Waiting {
 
 export abstract class Outlet extends Timed {
   socket: Socket<unknown> | undefined = undefined
+  /** Of the socket, as long as nothing but our own orders or its `close` can end it (read-lane.ts); -1: the socket is asked. */
+  protected fd = -1
   /** Whether octets go as they are, without TLS. */
   isPlain = true
   /** Whether the socket takes nothing any more. */
@@ -81,7 +83,8 @@ export abstract class Outlet extends Timed {
    * is Bun's, which finds out why and when there is room again.
    */
   #write(socket: Socket<unknown>, bytes: Uint8Array, from: number, length: number, flags: number): number {
-    const fd = this.isPlain && from === 0 ? (socket as { readonly fd?: number }).fd : undefined
+    if (!this.isPlain || from !== 0) return socket.write(bytes, from, length)
+    const fd = this.fd >= 0 ? this.fd : (socket as { readonly fd?: number }).fd
     if (fd === undefined || fd < 0) return socket.write(bytes, from, length)
     const sent = libc.send(fd, bytes, length, flags)
     if (sent === length) return sent

@@ -16,6 +16,7 @@ import { ResponseHead } from "./http/response-head.ts"
 import { libc } from "./libc.ts"
 import { openListeningSocket } from "./listening-socket.ts"
 import { PeerReader } from "./peer-reader.ts"
+import { ReadLane } from "./read-lane.ts"
 import type { ProxyHeader } from "./proxy-protocol.ts"
 import type { Site } from "./site.ts"
 import { TICK_MS, TimerWheel } from "./timer-wheel.ts"
@@ -67,6 +68,8 @@ export class ProxyServer {
   readonly requestHead: RequestHead = new RequestHead()
   readonly responseHead: ResponseHead = new ResponseHead()
   readonly upstreamHandlers: SocketHandler<UpstreamConnection>
+  /** Reads connections that stay; undefined until it is open. */
+  lane: ReadLane | undefined = undefined
   readonly #peers: PeerReader
   readonly #clock = new HandshakeClock()
   readonly #clients: ClientTable
@@ -85,6 +88,7 @@ export class ProxyServer {
   #waiting: Array<ClientConnection> = []
   #date: Uint8Array = octets("")
   #dateSecond = -1
+  #isClosed = false
 
   constructor(options: ProxyServerOptions) {
     this.site = options.site
@@ -101,7 +105,16 @@ export class ProxyServer {
       () => void this.counters[REFUSED]!++
     )
     this.wheel.advance(performance.now())
-    this.#ticker = setInterval(() => this.wheel.advance(performance.now()), TICK_MS)
+    void ReadLane.open(options.onBug).then((lane) => {
+      if (this.#isClosed) lane?.close()
+      else if (lane === undefined) this.warn("connections are read by Bun's events alone: requests cost a tenth more")
+      else this.lane = lane
+    })
+    this.#ticker = setInterval(() => {
+      this.wheel.advance(performance.now())
+      this.#tellTime()
+    }, TICK_MS)
+    this.#tellTime()
     this.upstreamHandlers = {
       binaryType: "uint8array",
       open: (socket) => socket.data.opened(socket as Socket<unknown>),
@@ -281,14 +294,17 @@ export class ProxyServer {
     return this.#output
   }
 
-  /** A Date line (RFC 9110 section 5.6.7), made once a second. */
+  /** A Date line (RFC 9110 section 5.6.7), late by TICK_MS at most. */
   date(): Uint8Array {
+    return this.#date
+  }
+
+  #tellTime(): void {
     const second = Math.floor(Date.now() / 1000)
     if (second !== this.#dateSecond) {
       this.#dateSecond = second
       this.#date = octets(`Date: ${new Date(second * 1000).toUTCString()}\r\n`)
     }
-    return this.#date
   }
 
   /** Calls `proceed` of the client after what is there to read now. */
@@ -329,9 +345,12 @@ export class ProxyServer {
   close(): void {
     this.isStopping = true
     clearInterval(this.#ticker)
+    this.#isClosed = true
     this.#introductions.stop()
     for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop(true)
     for (const client of this.#clients.all()) client.abort()
     for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
+    this.lane?.close()
+    this.lane = undefined
   }
 }

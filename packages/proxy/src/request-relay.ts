@@ -3,6 +3,7 @@
  */
 import { REFUSED, RETRIES, SPOOFED, UPSTREAM_REUSES } from "./counters.ts"
 import type { Exchange } from "./exchange.ts"
+import { put } from "./http/copy.ts"
 import { faultOf, isFault } from "./http/fault.ts"
 import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS } from "./http/request-head.ts"
 import { HEAD_EXTRA } from "./http/request-writer.ts"
@@ -10,6 +11,9 @@ import { KEPT, SHARED } from "./outlet.ts"
 import { RequestBody } from "./request-body.ts"
 import { UpstreamConnection } from "./upstream-connection.ts"
 
+/** A connection keeps so much for its next heads; longer ones come in memory of their own. */
+const KEPT_MAX = 1024
+const EMPTY: Uint8Array = new Uint8Array(0)
 /** Requests that may wait while one is served. */
 const PIPELINE_MAX = 65_536
 
@@ -19,6 +23,8 @@ export class RequestRelay {
   /** The chunk that holds the head, while the request might be sent again. */
   #again: Uint8Array | undefined = undefined
   #againAt = 0
+  /** Where a head is kept whose chunk is the lane's (read-lane.ts). */
+  #kept: Uint8Array = EMPTY
   #retries = 0
 
   constructor(exchange: Exchange) {
@@ -26,12 +32,19 @@ export class RequestRelay {
   }
 
   /** Of the head in server.requestHead, which lies in `bytes`. */
-  begin(bytes: Uint8Array): void {
+  begin(bytes: Uint8Array, headEnd: number, isLent: boolean): void {
     const head = this.#exchange.client.server.requestHead
-    this.#again = bytes
+    this.#again = isLent ? this.#keep(bytes, headEnd) : bytes
     this.#againAt = head.start
     this.#retries = 0
     this.body.begin(head)
+  }
+
+  #keep(bytes: Uint8Array, headEnd: number): Uint8Array {
+    if (headEnd > KEPT_MAX) return bytes.slice()
+    if (headEnd > this.#kept.length) this.#kept = new Uint8Array(new ArrayBuffer(headEnd + 64))
+    put(bytes, this.#kept, 0)
+    return this.#kept
   }
 
   /** An answer came, or the end: it won't be sent again. */

@@ -47,20 +47,22 @@ export class ResponseRelay {
     this.#held = undefined
   }
 
-  received(upstream: UpstreamConnection, chunk: Uint8Array): void {
+  /** `isLent`: the chunk is others' after the call. */
+  received(upstream: UpstreamConnection, chunk: Uint8Array, isLent: boolean): void {
     let bytes = chunk
     if (this.#held !== undefined) {
       bytes = Buffer.concat([this.#held, chunk])
+      isLent = false
       this.#held = undefined
     }
     if (this.hasBegun) {
       const { server } = this.#exchange.client
       server.wheel.schedule(this.#exchange.client, server.site.timeouts.upstreamMs)
-      this.#pass(upstream, bytes, 0, EMPTY, 0)
-    } else this.#readHead(upstream, bytes)
+      this.#pass(upstream, bytes, 0, EMPTY, 0, isLent)
+    } else this.#readHead(upstream, bytes, isLent)
   }
 
-  #readHead(upstream: UpstreamConnection, bytes: Uint8Array): void {
+  #readHead(upstream: UpstreamConnection, bytes: Uint8Array, isLent: boolean): void {
     const exchange = this.#exchange
     const { client } = exchange
     const { server } = client
@@ -69,7 +71,7 @@ export class ResponseRelay {
     for (let at = 0; ;) {
       const parsed = head.parse(bytes, at, bytes.length, site.limits.responseHeaders, exchange.method === METHOD_HEAD)
       if (parsed === MORE && bytes.length - at <= site.limits.responseHeadBytes) {
-        if (at < bytes.length) this.#held = bytes.subarray(at)
+        if (at < bytes.length) this.#held = isLent ? bytes.slice(at) : bytes.subarray(at)
         return
       }
       if (parsed <= 0 || parsed - at > site.limits.responseHeadBytes) {
@@ -81,7 +83,8 @@ export class ResponseRelay {
       const { status } = head
       const route = exchange.route!
       if (status === 101) {
-        if (exchange.upgrades) client.beginTunnel(upstream, route, exchange.takeLogged(), bytes, parsed)
+        if (exchange.upgrades)
+          client.beginTunnel(upstream, route, exchange.takeLogged(), isLent ? bytes.slice() : bytes, parsed)
         else {
           counters[UPSTREAM_FAILURES]!++
           exchange.fail(502, faultOf(BAD_UPGRADE).text)
@@ -119,13 +122,20 @@ export class ResponseRelay {
       )
       if (!head.keepsAlive) upstream.isLast = true
       server.wheel.schedule(client, site.timeouts.upstreamMs)
-      this.#pass(upstream, bytes, parsed, out, end)
+      this.#pass(upstream, bytes, parsed, out, end, isLent)
       return
     }
   }
 
   /** Sends `out[0..headEnd)`, if there is any, and what `bytes[from..]` holds of the body. */
-  #pass(upstream: UpstreamConnection, bytes: Uint8Array, from: number, out: Uint8Array, headEnd: number): void {
+  #pass(
+    upstream: UpstreamConnection,
+    bytes: Uint8Array,
+    from: number,
+    out: Uint8Array,
+    headEnd: number,
+    isLent: boolean
+  ): void {
     const exchange = this.#exchange
     const { client } = exchange
     const { server } = client
@@ -154,7 +164,7 @@ export class ResponseRelay {
           return
         }
         if (end === MORE) {
-          if (at < length) this.#held = bytes.subarray(at)
+          if (at < length) this.#held = isLent ? bytes.slice(at) : bytes.subarray(at)
         } else {
           isDone = true
           next = end
@@ -176,7 +186,7 @@ export class ResponseRelay {
       sent = isLast ? client.sendLast(out, 0, end, SHARED) : client.send(out, 0, end, SHARED)
     } else {
       sent = headEnd === 0 || client.send(out, 0, headEnd, SHARED)
-      sent = client.send(bytes, from, stop, this.#held === undefined ? GIVEN : KEPT) && sent
+      sent = client.send(bytes, from, stop, isLent ? SHARED : this.#held === undefined ? GIVEN : KEPT) && sent
     }
     if (client.isBroken) client.abort()
     else if (isDone) exchange.complete(upstream, next < length)

@@ -46,7 +46,8 @@ test("random schedules, moves and cancels fire when a plain list would", () => {
     }
     const thing = random.pick(things)
     if (random.once(4)) {
-      wheel.cancel(thing)
+      if (random.once(2)) wheel.cancel(thing)
+      else wheel.suspend(thing)
       wanted.delete(thing)
     } else {
       const inMs = random.below(random.pick([200, 5000, 120_000]))

@@ -14,8 +14,9 @@ const MASK = SLOTS - 1
 export abstract class Timed {
   /** In milliseconds of the wheel; Infinity: none. */
   deadlineMs: number = Number.POSITIVE_INFINITY
-  /** Of the wheel alone. */
+  /** Of the wheel alone; `dueMs` is when it is looked at. */
   slot = -1
+  dueMs = 0
   next: Timed | undefined = undefined
   previous: Timed | undefined = undefined
   abstract expired(): void
@@ -27,16 +28,21 @@ export class TimerWheel {
   readonly #slots: Array<Timed | undefined> = Array.from({ length: SLOTS }, () => undefined)
   #tick = 0
 
-  /** A later deadline is set by assigning it; this is for an earlier one, and for the first. */
+  /** Nearly always an assignment: it is hung up anew only when it would be looked at too late. */
   schedule(timed: Timed, inMs: number): void {
     const deadline = this.nowMs + inMs
-    if (timed.slot >= 0 && deadline >= timed.deadlineMs) {
+    if (timed.slot >= 0 && deadline > timed.dueMs - TICK_MS) {
       timed.deadlineMs = deadline
       return
     }
     this.cancel(timed)
     timed.deadlineMs = deadline
     this.#hang(timed)
+  }
+
+  /** No deadline until the next is set: what is soon scheduled again stays where it hangs. */
+  suspend(timed: Timed): void {
+    timed.deadlineMs = Number.POSITIVE_INFINITY
   }
 
   cancel(timed: Timed): void {
@@ -65,7 +71,9 @@ export class TimerWheel {
   #hang(timed: Timed): void {
     // A slot that is being turned is not met again in this tick.
     const ticks = Math.max(1, Math.ceil(timed.deadlineMs / TICK_MS) - this.#tick)
-    const slot = (this.#tick + Math.min(ticks, MASK)) & MASK
+    const at = this.#tick + Math.min(ticks, MASK)
+    const slot = at & MASK
+    timed.dueMs = at * TICK_MS
     const first = this.#slots[slot]
     timed.slot = slot
     timed.next = first

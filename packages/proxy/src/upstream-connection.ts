@@ -9,6 +9,7 @@ import { ChunkedScanner } from "./http/chunked.ts"
 import { Inlet } from "./inlet.ts"
 import { libc } from "./libc.ts"
 import type { ProxyServer } from "./proxy-server.ts"
+import { BUFFER_SIZE } from "./read-lane.ts"
 import type { Upstream } from "./upstream.ts"
 
 // sys/socket.h
@@ -20,7 +21,7 @@ const peeked = new Uint8Array(new ArrayBuffer(1))
 
 /** Whose octets it carries: an exchange or a tunnel. */
 export interface Downstream {
-  readonly fromUpstream: (upstream: UpstreamConnection, chunk: Uint8Array) => void
+  readonly fromUpstream: (upstream: UpstreamConnection, chunk: Uint8Array, isLent: boolean) => void
   /** What waited for the upstream has gone. */
   readonly upstreamDrained: () => void
   readonly upstreamEnded: (upstream: UpstreamConnection, isClean: boolean) => void
@@ -36,6 +37,8 @@ export class UpstreamConnection extends Inlet {
   isOpen = false
   /** Whether it ends with its response. */
   isLast = false
+  /** Whether a read was more than the lane takes: one with such responses stays with Bun, whose buffer is larger. */
+  #isBulky = false
   #isClosed = false
   #hasEnded = false
   #scanner: ChunkedScanner | undefined = undefined
@@ -108,9 +111,23 @@ export class UpstreamConnection extends Inlet {
 
   received(bytes: Uint8Array): void {
     const { downstream } = this
+    if (bytes.length >= BUFFER_SIZE) this.#isBulky = true
     // Nobody asked: a response without a request can't be anybody's.
     if (downstream === undefined) this.terminate()
-    else downstream.fromUpstream(this, bytes)
+    else downstream.fromUpstream(this, bytes, false)
+  }
+
+  receivedLent(bytes: Uint8Array): void {
+    const { downstream } = this
+    if (downstream === undefined) this.terminate()
+    else {
+      if (bytes.length >= BUFFER_SIZE) this.#isBulky = true
+      downstream.fromUpstream(this, bytes, true)
+    }
+  }
+
+  broke(): void {
+    this.terminate()
   }
 
   /** FIN: nothing more comes. */
@@ -125,6 +142,7 @@ export class UpstreamConnection extends Inlet {
     if (this.#isClosed) return
     this.#isClosed = true
     this.isBroken = true
+    this.forgetLane()
     this.#server.wheel.cancel(this)
     const { downstream } = this
     this.downstream = undefined
@@ -142,7 +160,7 @@ export class UpstreamConnection extends Inlet {
   attach(downstream: Downstream): void {
     this.downstream = downstream
     this.wasUsed = true
-    this.#server.wheel.cancel(this)
+    this.#server.wheel.suspend(this)
   }
 
   /** The exchange is over and the connection can carry another. */
@@ -152,7 +170,12 @@ export class UpstreamConnection extends Inlet {
       const { socket } = this
       this.closed()
       socket?.end()
-    } else this.#server.wheel.schedule(this, this.#server.site.timeouts.upstreamIdleMs)
+    } else {
+      this.#server.wheel.schedule(this, this.#server.site.timeouts.upstreamIdleMs)
+      const { lane } = this.#server
+      if (this.#isBulky) this.#isBulky = false
+      else if (lane !== undefined && this.laneSlot < 0) this.enterLane(lane)
+    }
   }
 
   /** Closes our half: the client's is closed too. */
@@ -165,6 +188,7 @@ export class UpstreamConnection extends Inlet {
     if (this.#isClosed) return
     this.#isClosed = true
     this.isBroken = true
+    this.forgetLane()
     this.forgetPending()
     this.#server.wheel.cancel(this)
     if (this.downstream === undefined) this.upstream.forget(this)

@@ -19,6 +19,9 @@ export class Fields {
   /** Four per field: start and end of the name, start and end of the value without white space around it. */
   readonly at: Int32Array = new Int32Array(MAX_FIELDS * 4)
   readonly kind: Uint8Array = new Uint8Array(MAX_FIELDS)
+  /** A bit for each kind that came, and for each that came again: most are asked for and are not there. */
+  #seen = 0
+  #repeated = 0
 
   // Of all Connection fields.
   hasClose = false
@@ -32,7 +35,8 @@ export class Fields {
     const { at: offsets, kind: kinds } = this
     let count = 0
     let at = from
-    let hasConnection = false
+    let seen = 0
+    let repeated = 0
     this.hasClose = this.hasKeepAlive = this.hasUpgrade = false
     for (;;) {
       if (at === end) return MORE
@@ -41,7 +45,9 @@ export class Fields {
         if (at + 1 === end) return MORE
         if (bytes[at + 1] !== LF) return BARE_CR
         this.count = count
-        if (hasConnection) this.#readConnection(bytes)
+        this.#seen = seen
+        this.#repeated = repeated
+        if ((seen & (1 << CONNECTION)) !== 0) this.#readConnection(bytes)
         return at + 2
       }
       if (octet === SP || octet === HT) return FOLDED
@@ -74,13 +80,16 @@ export class Fields {
       offsets[slot + 3] = valueEnd
       const kind = kindOf(bytes, nameStart, nameEnd)
       kinds[count++] = kind
-      if (kind === CONNECTION) hasConnection = true
+      const bit = 1 << kind
+      repeated |= seen & bit
+      seen |= bit
       at += 2
     }
   }
 
-  /** Index of the first field of a kind from `from` on, -1 without. */
+  /** Index of the first field of a kind that `parse` tells from `from` on, -1 without. */
   find(kind: number, from = 0): number {
+    if (((from === 0 ? this.#seen : this.#repeated) & (1 << kind)) === 0) return -1
     for (let i = from; i < this.count; i++) if (this.kind[i] === kind) return i
     return -1
   }
