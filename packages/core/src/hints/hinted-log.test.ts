@@ -35,7 +35,7 @@ const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefo
 
 test("a request is compared with the SYN of its own connection", () => {
   const { log, told } = openLog()
-  log.syn(endpoints(4000), shape, false)
+  log.syn(endpoints(4000), shape, false, 0)
   log.http(endpoints(4000), CLIENT, request(WINDOWS))
   log.http(endpoints(4000), CLIENT, request("curl/8.11.1"))
   log.http(endpoints(4000), CLIENT, request(""))
@@ -50,7 +50,7 @@ test("a request is compared with the SYN of its own connection", () => {
 
 test("many connections: one that has lost its place gets no other's SYN", () => {
   const { log, told } = openLog()
-  for (let port = 1; port <= 50_000; port++) log.syn(endpoints(port), shape, false)
+  for (let port = 1; port <= 50_000; port++) log.syn(endpoints(port), shape, false, 0)
   log.http(endpoints(50_000), CLIENT, request(WINDOWS))
   expect(told[0]).toBeDefined()
   for (let port = 50_001; port <= 60_000; port++) log.http(endpoints(port), CLIENT, request(WINDOWS))

@@ -39,11 +39,11 @@ export class HintedLog<Log extends ObservationLog & { readonly flush: () => void
     this.inner.flush()
   }
 
-  syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {
+  syn(at: Endpoints, shape: Shape, sendsyn: boolean, entry: number): void {
     const slot = slotOf(at)
     this.#shapes[slot] = shape
     writeKey(at, this.#keys, slot * WORDS)
-    this.inner.syn(at, shape, sendsyn)
+    this.inner.syn(at, shape, sendsyn, entry)
   }
 
   http(at: Endpoints, subject: Subject, seen: HttpObservation): void {
@@ -66,8 +66,8 @@ export class HintedLog<Log extends ObservationLog & { readonly flush: () => void
     this.inner.synAck(at, shape, sendsyn)
   }
 
-  mtu(at: Endpoints, subject: Subject, shape: Shape): void {
-    this.inner.mtu(at, subject, shape)
+  mtu(at: Endpoints, subject: Subject, shape: Shape, entry: number): void {
+    this.inner.mtu(at, subject, shape, entry)
   }
 
   uptime(at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number): void {

@@ -83,10 +83,10 @@ export class HttpObservation {
 type TellNat = (at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number) => void
 
 export interface ObservationLog {
-  /** `sendsyn`: the flow was opened by p0f-sendsyn. */
-  readonly syn: (at: Endpoints, shape: Shape, sendsyn: boolean) => void
+  /** `sendsyn`: the flow was opened by p0f-sendsyn; `entry`: the matcher's, as long as nothing else is asked of it. */
+  readonly syn: (at: Endpoints, shape: Shape, sendsyn: boolean, entry: number) => void
   readonly synAck: (at: Endpoints, shape: Shape, sendsyn: boolean) => void
-  readonly mtu: (at: Endpoints, subject: Subject, shape: Shape) => void
+  readonly mtu: (at: Endpoints, subject: Subject, shape: Shape, entry: number) => void
   readonly uptime: (at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number) => void
   readonly http: (at: Endpoints, subject: Subject, seen: HttpObservation) => void
   /** Modern mode (sharing.ts): another system than before, or several at once by now. `score` is 0 to 100. */

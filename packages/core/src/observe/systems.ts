@@ -103,7 +103,7 @@ export class Systems {
     const base = host << HOT_SHIFT
     this.syns++
     if (line !== 0) this.matched++
-    if (log !== undefined) log.syn(at, matcher.shapeAt(entry), sendsyn)
+    if (log !== undefined) log.syn(at, matcher.shapeAt(entry), sendsyn, entry)
     if ((bits & BITS_RANDOM_TTL) === 0) this.#setDistance(host, bits & BITS_DIST)
     if (flow >= 0)
       this.#flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |=
@@ -186,7 +186,7 @@ export class Systems {
   #observeMtu(host: number, subject: Subject, mss: number, mtu: number, entry: number): void {
     const hosts = this.#hosts
     const at = (host << HOT_SHIFT) + HOST_LINK
-    if (this.log !== undefined) this.log.mtu(this.#at, subject, this.matcher.shapeAt(entry))
+    if (this.log !== undefined) this.log.mtu(this.#at, subject, this.matcher.shapeAt(entry), entry)
     if (mtu !== 0) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | mtu
     // That of a SYN is stored with the SYN.
     if (subject === CLIENT && !hosts.hasCold(host)) return
