@@ -9,7 +9,6 @@ import { Observer } from "../observe/observer.ts"
 import type { CapturePacket } from "../testing/capture-writer.ts"
 import { synFrame, writePcap, writePcapng } from "../testing/index.ts"
 import { randomCapture } from "../testing/random-capture.ts"
-import { SMALL_HISTORY } from "../testing/small-history.ts"
 import { DecodeAhead } from "./decode-ahead.ts"
 import { replay } from "./replay.ts"
 
@@ -27,11 +26,13 @@ const file = (name: string, bytes: Uint8Array): string => {
 const { database } = readDatabases([{ name: "none.fp", text: "classes = unix\n" }], "modern")
 /** Few shapes are remembered: each SYN may make another one forgotten. */
 const SHAPES = 16
+/** So large that no flow or host is lost for its hash: hash seeds are random. */
+const HISTORY = { maxFlows: 65_536, maxHosts: 65_536, flowAgeSeconds: 30, hostIdleMinutes: 30 }
 const observe = () => {
   const lines: Array<string> = []
   const log = new JsonLog((text) => lines.push(text))
   const matcher = new Matcher(database!, "modern", SHAPES)
-  return { observer: new Observer({ ...SMALL_HISTORY, mode: "modern", matcher, log }), matcher, log, lines }
+  return { observer: new Observer({ ...HISTORY, mode: "modern", matcher, log }), matcher, log, lines }
 }
 
 /** What is said of a file, decoded by this thread and by another. */
