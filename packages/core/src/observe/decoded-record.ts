@@ -30,6 +30,7 @@ export const RECORD_SHIFT = 5
 export const RECORD_FRAMES = 1
 export const RECORD_SEC = 2
 const USEC = 3
+export const RECORD_SOURCE = 4
 export const RECORD_KEY = 16
 /** Of a SYN. */
 export const RECORD_NUMBER = 29
@@ -58,10 +59,10 @@ export function writeRecord(
   words[at + RECORD_FRAMES] = frames
   words[at + RECORD_SEC] = sec
   words[at + USEC] = usec
-  words[at + 4] = packet.src0
-  words[at + 5] = packet.src1
-  words[at + 6] = packet.src2
-  words[at + 7] = packet.src3
+  words[at + RECORD_SOURCE] = packet.src0
+  words[at + RECORD_SOURCE + 1] = packet.src1
+  words[at + RECORD_SOURCE + 2] = packet.src2
+  words[at + RECORD_SOURCE + 3] = packet.src3
   words[at + 8] = packet.dst0
   words[at + 9] = packet.dst1
   words[at + 10] = packet.dst2
@@ -84,10 +85,10 @@ export const recordUsec = (words: Int32Array, at: number): number =>
 
 /** The packet of a record as its decoder left it. */
 export function readRecord(words: Int32Array, at: number, packet: Packet): void {
-  packet.src0 = words[at + 4]!
-  packet.src1 = words[at + 5]!
-  packet.src2 = words[at + 6]!
-  packet.src3 = words[at + 7]!
+  packet.src0 = words[at + RECORD_SOURCE]!
+  packet.src1 = words[at + RECORD_SOURCE + 1]!
+  packet.src2 = words[at + RECORD_SOURCE + 2]!
+  packet.src3 = words[at + RECORD_SOURCE + 3]!
   packet.dst0 = words[at + 8]!
   packet.dst1 = words[at + 9]!
   packet.dst2 = words[at + 10]!

@@ -251,8 +251,11 @@ export class Observer {
     const hash = flows.hash(source, destination, packet.sport, packet.dport)
     if (packet.type === TCP_SYN) {
       const client = hosts.hashClient(packet, source)
-      hosts.warm(client)
-      const entry = known >= 0 ? known : this.#matcher.entryOf(packet, REQUEST, 0)
+      let entry = known
+      if (entry < 0) {
+        hosts.warm(client)
+        entry = this.#matcher.entryOf(packet, REQUEST, 0)
+      }
       const found = flows.find(packet, hash)
       this.#syn(packet, bytes, ms, entry, found, hash, client, destination)
       return
