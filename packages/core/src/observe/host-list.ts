@@ -2,15 +2,15 @@
  * Host list: p0f's order (process.c: touch_host, nuke_hosts, expire_cache; specs p0f.md §8.2, §8.4). A list by age, use counts of
  * flows, and a pruning that walks the list the wrong way and so removes at most one host (Appendix C 6).
  */
-import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT, STATE_IPV6 } from "./host-record.ts"
+import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT } from "./host-record.ts"
 import { COLD_WORDS, type HostLimits, Hosts, HOT_WORDS } from "./hosts.ts"
-import { TaggedIndex } from "../packet/tagged-index.ts"
+import { ChainedIndex } from "../packet/chained-index.ts"
 
 export class HostList extends Hosts {
   /** Called by a full table, before a host is pruned, to destroy 10 % of the flows. */
   onFull: () => void = () => {}
   private readonly maxHosts: number
-  private index: TaggedIndex
+  private index: ChainedIndex
   private warmed = 0
   /** Flows that use a host. */
   uses: Int32Array
@@ -24,7 +24,7 @@ export class HostList extends Hosts {
   /** p0f checks `> max` before it inserts: one more fits. */
   constructor(limits: HostLimits) {
     super(limits.maxHosts + 1, limits.idleMinutes)
-    this.index = new TaggedIndex(this.capacity)
+    this.index = new ChainedIndex(this.capacity)
     this.maxHosts = limits.maxHosts
     this.uses = new Int32Array(this.capacity)
     this.older = new Int32Array(this.capacity)
@@ -47,27 +47,14 @@ export class HostList extends Hosts {
   }
 
   override find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number {
-    const { slots, mask } = this.index
-    const { hot } = this
-    const family = ver === 6 ? STATE_IPV6 : 0
-    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
-      const host = slots[at + 1]! - 1
-      if (host < 0) return -1
-      if (slots[at] !== hash) continue
-      const base = host << HOT_SHIFT
-      if (
-        hot[base] === a0 &&
-        hot[base + 1] === a1 &&
-        hot[base + 2] === a2 &&
-        hot[base + 3] === a3 &&
-        (hot[base + HOST_STATE]! & STATE_IPV6) === family
-      )
-        return host
-    }
+    const { index } = this
+    for (let host = index.first(hash); host >= 0; host = index.next(host))
+      if (index.hashes[host] === hash && this.holds(host, ver, a0, a1, a2, a3)) return host
+    return -1
   }
 
   override warm(hash: number): void {
-    this.warmed = (this.warmed + this.index.slots[((hash << 1) & this.index.mask) + 1]!) | 0
+    this.warmed = (this.warmed + this.index.first(hash)) | 0
   }
 
   override touch(host: number, nowSec: number): boolean {
@@ -132,25 +119,19 @@ export class HostList extends Hosts {
     this.uses = grown(this.uses, capacity)
     this.older = grown(this.older, capacity)
     this.newer = grown(this.newer, capacity)
-    this.index = new TaggedIndex(capacity)
-    for (let host = 0; host < this.capacity; host++) this.index.insert(this.hashOf(host), host)
+    const { hashes } = this.index
+    this.index = new ChainedIndex(capacity)
+    for (let host = 0; host < this.capacity; host++) this.index.insert(hashes[host]!, host)
     this.capacity = capacity
   }
 
   private destroy(host: number): void {
     this.unlink(host)
-    this.index.remove(this.hashOf(host), host)
+    this.index.remove(host)
     this.hot[(host << HOT_SHIFT) + HOST_STATE] = 0
     this.newer[host] = this.free
     this.free = host
     this.count--
-  }
-
-  /** Hash of the address of an entry: computed again, which is cheaper than the cache line it would lie in. */
-  private hashOf(host: number): number {
-    const { hot } = this
-    const base = host << HOT_SHIFT
-    return this.hash(hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!)
   }
 
   private linkNewest(host: number): void {
