@@ -5,7 +5,7 @@
  * When all numbers are given away they are given anew from 0. A number that was just given is told as new, so whoever remembers by
  * number forgets what it meant before.
  */
-import { KEY_WORDS } from "./shape-key.ts"
+import { isSameKey, KEY_WORDS } from "./shape-key.ts"
 import { hashKey } from "./shape-memo.ts"
 
 /** A capture of every stack there is has a few thousand shapes; keys and slots of so many are 288 KiB, of the usual thousand 72. */
@@ -27,20 +27,7 @@ export class KeyNumbers {
     for (;;) {
       const number = slots[slot]! - 1
       if (number < 0) return this.#give(key, at, slot)
-      const of = number << STRIDE_SHIFT
-      if (
-        keys[of] === key[at] &&
-        keys[of + 1] === key[at + 1] &&
-        keys[of + 2] === key[at + 2] &&
-        keys[of + 3] === key[at + 3] &&
-        keys[of + 4] === key[at + 4] &&
-        keys[of + 5] === key[at + 5] &&
-        keys[of + 6] === key[at + 6] &&
-        keys[of + 7] === key[at + 7] &&
-        keys[of + 8] === key[at + 8] &&
-        keys[of + 9] === key[at + 9]
-      )
-        return number
+      if (isSameKey(keys, number << STRIDE_SHIFT, key, at)) return number
       slot = (slot + 1) & (SLOTS - 1)
     }
   }

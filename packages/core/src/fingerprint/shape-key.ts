@@ -50,6 +50,22 @@ export function writeKey(packet: Packet, direction: Direction, peerMss: number, 
     into[at + 4 + word] = word < whole ? words[word]! : word === whole ? words[word]! & rest : 0
 }
 
+/** Whether two keys are one. Word by word, as `writeKey` writes them. */
+export function isSameKey(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
+  return (
+    a[aAt] === b[bAt] &&
+    a[aAt + 1] === b[bAt + 1] &&
+    a[aAt + 2] === b[bAt + 2] &&
+    a[aAt + 3] === b[bAt + 3] &&
+    a[aAt + 4] === b[bAt + 4] &&
+    a[aAt + 5] === b[bAt + 5] &&
+    a[aAt + 6] === b[bAt + 6] &&
+    a[aAt + 7] === b[bAt + 7] &&
+    a[aAt + 8] === b[bAt + 8] &&
+    a[aAt + 9] === b[bAt + 9]
+  )
+}
+
 export const keyIsIpv6 = (word0: number): boolean => (word0 & 1) !== 0
 export const keyDirection = (word0: number): Direction => ((word0 >> 1) & 1) as Direction
 export const keyPclass = (word0: number): number => (word0 >> 2) & 1

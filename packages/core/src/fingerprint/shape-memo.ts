@@ -7,7 +7,7 @@
  */
 import { SecondChance } from "./second-chance.ts"
 import { ENTRY_SHIFT, writeFacts } from "./shape-facts.ts"
-import { KEY_WORDS } from "./shape-key.ts"
+import { isSameKey, KEY_WORDS } from "./shape-key.ts"
 import type { Shape } from "./shape.ts"
 import type { Mode } from "./signature.ts"
 
@@ -84,19 +84,7 @@ export class ShapeMemo {
     for (;;) {
       const entry = table[slot]! - 1
       if (entry < 0) return -1
-      const of = entry << ENTRY_SHIFT
-      if (
-        keys[of] === key[at] &&
-        keys[of + 1] === key[at + 1] &&
-        keys[of + 2] === key[at + 2] &&
-        keys[of + 3] === key[at + 3] &&
-        keys[of + 4] === key[at + 4] &&
-        keys[of + 5] === key[at + 5] &&
-        keys[of + 6] === key[at + 6] &&
-        keys[of + 7] === key[at + 7] &&
-        keys[of + 8] === key[at + 8] &&
-        keys[of + 9] === key[at + 9]
-      ) {
+      if (isSameKey(keys, entry << ENTRY_SHIFT, key, at)) {
         this.#used[entry] = 1
         return entry
       }
