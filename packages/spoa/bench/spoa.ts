@@ -1,5 +1,5 @@
 /**
- * Requests per second through HAProxy 2.6 with our agent against a C stub that answers a constant: median of 7 interleaved rounds.
+ * Requests per second through HAProxy 2.6 with our agent against a C stub that answers a constant: median of 15 interleaved rounds.
  *
  * HAProxy has core 0; wrk and the agent share core 1. A run during which other processes took CPU time is repeated. `--constant` measures the agent without capture and database, `--rounds N` and
  * `--seconds S` change the length. With --check it fails when a ratio is below its budget.
@@ -13,7 +13,7 @@ const option = (name: string, otherwise: number): number => {
   return at < 0 ? otherwise : Number(flags[at + 1])
 }
 const isConstant = flags.includes("--constant")
-const rounds = option("--rounds", 7)
+const rounds = option("--rounds", 15)
 const seconds = option("--seconds", 1)
 const CONNECTIONS = 50
 
