@@ -57,7 +57,7 @@ export function replay(
   const text = new TextDecoder("latin1")
   const log = new P0fLog((bytes) => parts.push(text.decode(bytes)))
   const observer = new Observer({ mode: "p0f", matcher, log, ...limits })
-  const taker = decoding === "itself" ? observer : decoderFor(observer, matcher)
+  const taker = decoding === "itself" ? observer : decoderFor(observer)
   const reader = new CaptureReader(
     (bytes, at, captured, wire, linkType, sec, usec) => taker.frame(bytes, at, captured, wire, linkType, sec, usec),
     { asLibpcap: true }
@@ -69,8 +69,8 @@ export function replay(
   return { observer, text: parts.join("") }
 }
 
-function decoderFor(observer: Observer, matcher: Matcher): FrameDecoder {
-  const feed = new BatchFeed(observer, matcher)
+function decoderFor(observer: Observer): FrameDecoder {
+  const feed = new BatchFeed(observer)
   const batch = new DecodedBatch(new SharedArrayBuffer(BATCH_BYTES), 0)
   return new FrameDecoder(true, batch, (full) => {
     feed.take(full)

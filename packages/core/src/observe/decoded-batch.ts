@@ -12,7 +12,7 @@ import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
 import { RECORD_SHIFT, writeRecord } from "./decoded-record.ts"
 import { FLOW_DATA_BYTES } from "./flow-data.ts"
 
-// 128 KiB: 512 to 4096 records took the same time, fewer had the threads meet too often.
+// 128 KiB: with 512 records a capture took 2 % more time, with 256 4 %.
 const RECORDS = 1024
 const HEADER_WORDS = 16
 const WORDS = HEADER_WORDS + (RECORDS << RECORD_SHIFT)

@@ -51,7 +51,8 @@ export class FrameDecoder {
     const { packet } = intake
     const { words } = batch
     const record = batch.add(packet, verdict, intake.expires, this.#frames, sec, usec, bytes)
-    if (packet.type === TCP_SYN) words[record + RECORD_NUMBER] = this.#numbers.find(words, record + RECORD_KEY)
+    if (verdict === VERDICT_TCP && packet.type === TCP_SYN)
+      words[record + RECORD_NUMBER] = this.#numbers.find(words, record + RECORD_KEY)
     this.#frames = 0
     if (!batch.hasRoom) this.#batch = this.#next(batch)
   }

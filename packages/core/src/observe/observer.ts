@@ -192,6 +192,10 @@ export class Observer {
     this.#sharing?.fill(host, into.lastSeen | 0, into)
   }
 
+  get matcher(): Matcher {
+    return this.#matcher
+  }
+
   get labels(): Labels {
     return this.#labels
   }

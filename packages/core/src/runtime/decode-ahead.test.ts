@@ -32,18 +32,18 @@ const observe = () => {
   const lines: Array<string> = []
   const log = new JsonLog((text) => lines.push(text))
   const matcher = new Matcher(database!, "modern", SHAPES)
-  return { observer: new Observer({ ...HISTORY, mode: "modern", matcher, log }), matcher, log, lines }
+  return { observer: new Observer({ ...HISTORY, mode: "modern", matcher, log }), log, lines }
 }
 
 /** What is said of a file, decoded by this thread and by another. */
 async function both(path: string) {
   const told = []
   for (const isAhead of [false, true]) {
-    const { observer, matcher, log, lines } = observe()
+    const { observer, log, lines } = observe()
     const ahead = isAhead ? DecodeAhead.open(path, false, 1) : undefined
     expect(ahead !== undefined).toBe(isAhead)
     // oxlint-disable-next-line no-await-in-loop -- one after the other
-    const problem = await replay(path, observer, matcher, { ahead })
+    const problem = await replay(path, observer, { ahead })
     log.flush()
     told.push({ problem, counts: observer.counts, text: lines.join("") })
   }
@@ -108,6 +108,20 @@ test("more shapes than have a number", async () => {
   const [itself, ahead] = await both(file("shapes.pcap", writePcap(frames)))
   expect(ahead!.counts).toEqual(itself!.counts)
   expect(ahead!.text === itself!.text).toBe(true)
+})
+
+test("a batch tells how far the file was read", async () => {
+  const bytes = writePcap(Array.from({ length: 4 }, (_, n) => traffic(20 + n)).flat())
+  const path = file("far.pcap", bytes)
+  const ahead = DecodeAhead.open(path, false, 1)!
+  const offsets: Array<number> = []
+  for await (const { offset } of ahead.batches()) offsets.push(offset)
+  ahead.close()
+  expect(offsets.length).toBeGreaterThan(8)
+  expect(offsets).toEqual(offsets.toSorted((a, b) => a - b))
+  // The first chunk, 256 KiB, is several batches.
+  expect(new Set(offsets).size).toBeGreaterThan(2)
+  expect(offsets.at(-1)).toBe(bytes.length)
 })
 
 test("who stops early leaves no descriptor behind", async () => {

@@ -26,21 +26,21 @@ const CHUNK_BYTES = 1 << 18
 
 function decode({ descriptor, exact, memory }: DecodeRequest): void {
   const ring = new BatchRing(memory)
-  const decoder = new FrameDecoder(exact, ring.toFill(), () => {
+  const decoder = new FrameDecoder(exact, ring.toFill(), (full) => {
+    full.offset = reader.offset
     ring.filled()
     return ring.toFill()
   })
+  const reader = new CaptureReader(
+    (bytes, at, captured, wire, linkType, sec, usec) => decoder.frame(bytes, at, captured, wire, linkType, sec, usec),
+    { asLibpcap: exact }
+  )
   let end: DecodeEnd | undefined
   try {
-    const reader = new CaptureReader(
-      (bytes, at, captured, wire, linkType, sec, usec) => decoder.frame(bytes, at, captured, wire, linkType, sec, usec),
-      { asLibpcap: exact }
-    )
     const chunk = new Uint8Array(CHUNK_BYTES)
     while (decoder.batch !== undefined) {
       const length = readSync(descriptor, chunk, 0, CHUNK_BYTES, null)
       if (length === 0 || reader.push(length === CHUNK_BYTES ? chunk : chunk.subarray(0, length)) !== undefined) break
-      if (decoder.batch !== undefined) decoder.batch.offset = reader.offset
     }
     const problem = reader.end()
     if (problem !== undefined) end = { problem }

@@ -175,7 +175,7 @@ async function readAll(
       try {
         const ahead = n === 0 ? first : DecodeAhead.open(name, isP0f)
         // oxlint-disable-next-line no-await-in-loop -- hosts are followed from file to file
-        const problem = await replay(name, observer, matcher, { ahead, progress, behind })
+        const problem = await replay(name, observer, { ahead, progress, behind })
         if (problem === undefined) continue
         complain(`${name}: ${problem.message}`)
         if (observer.counts.packets === before) code = 1

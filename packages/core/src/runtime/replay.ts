@@ -2,7 +2,6 @@
  * Replay: the packets of one capture file -> observer, by this thread or with another one's help.
  */
 import { CaptureReader, type CaptureProblem } from "../packet/capture-file.ts"
-import type { Matcher } from "../fingerprint/matcher.ts"
 import { BatchFeed } from "../observe/batch-feed.ts"
 import type { Observer } from "../observe/observer.ts"
 import type { DecodeAhead } from "./decode-ahead.ts"
@@ -17,17 +16,16 @@ export interface ReplayOptions {
   readonly behind?: WriteBehind | undefined
 }
 
-/** Reads the file to its end, with the observer's matcher; the problem that ended it early. Rejects with the errno of open(2), read(2) and of `behind`. */
+/** Reads the file to its end; the problem that ended it early. Rejects with the errno of open(2), read(2) and of `behind`. */
 export async function replay(
   name: string,
   observer: Observer,
-  matcher: Matcher,
   { ahead, progress, behind }: ReplayOptions
 ): Promise<CaptureProblem | undefined> {
   try {
     if (ahead !== undefined) {
       progress?.begin(name, ahead.size)
-      const feed = new BatchFeed(observer, matcher)
+      const feed = new BatchFeed(observer)
       for await (const batch of ahead.batches()) {
         feed.take(batch)
         if (behind !== undefined) await behind.turn()
