@@ -89,8 +89,6 @@ export {
   clearServer,
   CONNECTION_KEY_BYTES,
   encodeConnectionKey,
-  equalConnectionKeys,
-  hashConnectionKey,
   KEY_CLIENT,
   makeConnectionKey,
   parseConnectionKey,

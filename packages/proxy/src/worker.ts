@@ -79,7 +79,7 @@ const start = (message: WorkerStart) =>
     })
     const chain = yield* openCapture(config, message.descriptors, message.shared)
     // A connection is asked about once, when it opens, and keeps its answer itself.
-    const answerer = makeAnswerer({ capture: chain, matcher, observer, history: "connections", answers: 0 })
+    const answerer = makeAnswerer({ capture: chain, observer, history: "connections", answers: 0 })
     const { accessLog, accessLogFormat } = config.proxy
     const lost = (text: string): void => tell({ type: "log", level: "error", message: text })
     const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, lost)

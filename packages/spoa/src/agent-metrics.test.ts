@@ -14,7 +14,7 @@ function measure(): Measured {
     matcher,
     ...SMALL_HISTORY
   })
-  const answerer = makeAnswerer({ capture: undefined, matcher, observer, history: "connections", answers: 8 })
+  const answerer = makeAnswerer({ capture: undefined, observer, history: "connections", answers: 8 })
   return { counters: new Counters(), p0f: new P0fCounters(), answerer, observer, chain: undefined }
 }
 

@@ -108,18 +108,37 @@ export class Arguments {
   #first = -1
   #isDeferred = false
   readonly #deferred = new DeferredAccept()
+  /** The key's memory. */
+  readonly #keyWords: Int32Array
+  /** Whether more was given than addresses and ports. */
+  #hasMore = false
   readonly #syn = new Uint8Array(new ArrayBuffer(SYN_MAX))
   /** The first n bytes of #syn, made once per length: saved SYNs come in few lengths. */
   readonly #synViews: Array<Uint8Array | undefined> = []
 
+  constructor() {
+    this.#keyWords = new Int32Array(this.connection.key.buffer)
+  }
+
   /** Fills this from all messages of a NOTIFY. False: the list of messages is malformed. */
   read(notify: Notify): boolean {
-    this.connection.key.fill(0)
-    this.connection.savedSyn = undefined
+    // A loop: `fill` of so few costs a call out of compiled code.
+    const words = this.#keyWords
+    for (let i = 0; i < words.length; i++) words[i] = 0
     this.clientFamily = 0
     this.serverFamily = 0
     this.hasClientPort = false
     this.hasServerPort = false
+    if (this.#hasMore) this.#forgetMore()
+    while (notify.next()) this.#take(notify)
+    this.connection.key[0] = this.clientFamily
+    if (this.#smoothed >= 0) this.#readTiming()
+    return !notify.failed
+  }
+
+  #forgetMore(): void {
+    this.#hasMore = false
+    this.connection.savedSyn = undefined
     this.viaProxy = false
     this.userAgentLength = -1
     this.headersLength = -1
@@ -130,10 +149,6 @@ export class Arguments {
     this.#isDeferred = false
     if (this.hasTiming) this.timing.reset()
     this.hasTiming = false
-    while (notify.next()) this.#take(notify.bytes, notify.name, notify.value)
-    this.connection.key[0] = this.clientFamily
-    if (this.#smoothed >= 0) this.#readTiming()
-    return !notify.isMalformed
   }
 
   /** Leaves the client's address alone in the key: what is asked by address. */
@@ -143,8 +158,10 @@ export class Arguments {
     key.fill(0, SERVER_ADDRESS, CONNECTION_KEY_BYTES)
   }
 
-  #take(bytes: Uint8Array, name: Value, value: Value): void {
-    switch (nameCode(bytes, name.at, name.length)) {
+  #take(notify: Notify): void {
+    const { bytes, value } = notify
+    const code = nameCode(bytes, notify.nameAt, notify.nameLength)
+    switch (code) {
       case SRC:
       case CI:
         if (this.clientFamily === 0) this.clientFamily = this.#address(bytes, value, CLIENT_ADDRESS)
@@ -161,6 +178,16 @@ export class Arguments {
       case FP:
         if (!this.hasServerPort) this.hasServerPort = this.#port(bytes, value, SERVER_PORT)
         return
+      case 0:
+        return
+      default:
+        this.#hasMore = true
+        this.#takeMore(code, bytes, value)
+    }
+  }
+
+  #takeMore(code: number, bytes: Uint8Array, value: Value): void {
+    switch (code) {
       case SYN:
         if (value.type === TYPE_BINARY && this.connection.savedSyn === undefined) this.#savedSyn(bytes, value)
         return

@@ -6,52 +6,61 @@
  * Argument names may be empty, a message may have no arguments, and the count is one byte: at most 255.
  */
 import type { Frame } from "./frame.ts"
-import { Value, readName, readTyped } from "./typed-data.ts"
-import { Cursor } from "./varint.ts"
+import { Value, readTyped } from "./typed-data.ts"
+import { Cursor, readVarint } from "./varint.ts"
 
 /** A reader over the arguments of all messages of one NOTIFY. One instance is reused. */
-export class Notify {
-  readonly #cursor = new Cursor()
+export class Notify extends Cursor {
   #left = 0
-  bytes: Uint8Array = new Uint8Array(0)
   /** Name of the message that the current argument belongs to, as a range. */
-  readonly message = new Value()
+  messageAt = 0
+  messageLength = 0
   /** Name of the current argument, as a range. */
-  readonly name = new Value()
+  nameAt = 0
+  nameLength = 0
   /** The current argument. */
-  readonly value = new Value()
+  readonly value: Value = new Value()
   /** Messages begun so far. */
   messages = 0
 
   open(frame: Frame): void {
-    this.bytes = frame.bytes
-    this.#cursor.reset(frame.bytes, frame.payload, frame.end)
+    this.reset(frame.bytes, frame.payload, frame.end)
     this.#left = 0
     this.messages = 0
   }
 
-  /** Moves to the next argument of this or a later message. False at the end of the frame or at a broken value: `isMalformed`. */
+  /** Moves to the next argument of this or a later message. False at the end of the frame or at a broken value: `failed`. */
   next(): boolean {
-    const cursor = this.#cursor
     while (this.#left === 0) {
-      if (cursor.at >= cursor.end) return false
-      readName(cursor, this.message)
-      if (cursor.failed) return false
-      if (cursor.at >= cursor.end) {
-        cursor.failed = true
+      if (this.at >= this.end) return false
+      const length = this.#nameLength()
+      if (length < 0) return false
+      this.messageAt = this.at
+      this.messageLength = length
+      const countAt = this.at + length
+      if (countAt >= this.end) {
+        this.failed = true
         return false
       }
-      this.#left = this.bytes[cursor.at++]!
+      this.#left = this.bytes[countAt]!
+      this.at = countAt + 1
       this.messages++
     }
     this.#left--
-    readName(cursor, this.name)
-    if (cursor.failed) return false
-    readTyped(cursor, this.value)
-    return !cursor.failed
+    const length = this.#nameLength()
+    if (length < 0) return false
+    this.nameAt = this.at
+    this.nameLength = length
+    this.at += length
+    readTyped(this, this.value)
+    return !this.failed
   }
 
-  get isMalformed(): boolean {
-    return this.#cursor.failed
+  /** Length of the STRING that begins here, all of which is in the frame, and moves to its first byte; -1: `failed`. */
+  #nameLength(): number {
+    const length = readVarint(this)
+    if (!this.failed && length <= this.end - this.at) return length
+    this.failed = true
+    return -1
   }
 }

@@ -109,7 +109,6 @@ const agent = (request: ConfigRequest) =>
     }
     const answerer = makeAnswerer({
       capture: chain,
-      matcher,
       observer,
       history: wantsFeed ? "feed" : "connections",
       answers: config.spoa.answers

@@ -11,8 +11,6 @@ import { type Answer, FIELDS, HINT_FIELDS, STATUSES, type Shape, type Status, to
 import { SCOPE_SESS, beginSetVar } from "./action.ts"
 import { TYPE_INT64, writeTypedInteger, writeTypedString } from "./typed-data.ts"
 
-/** Bytes of the generation that lead `Shape.encoded`. */
-const GENERATION_SIZE = 2
 /** A shape block that is longer never fits an ACK. */
 const BLOCK_MAX = 8192
 
@@ -84,15 +82,11 @@ const CODES: Readonly<Record<string, number>> = {
 export const wantsHints = (variables: ReadonlyArray<string>): boolean =>
   variables.some((name) => name === "hints" || HINT_FIELDS.includes(name))
 
-let generations = 0
-
 /** Writes answers with one choice of variables. A reload that changes the choice makes a new one. */
 export class VariableWriter {
   /** Whether the last answer lost variables. */
   isTruncated = false
 
-  /** Marks the shapes that this writer encoded: another writer's block is made anew. */
-  readonly #generation: number
   readonly #heads: Readonly<Record<Status, Uint8Array>>
   /** Chosen fields in the order of FIELDS, those of the shape, the others. */
   readonly #codes: ReadonlyArray<number>
@@ -102,7 +96,6 @@ export class VariableWriter {
   readonly #prefixes: ReadonlyArray<Uint8Array>
 
   constructor(variables: ReadonlyArray<string>) {
-    this.#generation = generations = (generations + 1) & 0xffff
     const chosen = FIELDS.filter((field) => variables.includes(field.name) && CODES[field.name] !== undefined)
     this.#codes = chosen.map((field) => CODES[field.name]!)
     this.#shapeCodes = this.#codes.filter((code) => code <= DIST_REASON)
@@ -115,24 +108,26 @@ export class VariableWriter {
 
   /** Writes the actions from `at`, ending at or before `limit`; returns the offset after them. */
   write(answer: Answer, out: Uint8Array, at: number, limit: number): number {
-    const start = at + copy(this.#heads[answer.status], 0, out, at)
     this.isTruncated = false
-    let end = start
-    const shape = answer.shape
-    if (shape !== undefined) {
-      let block = shape.encoded
-      if (block === undefined || (block[0]! << 8) + block[1]! !== this.#generation)
-        block = this.#encodeShape(answer, shape)
-      if (end + block.length > limit) return this.#writeFitting(answer, out, start, limit)
-      end += copy(block, GENERATION_SIZE, out, end)
-    } else if (answer.hasHost) {
+    const { shape } = answer
+    const block =
+      shape === undefined
+        ? this.#heads[answer.status]
+        : shape.encodedBy === this
+          ? shape.encoded!
+          : this.#encodeShape(answer, shape)
+    let end = at + block.length
+    if (end > limit) return this.#writeFitting(answer, out, at, limit)
+    // 19 ns for 150 bytes; a loop 66.
+    out.set(block, at)
+    if (shape === undefined && answer.hasHost)
       for (const code of this.#shapeCodes) end = this.#writeField(code, answer, out, end)
-    }
     for (const code of this.#ownCodes) end = this.#writeField(code, answer, out, end)
-    return end <= limit ? end : this.#writeFitting(answer, out, start, limit)
+    return end <= limit ? end : this.#writeFitting(answer, out, at, limit)
   }
 
   #writeFitting(answer: Answer, out: Uint8Array, at: number, limit: number): number {
+    at += copy(this.#heads[answer.status], out, at)
     for (const code of this.#codes) {
       const end = this.#writeField(code, answer, out, at)
       if (end <= limit) at = end
@@ -141,12 +136,12 @@ export class VariableWriter {
     return at
   }
 
+  /** `status`, `done` and what the shape says: a shape comes with one status only, `ok`. */
   #encodeShape(answer: Answer, shape: Shape): Uint8Array {
     const block = new Uint8Array(BLOCK_MAX)
-    block[0] = this.#generation >> 8
-    block[1] = this.#generation
-    let end = GENERATION_SIZE
+    let end = copy(this.#heads[answer.status], block, 0)
     for (const code of this.#shapeCodes) end = this.#writeField(code, answer, block, end)
+    shape.encodedBy = this
     return (shape.encoded = block.slice(0, end))
   }
 
@@ -225,13 +220,13 @@ export class VariableWriter {
 
   #string(code: number, value: string | undefined, out: Uint8Array, at: number): number {
     if (value === undefined) return at
-    return writeTypedString(out, at + copy(this.#prefixes[code]!, 0, out, at), value)
+    return writeTypedString(out, at + copy(this.#prefixes[code]!, out, at), value)
   }
 
   /** -1 is "not known". */
   #integer(code: number, value: number, out: Uint8Array, at: number): number {
     if (value < 0) return at
-    return writeTypedInteger(out, at + copy(this.#prefixes[code]!, 0, out, at), TYPE_INT64, value)
+    return writeTypedInteger(out, at + copy(this.#prefixes[code]!, out, at), TYPE_INT64, value)
   }
 
   /** 0 is "not known". */
@@ -240,11 +235,11 @@ export class VariableWriter {
   }
 }
 
-/** Copies `from[skip..]` and returns how many bytes: a loop, which for these lengths costs no more than `set` with a view made for it. */
-function copy(from: Uint8Array, skip: number, out: Uint8Array, at: number): number {
-  const length = from.length
-  for (let index = skip; index < length; index++) out[at++] = from[index]!
-  return length - skip
+/** Copies `from` and returns its length: a loop, which costs no more than `set` for up to 30 bytes. */
+function copy(from: Uint8Array, out: Uint8Array, at: number): number {
+  const { length } = from
+  for (let index = 0; index < length; index++) out[at++] = from[index]!
+  return length
 }
 
 function prefix(name: string): Uint8Array {

@@ -27,7 +27,7 @@ test("a stored answer comes back whole", () => {
     lastNat: 5,
     lastChg: 6
   })
-  const at = answers.obtain(key("198.51.100.7", 40_000))
+  const at = answers.add(key("198.51.100.7", 40_000))
   answers.shapeKeys[answers.shapeKeyAt(at)] = 1234
   answers.store(at, -5, told)
   expect(answers.find(key("198.51.100.7", 40_001))).toBe(-1)
@@ -42,11 +42,11 @@ test("a stored answer comes back whole", () => {
 test("a full table evicts what was not asked for lately, and finds the rest", () => {
   const answers = new Answers(64, 99)
   const blank = new Answer()
-  for (let port = 1; port <= 64; port++) answers.store(answers.obtain(key("198.51.100.1", port)), port, blank)
+  for (let port = 1; port <= 64; port++) answers.store(answers.add(key("198.51.100.1", port)), port, blank)
   // The first round clears every mark; from then on a port that is asked for before each newcomer stays.
   for (let port = 65; port <= 1000; port++) {
     expect(answers.find(key("198.51.100.1", 64)) >= 0).toBe(true)
-    answers.store(answers.obtain(key("198.51.100.1", port)), port, blank)
+    answers.store(answers.add(key("198.51.100.1", port)), port, blank)
   }
   expect(answers.size).toBe(64)
   expect(answers.evictions).toBe(936)

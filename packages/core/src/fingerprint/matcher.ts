@@ -4,6 +4,7 @@
 import type { Packet } from "../packet/packet.ts"
 import type { Database } from "./database.ts"
 import { LinkTable } from "./link-table.ts"
+import { ENTRY_SHIFT } from "./shape-facts.ts"
 import { KEY_WORDS, keyDirection, writeKey } from "./shape-key.ts"
 import { hashKey, ShapeMemo } from "./shape-memo.ts"
 import { ShapeRecord } from "./shape-record.ts"
@@ -50,9 +51,11 @@ export class Matcher {
     return this.shapeOfKey(this.#key, 0)
   }
 
-  /** Writes the KEY_WORDS words that a shape depends on, for `shapeOfKey` later. */
-  writeKey(packet: Packet, direction: Direction, peerMss: number, into: Int32Array, at: number): void {
-    writeKey(packet, direction, peerMss, into, at)
+  /** Writes the KEY_WORDS words that the shape of an entry depends on, for `shapeOfKey` later. */
+  copyKey(entry: number, into: Int32Array, at: number): void {
+    const { words } = this.#memo
+    const from = entry << ENTRY_SHIFT
+    for (let word = 0; word < KEY_WORDS; word++) into[at + word] = words[from + word]!
   }
 
   /** The shape behind a key. */

@@ -92,7 +92,7 @@ test("gives the same object while the shape is remembered, by packet and by key"
   packet.layout[5] = 99
   expect(matcher.shapeOf(packet, REQUEST, 0)).toBe(shape)
   const keys = new Int32Array(KEY_WORDS * 2)
-  matcher.writeKey(packet, REQUEST, 0, keys, KEY_WORDS)
+  matcher.copyKey(matcher.entryOf(packet, REQUEST, 0), keys, KEY_WORDS)
   expect(matcher.shapeOfKey(keys, KEY_WORDS)).toBe(shape)
   expect(matcher.stats).toEqual({ hits: 2, misses: 1, evictions: 0, shapes: 1, capacity: 4 })
 })

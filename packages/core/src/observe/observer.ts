@@ -166,8 +166,10 @@ export class Observer {
     for (let verdict = 0; verdict < this.#verdicts.length; verdict++) this.#verdicts[verdict]! += byVerdict(verdict)
   }
 
-  /** A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. */
-  connection(packet: Packet, nowMs: number): number {
+  /**
+   * A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. `entry`: the matcher's.
+   */
+  connection(packet: Packet, nowMs: number, entry: number = this.#matcher.entryOf(packet, REQUEST, 0)): number {
     const sec = Math.floor(nowMs / 1000)
     const { hosts } = this
     this.#at.packet = ++this.#packets
@@ -177,7 +179,7 @@ export class Observer {
     const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
     const host = hosts.obtainClient(packet, hosts.hashClient(packet, hash), this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
-    this.#systems.syn(host, -1, packet, this.#matcher.entryOf(packet, REQUEST, 0), nowMs)
+    this.#systems.syn(host, -1, packet, entry, nowMs)
     return host
   }
 

@@ -8,6 +8,7 @@ import {
   encodeConnectionKey,
   equalConnectionKeys,
   hashConnectionKey,
+  KeyWords,
   makeConnectionKey,
   parseConnectionKey,
   printConnectionKey,
@@ -15,6 +16,8 @@ import {
 } from "./connection-key.ts"
 import { decodeFrame } from "./frame.ts"
 import { Packet } from "./packet.ts"
+
+const words = (key: Uint8Array): Int32Array => new KeyWords().of(key)
 
 describe("connection key", () => {
   test("the bytes of the eBPF map key", () => {
@@ -74,10 +77,10 @@ describe("connection key", () => {
     const other = makeConnectionKey()
     parseConnectionKey("192.0.2.1", 5, "198.51.100.7", 443, key)
     parseConnectionKey("192.0.2.1", 5, "10.0.0.1", 8443, other)
-    expect(equalConnectionKeys(key, 0, other, 0)).toBe(false)
+    expect(equalConnectionKeys(words(key), 0, words(other), 0)).toBe(false)
     clearServer(key)
     clearServer(other)
-    expect(equalConnectionKeys(key, 0, other, 0)).toBe(true)
+    expect(equalConnectionKeys(words(key), 0, words(other), 0)).toBe(true)
     expect(printConnectionKey(key)).toBe("192.0.2.1:5 > *")
   })
 
@@ -85,18 +88,20 @@ describe("connection key", () => {
     const random = seededRandom(1)
     const key = random.bytes(40)
     key[0] = 6
+    key.fill(0, 1, 4)
     for (const at of [0, 4, 5, 6, 7, 8, 23, 24, 39]) {
       const other = key.slice()
       other[at]! ^= 1
-      expect(equalConnectionKeys(key, 0, other, 0)).toBe(false)
-      expect(hashConnectionKey(key, 0, 9)).not.toBe(hashConnectionKey(other, 0, 9))
+      expect(equalConnectionKeys(words(key), 0, words(other), 0)).toBe(false)
+      expect(hashConnectionKey(words(key), 0, 9)).not.toBe(hashConnectionKey(words(other), 0, 9))
     }
-    expect(hashConnectionKey(key, 0, 9)).toBe(hashConnectionKey(key.slice(), 0, 9))
-    expect(hashConnectionKey(key, 0, 9)).not.toBe(hashConnectionKey(key, 0, 10))
+    expect(hashConnectionKey(words(key), 0, 9)).toBe(hashConnectionKey(words(key.slice()), 0, 9))
+    expect(hashConnectionKey(words(key), 0, 9)).not.toBe(hashConnectionKey(words(key), 0, 10))
     const buckets = new Uint16Array(1024)
+    const asked = new KeyWords()
     for (let port = 0; port < 65536; port++) {
       parseConnectionKey("10.1.2.3", port, "198.51.100.7", 443, key)
-      buckets[hashConnectionKey(key, 0, 7) & 1023]!++
+      buckets[hashConnectionKey(asked.of(key), 0, 7) & 1023]!++
     }
     // 64 on average; a Poisson tail beyond 120 has odds below 10^-9.
     expect(Math.max(...buckets)).toBeLessThan(120)

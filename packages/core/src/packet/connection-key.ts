@@ -13,6 +13,7 @@ import type { Family } from "./address.ts"
 import { i32, putI32, putU16, u16 } from "./bytes.ts"
 
 export const CONNECTION_KEY_BYTES = 40
+export const CONNECTION_KEY_WORDS: number = CONNECTION_KEY_BYTES / 4
 export const KEY_CLIENT_PORT = 4
 export const KEY_SERVER_PORT = 6
 export const KEY_CLIENT = 8
@@ -94,19 +95,40 @@ export function clearServer(key: Uint8Array, at = 0): void {
   key.fill(0, at + KEY_SERVER, at + CONNECTION_KEY_BYTES)
 }
 
-export function equalConnectionKeys(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): boolean {
-  for (let i = 4; i < CONNECTION_KEY_BYTES; i++) if (a[aAt + i] !== b[bAt + i]) return false
-  return a[aAt] === b[bAt]
+/**
+ * Words of a key in the order of its memory, for stores that compare and hash whole words. A front end asks with one buffer for all its
+ * connections: its view is made once.
+ */
+export class KeyWords {
+  #key: Uint8Array | undefined
+  #words: Int32Array = new Int32Array(CONNECTION_KEY_WORDS)
+
+  /** Good until the next call. `key`: 40 bytes, on a multiple of 4. */
+  of(key: Uint8Array): Int32Array {
+    if (key !== this.#key) {
+      this.#words = new Int32Array(key.buffer, key.byteOffset, CONNECTION_KEY_WORDS)
+      this.#key = key
+    }
+    return this.#words
+  }
+}
+
+/** Whether the keys at `aAt` and `bAt` are the same. */
+export function equalConnectionKeys(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
+  for (let i = 0; i < CONNECTION_KEY_WORDS; i++) if (a[aAt + i] !== b[bAt + i]) return false
+  return true
 }
 
 /** 32-bit hash (murmur3 mixing, int32). A random `seed` keeps remote peers from choosing colliding keys. */
-export function hashConnectionKey(key: Uint8Array, at: number, seed: number): number {
-  let h = mix(seed ^ key[at]!, i32(key, at + 4))
-  h = mix(h, i32(key, at + 8))
-  h = mix(h, i32(key, at + 24))
-  if (key[at] === 6) {
-    for (let i = 12; i < 24; i += 4) h = mix(h, i32(key, at + i))
-    for (let i = 28; i < 40; i += 4) h = mix(h, i32(key, at + i))
+export function hashConnectionKey(words: Int32Array, at: number, seed: number): number {
+  const family = words[at]!
+  let h = mix(seed ^ family, words[at + 1]!)
+  h = mix(h, words[at + 2]!)
+  h = mix(h, words[at + 6]!)
+  // Three bytes of the first word are 0, whatever the order of bytes.
+  if (((family | (family >>> 24)) & 0xff) === 6) {
+    for (let i = 3; i < 6; i++) h = mix(h, words[at + i]!)
+    for (let i = 7; i < 10; i++) h = mix(h, words[at + i]!)
   }
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)

@@ -22,7 +22,7 @@ function setUp(answers = 64) {
     ...SMALL_HISTORY
   })
   const capture = makeFakeBackend()
-  const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers })
+  const answerer = makeAnswerer({ capture, observer, history: "connections", answers })
   const answer = new Answer()
   const key = makeConnectionKey()
   const ask = (client: string, port: number, atMs = NOW): Answer => {
@@ -153,7 +153,7 @@ test("no capture at all says disabled", () => {
     matcher,
     ...SMALL_HISTORY
   })
-  const answerer = makeAnswerer({ capture: undefined, matcher, observer, history: "connections", answers: 4 })
+  const answerer = makeAnswerer({ capture: undefined, observer, history: "connections", answers: 4 })
   const answer = new Answer()
   answerer.answer({ key: makeConnectionKey(), savedSyn: undefined, openedAtMs: NOW }, answer)
   expect(answer.status).toBe("disabled")

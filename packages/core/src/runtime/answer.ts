@@ -47,8 +47,7 @@ export interface AnswererStats {
 export interface AnswererOptions {
   /** undefined: capture is turned off, status `disabled`. */
   readonly capture: Pick<CaptureBackend, "lookup" | "packets"> | undefined
-  readonly matcher: Matcher
-  /** Per-address history. */
+  /** Per-address history; its matcher is ours. */
   readonly observer: Observer
   /**
    * Where history comes from: "connections" = those that a front end asked about, each once; "feed" = every packet of the tap
@@ -67,7 +66,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
   const raw = makeRawSyn()
   const packet = new Packet()
   const exact = observer.exact
-  let matcher = options.matcher
+  let { matcher } = observer
   let repeated = 0
 
   const fillHistory = (key: Uint8Array, nowSec: number, into: Answer): void => {
@@ -107,9 +106,9 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       (found !== "hit" || answers.isnOf(known) === isn)
     ) {
       repeated++
-      // What HTTP showed of the address may have become known since; the rest is what was told.
       into.reset("ok")
-      fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
+      // What HTTP showed of the address may have become known since; the rest is what was told.
+      if (history === "feed") fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
       answers.restore(known, into)
       into.shape = matcher.shapeOfKey(answers.shapeKeys, answers.shapeKeyAt(known))
       return
@@ -123,17 +122,18 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       return
     }
     into.reset("ok")
-    into.shape = matcher.shapeOf(packet, REQUEST, 0)
+    const shape = matcher.entryOf(packet, REQUEST, 0)
+    into.shape = matcher.shapeAt(shape)
     into.retransmits = raw.retransmits
     if (history === "connections") {
       if (turn === undefined || turn.enter()) {
-        observer.fillAnswer(observer.connection(packet, raw.seenAtMs), into)
+        observer.fillAnswer(observer.connection(packet, raw.seenAtMs, shape), into)
         turn?.leave()
       }
     } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
     if (answers === undefined) return
-    const entry = answers.obtain(key)
-    matcher.writeKey(packet, REQUEST, 0, answers.shapeKeys, answers.shapeKeyAt(entry))
+    const entry = known >= 0 ? known : answers.add(key)
+    matcher.copyKey(shape, answers.shapeKeys, answers.shapeKeyAt(entry))
     answers.store(entry, isn, into)
   }
 

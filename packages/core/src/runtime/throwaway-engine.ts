@@ -34,5 +34,5 @@ export const openThrowawayEngine = (
       hostIdleMinutes: 1
     })
     const capture = yield* openChain(backends, ["saved-syn"], captureOptions(config.capture, false))
-    return makeAnswerer({ capture, matcher, observer, history: "connections", answers })
+    return makeAnswerer({ capture, observer, history: "connections", answers })
   })

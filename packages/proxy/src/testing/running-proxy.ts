@@ -45,7 +45,7 @@ export async function startProxy(text: string): Promise<RunningProxy> {
     ...SMALL_HISTORY
   })
   const capture = await Effect.runPromise(Effect.scoped(savedSyn.open({} as Parameters<typeof savedSyn.open>[0])))
-  const answerer = makeAnswerer({ capture, matcher, observer, history: "connections", answers: 0 })
+  const answerer = makeAnswerer({ capture, observer, history: "connections", answers: 0 })
   const counters = makeCounters()
   const bugs: Array<Error> = []
   const warnings: Array<string> = []

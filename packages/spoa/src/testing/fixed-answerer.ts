@@ -26,6 +26,7 @@ export function testShape(different: Partial<Shape> = {}): Shape {
     logSuffix: new Uint8Array(0),
     mtuLogSuffix: new Uint8Array(0),
     encoded: undefined,
+    encodedBy: undefined,
     ...different
   } as Shape
 }

@@ -17,12 +17,11 @@ export class Recorder implements NotifyHandler {
 
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
     const reader = this.#notify
-    const text = (range: { at: number; length: number }) =>
-      Buffer.from(frame.bytes.subarray(range.at, range.at + range.length)).toString("latin1")
+    const text = (at: number, length: number) => Buffer.from(frame.bytes.subarray(at, at + length)).toString("latin1")
     const args: Array<string> = []
     reader.open(frame)
     while (reader.next()) {
-      const { type, isTrue, integer } = reader.value
+      const { type, isTrue, integer, at, length } = reader.value
       const value =
         type === 0
           ? ""
@@ -30,10 +29,12 @@ export class Recorder implements NotifyHandler {
             ? `${isTrue}`
             : type <= 5
               ? `${integer}`
-              : Buffer.from(text(reader.value), "latin1").toString("hex")
-      args.push(`${text(reader.message)}.${text(reader.name)}:${type}=${value}`)
+              : Buffer.from(text(at, length), "latin1").toString("hex")
+      args.push(
+        `${text(reader.messageAt, reader.messageLength)}.${text(reader.nameAt, reader.nameLength)}:${type}=${value}`
+      )
     }
-    if (reader.isMalformed) return false
+    if (reader.failed) return false
     this.seen.push(args)
     this.limits.push(limitBytes)
     const end = beginReply(out.bytes, out.length, 103, frame)
