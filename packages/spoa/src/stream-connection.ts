@@ -5,6 +5,7 @@
  * and goes on when the rest has gone: a client that sends and never reads costs one chunk and one output, then only its own time.
  */
 import type { Socket } from "bun"
+import { send } from "./libc.ts"
 import type { Output } from "./output.ts"
 
 /** A protocol's state for one client: bytes in, bytes out. */
@@ -158,13 +159,18 @@ export class StreamConnection {
   #flush(): boolean {
     const output = this.#owner.output
     if (output.length === 0) return true
-    const written = this.#socket.write(output.bytes, 0, output.length)
-    if (written === output.length) return true
-    if (written < 0) {
+    const { bytes, length } = output
+    const sent = send((this.#socket as { readonly fd?: number }).fd, bytes, length)
+    if (sent === length) return true
+    // What the kernel did not take is Bun's: its write tells when there is room again.
+    const more = this.#socket.write(bytes, sent, length - sent)
+    if (more < 0) {
       this.abort()
       return false
     }
-    this.#rest = output.bytes.slice(written, output.length)
+    const written = sent + more
+    if (written === length) return true
+    this.#rest = bytes.slice(written, length)
     this.#restAt = 0
     this.sinceMs = this.#owner.nowMs()
     this.#owner.stalled.add(this)

@@ -26,7 +26,7 @@ export class Answer {
 
   /** Whether the fields below come from a host record. */
   hasHost = false
-  /** Last match, distance and link of the address: told only with status `by_address`. */
+  /** Last match, distance and link of the address: where there is no shape, and told only with status `by_address`. */
   hostOs: string | undefined = undefined
   hostOsMatchQ = 0
   /** -1 not known. */

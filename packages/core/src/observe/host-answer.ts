@@ -99,10 +99,13 @@ const view = new HostView()
 export function fillAnswer(hosts: Hosts, labels: Labels, host: number, exact: boolean, into: Answer): void {
   view.read(hosts, host)
   into.hasHost = true
-  into.hostOs = labels.titleOf(view.os)
-  into.hostOsMatchQ = view.osMatchQ
-  into.hostDist = view.distance === DISTANCE_UNKNOWN ? -1 : view.distance
-  into.hostLink = linkName(labels.database, view.keptMtu)
+  // Where there is a shape it says the same of this very connection; a title is a new string.
+  if (into.shape === undefined) {
+    into.hostOs = labels.titleOf(view.os)
+    into.hostOsMatchQ = view.osMatchQ
+    into.hostDist = view.distance === DISTANCE_UNKNOWN ? -1 : view.distance
+    into.hostLink = linkName(labels.database, view.keptMtu)
+  }
   into.uptimeMinutes = view.uptimeMinutes
   into.upModDays = view.upModDays
   into.badSw = view.badSw

@@ -107,10 +107,10 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
     ) {
       repeated++
       into.reset("ok")
+      into.shape = matcher.shapeOfKey(answers.shapeKeys, answers.shapeKeyAt(known))
       // What HTTP showed of the address may have become known since; the rest is what was told.
       if (history === "feed") fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
       answers.restore(known, into)
-      into.shape = matcher.shapeOfKey(answers.shapeKeys, answers.shapeKeyAt(known))
       return
     }
     if (found !== "hit") {
