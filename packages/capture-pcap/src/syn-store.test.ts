@@ -91,9 +91,9 @@ describe("what is stored", () => {
     put(store, facts({}, 1, 0), packet, 0, 400, 60)
     const syn = ask(store, {}, 0)
     if (typeof syn === "string") throw new Error(syn)
-    expect(syn).toMatchObject({ ipCaptured: 196, tcp: 196, tcpCaptured: 60, tcpDistance: 400 })
+    expect(syn).toMatchObject({ ipCaptured: 180, tcp: 180, tcpCaptured: 60, tcpDistance: 400 })
     expect(syn.ipCaptured + syn.tcpCaptured).toBe(HEADER_BYTES)
-    expect([...syn.bytes.subarray(196, 256)]).toEqual([...packet.subarray(400, 460)])
+    expect([...syn.bytes.subarray(180, 240)]).toEqual([...packet.subarray(400, 460)])
   })
 
   test("connections are told apart by each part of the key", () => {
@@ -218,10 +218,33 @@ describe("a full store", () => {
     expect(ask(store, { cport: 2000 }, 30)).toMatchObject({ seenAtMs: 10 })
   })
 
+  test("connections that all came again make room too, the one behind the head first", () => {
+    const store = new SynStore(4, MAX_AGE, "connection")
+    for (let n = 0; n < 4; n++) add(store, { cport: 2000 + n }, 1, n)
+    for (let n = 0; n < 4; n++) add(store, { cport: 2000 + n }, 2, 10 + n)
+    add(store, { cport: 3000 }, 1, 20)
+    expect(ask(store, { cport: 2000 }, 30)).toBe("not_captured")
+    for (let n = 1; n < 4; n++) expect(ask(store, { cport: 2000 + n }, 30)).toMatchObject({ seenAtMs: 10 + n })
+    expect([store.entries, store.evictions, store.replaced]).toEqual([4, 1, 4])
+  })
+
+  test("the newest SYN of an address is the one that came last, not the one whose slot is newest", () => {
+    for (const isAskedBefore of [false, true]) {
+      const store = new SynStore(4, MAX_AGE, "connection")
+      if (isAskedBefore) ask(store, { cport: 0 }, 0)
+      add(store, { cport: 1 }, 1, 1)
+      add(store, { cport: 2 }, 1, 2)
+      add(store, { cport: 1 }, 2, 3)
+      expect(ask(store, { cport: 0 }, 4)).toMatchObject({ seenAtMs: 3 })
+    }
+  })
+
   test("agrees with a plain model over random steps, round the slab many times", () => {
     const capacity = 257
     const store = new SynStore(capacity, MAX_AGE, "connection")
-    const ring: Array<{ cport: number; isn: number; at: number } | undefined> = Array.from({ length: capacity })
+    const ring: Array<{ cport: number; isn: number; at: number; isRenewed: boolean } | undefined> = Array.from({
+      length: capacity
+    })
     let head = 0
     let state = 3
     const next = (bound: number): number => {
@@ -237,8 +260,12 @@ describe("a full store", () => {
         const isn = next(4) === 0 && known !== undefined ? known.isn : step
         add(store, { cport }, isn, step)
         if (known?.isn === isn) continue
-        if (known !== undefined) ring[at] = undefined
-        ring[head] = { cport, isn, at: step }
+        if (known !== undefined) {
+          ring[at] = { cport, isn, at: step, isRenewed: true }
+          continue
+        }
+        for (; ring[head]?.isRenewed === true; head = (head + 1) % capacity) ring[head]!.isRenewed = false
+        ring[head] = { cport, isn, at: step, isRenewed: false }
         head = (head + 1) % capacity
         continue
       }
@@ -316,8 +343,9 @@ describe("a question without the client's port", () => {
     expect(ask(store, { cport: 0 }, 5)).toMatchObject({ seenAtMs: 2 })
     add(store, { cport: 1 }, 2, 4)
     expect(ask(store, { cport: 0 }, 5)).toMatchObject({ seenAtMs: 4 })
-    for (let n = 0; n < 4; n++) add(store, { cport: 1, client: `192.0.2.${50 + n}` }, 1, 10 + n)
+    // Its slot was passed once, since it came again.
+    for (let n = 0; n < 5; n++) add(store, { cport: 1, client: `192.0.2.${50 + n}` }, 1, 10 + n)
     expect(ask(store, { cport: 0 }, 20)).toBe("not_captured")
-    expect(ask(store, { cport: 0, client: "192.0.2.50" }, 20)).toMatchObject({ seenAtMs: 10 })
+    expect(ask(store, { cport: 0, client: "192.0.2.54" }, 20)).toMatchObject({ seenAtMs: 14 })
   })
 })
