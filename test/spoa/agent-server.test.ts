@@ -2,8 +2,19 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { FakeHaproxy, IN_FLIGHT_MAX, haproxyHello, notify, readKeyValues, readVariables } from "@synprint/spoa/testing"
-import { LOOPBACK, SYN, ask, eventually, start } from "./served-agent.ts"
+import { Counters, serveAgent } from "@synprint/spoa"
+import {
+  FakeHaproxy,
+  IN_FLIGHT_MAX,
+  haproxyHello,
+  notify,
+  readKeyValues,
+  opened,
+  readVariables
+} from "@synprint/spoa/testing"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import { FILE, LOOPBACK, SYN, ask, eventually, start } from "./served-agent.ts"
 
 const directory = mkdtempSync(`${tmpdir()}/synprint-spoa-`)
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -131,5 +142,32 @@ describe("HAProxy", () => {
       haproxy.abandon()
     }
     expect(agent.counters.hellos).toBe(2)
+  })
+
+  test("a bug costs the connection that met it, is logged, and leaves the others alone", async () => {
+    const lines: Array<string> = []
+    const counters = new Counters()
+    const handler = {
+      begin: () => {},
+      acknowledge: () => {
+        throw new Error("of the test")
+      }
+    }
+    const settings = { file: FILE, allow: [], maxFrameSize: 16_380, pipelining: true, shutdownMs: 1000 }
+    await using agent = await opened(
+      serveAgent({ ...settings, listen: [LOOPBACK], handler, counters }).pipe(
+        Effect.provide(Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))]))
+      )
+    )
+    const [to] = agent.value
+    if (to?.kind !== "tcp") throw new Error("no address")
+    const idle = await FakeHaproxy.connect({ to })
+    await idle.greeted()
+    const haproxy = await FakeHaproxy.connect({ to })
+    haproxy.notify(ask(9000))
+    await haproxy.closed()
+    await eventually("log", () => lines.some((line) => line.includes("unexpected: Error: of the test")))
+    expect([counters.open, idle.isClosed]).toEqual([1, false])
+    idle.abandon()
   })
 })

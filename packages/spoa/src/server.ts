@@ -58,6 +58,7 @@ export const openListener = (options: ListenOptions): Effect.Effect<ListenAddres
     const { setting, address } = options
     yield* lock(setting, address)
     if (address.kind === "unix") yield* removeStale(setting, address)
+    const run = Effect.runForkWith(yield* Effect.context<never>())
     const open = () =>
       new StreamListener(
         {
@@ -67,7 +68,8 @@ export const openListener = (options: ListenOptions): Effect.Effect<ListenAddres
           connections: options.connections ?? 16_384,
           helloTimeoutMs: options.helloTimeoutMs ?? 5000,
           stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
-          lingerMs: options.lingerMs ?? 2000
+          lingerMs: options.lingerMs ?? 2000,
+          onBug: (error) => void run(Effect.logError(`unexpected: ${error.stack ?? error.message}`))
         },
         options.counters
       )

@@ -23,6 +23,8 @@ export interface ListenerSettings {
   readonly stallTimeoutMs: number
   /** How long a client that was told good-bye may keep its half open. */
   readonly lingerMs: number
+  /** Told of what should not happen. */
+  readonly onBug: (error: Error) => void
 }
 
 /** What a listener counts; hot code increments. */
@@ -72,8 +74,13 @@ export class StreamListener implements ConnectionOwner {
         else client.data.peerEnded()
       },
       close: (client) => this.#close(client.data),
-      // ECONNRESET and EPIPE are how HAProxy ends most connections; `close` follows.
-      error: () => {}
+      error: (client, error) => {
+        // ECONNRESET and EPIPE are how HAProxy ends most connections; `close` follows.
+        if (typeof (error as NodeJS.ErrnoException).code === "string") return
+        // What a handler threw costs its connection, no other.
+        settings.onBug(error)
+        client.data?.abort()
+      }
     }
     const { address } = settings
     this.#listener =
