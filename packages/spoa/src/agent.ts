@@ -8,7 +8,6 @@ import type { Answerer } from "@synprint/core/runtime"
 import { Arguments } from "./arguments.ts"
 import type { Counters } from "./counters.ts"
 import { ACK, type Frame, beginReply, endFrame } from "./frame.ts"
-import { Notify } from "./notify.ts"
 import type { Output } from "./output.ts"
 import type { NotifyHandler } from "./session.ts"
 import type { VariableWriter } from "./variables.ts"
@@ -37,7 +36,6 @@ export class Agent implements NotifyHandler {
   /** A reload replaces it between two reads. */
   settings: AgentSettings
   readonly #counters: Counters
-  readonly #notify = new Notify()
   readonly #given = new Arguments()
   readonly #answer = new Answer()
 
@@ -56,8 +54,7 @@ export class Agent implements NotifyHandler {
     const { answerer, variables, key, http, hints, relay } = this.settings
     const given = this.#given
     const answer = this.#answer
-    this.#notify.open(frame)
-    if (!given.read(this.#notify)) return false
+    if (!given.read(frame)) return false
 
     if (given.viaProxy) answer.reset("via_proxy")
     else if (given.clientFamily === 0) {
@@ -66,7 +63,7 @@ export class Agent implements NotifyHandler {
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
       answerer.answer(given.connection, answer)
-      if (given.hasTiming) tellTiming(given.timing, relay ?? DEFAULT_RELAY, answer)
+      if (given.timing.isGiven) tellTiming(given.timing.told, relay ?? DEFAULT_RELAY, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
     if (hints !== undefined) hints(frame.bytes, given, answer)

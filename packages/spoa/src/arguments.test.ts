@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { sharedFile } from "@synprint/core/testing"
+import { parseConnectionKey, makeConnectionKey } from "@synprint/core"
+import { rounds, seededRandom, sharedFile } from "@synprint/core/testing"
 import { Arguments } from "./arguments.ts"
 import { Frame, readFrame } from "./frame.ts"
-import { Notify } from "./notify.ts"
 import { type KeyValues, type Typed, address, connectionArguments, notify } from "./testing/haproxy-frames.ts"
+import { NotifyWalk } from "./testing/notify-walk.ts"
 
 const given = new Arguments()
 
@@ -17,9 +18,7 @@ function read(...messages: ReadonlyArray<KeyValues>): Arguments {
 function readBytes(bytes: Uint8Array): Arguments {
   const frame = new Frame()
   expect(readFrame(bytes, 0, bytes.length - 4, frame)).toBe(true)
-  const reader = new Notify()
-  reader.open(frame)
-  expect(given.read(reader)).toBe(true)
+  expect(given.read(frame)).toBe(true)
   return given
 }
 
@@ -212,5 +211,68 @@ describe("other arguments", () => {
         return `${syn[0]! >> 4} ${syn.length} ${given.clientFamily} ${given.hasClientPort}`
       })
     ).toEqual(["4 60 4 true", "6 80 6 true", "0 74 4 true"])
+  })
+})
+
+describe("any order, any damage", () => {
+  test("arguments in any order, among others, more than once: the first of each counts", () => {
+    const random = seededRandom(7)
+    const wanted = makeConnectionKey()
+    for (let round = 0; round < rounds(4000); round++) {
+      const v4 = random.chance(70)
+      const host = () => (v4 ? `10.${random.below(256)}.0.${random.below(256)}` : `2001:db8::${1 + random.below(999)}`)
+      const [src, dst] = [host(), host()]
+      const [sport, dport] = [random.between(1, 65535), random.between(1, 65535)]
+      const asText = (of: string) => (random.once(4) ? text(of) : address(of))
+      const port = (of: number): Typed =>
+        random.once(4) ? text(String(of)) : { t: random.pick(["int32", "uint32", "int64", "uint64"]), v: of }
+      const args: Array<readonly [string, Typed]> = [
+        [random.pick(["src", "ci"]), asText(src)],
+        [random.pick(["sport", "cp"]), port(sport)],
+        [random.pick(["dst", "fi"]), asText(dst)],
+        [random.pick(["dport", "fp"]), port(dport)]
+      ]
+      for (let more = random.below(4); more > 0; more--)
+        args.push(
+          random.pick([["x".repeat(random.below(300)), text("y")] as const, ["pp", { t: "bool", v: false }] as const])
+        )
+      args.sort(() => random.below(3) - 1)
+      args.push(
+        ["src", address("192.0.2.1")],
+        ["dport", { t: "int64", v: 1 }],
+        ["fi", text("192.0.2.2")],
+        ["cp", text("2")]
+      )
+      const cut = random.below(args.length + 1)
+      read(args.slice(0, cut), args.slice(cut))
+      expect(parseConnectionKey(src, sport, dst, dport, wanted)).toBe(true)
+      expect(keyHex()).toBe(Buffer.from(wanted).toString("hex"))
+    }
+  })
+
+  test("what a plain walk finds malformed is, and nothing else", () => {
+    const random = seededRandom(8)
+    const plain = [
+      connectionArguments("10.1.2.3", 55618, "192.168.0.1", 443),
+      [...connectionArguments("2001:db8::17", 300, "::1", 80), ["pp", { t: "bool", v: true }] as const],
+      [["syn", { t: "null" }] as const, ["ua", text("curl")] as const, ["x".repeat(250), text("")] as const]
+    ]
+    const found = [0, 0]
+    const frame = new Frame()
+    const walk = new NotifyWalk()
+    for (let round = 0; round < rounds(20_000); round++) {
+      let bytes = notify([
+        { name: "m".repeat(random.once(9) ? 250 : 3), args: random.pick(plain) },
+        { name: "", args: random.pick(plain) }
+      ]).slice()
+      for (let changes = random.below(3); changes > 0; changes--) bytes[random.below(bytes.length)] = random.below(256)
+      if (random.once(2)) bytes = bytes.slice(0, 11 + random.below(bytes.length - 11))
+      if (!readFrame(bytes, 0, bytes.length - 4, frame)) continue
+      walk.open(frame)
+      while (walk.next());
+      expect(given.read(frame)).toBe(!walk.failed)
+      found[walk.failed ? 1 : 0]!++
+    }
+    expect(Math.min(...found)).toBeGreaterThan(rounds(4000))
   })
 })

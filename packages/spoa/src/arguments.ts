@@ -1,5 +1,8 @@
 /**
- * Arguments: what the messages of one NOTIFY say of a client connection, found by argument name.
+ * Arguments: what the messages of one NOTIFY say of a client connection, read where they lie and found by argument name (HAProxy
+ * doc/SPOE.txt section 3.2.6).
+ *
+ *   repeat to the end of the frame:  STRING message name | 1 byte argument count | count x { STRING name, TYPED DATA }
  *
  * ```
  * src ci        client address    IPV4, IPV6 or text; v4-mapped IPv6 is IPv4
@@ -17,25 +20,26 @@
  * ```
  * ci cp fi fp are the names of the seed's configuration. Other names are passed over; of two values for one thing the first counts.
  */
+import { CONNECTION_KEY_BYTES, canonicalize6, makeConnectionKey, parseAddress } from "@synprint/core"
+import { CI, CP, DPOR, DST, FI, FP, HDRS, PP, SPOR, SRC, SYN, UA, nameCode } from "./argument-name.ts"
+import type { Frame } from "./frame.ts"
 import {
-  CONNECTION_KEY_BYTES,
-  canonicalize6,
-  DeferredAccept,
-  HandshakeTiming,
-  makeConnectionKey,
-  parseAddress
-} from "@synprint/core"
-import type { Notify } from "./notify.ts"
-import {
+  FLAG_TRUE,
   TYPE_BINARY,
   TYPE_BOOL,
   TYPE_INT32,
   TYPE_IPV4,
   TYPE_IPV6,
+  TYPE_NULL,
   TYPE_STRING,
   TYPE_UINT64,
-  type Value
+  Value,
+  isTruthy,
+  readName,
+  readTyped
 } from "./typed-data.ts"
+import { TimingArguments } from "./timing-arguments.ts"
+import { Cursor, readVarint } from "./varint.ts"
 
 /** A Connection (core) that is filled anew for every NOTIFY. */
 export interface MutableConnection {
@@ -56,27 +60,12 @@ const SYN_MAX = 576
 /** Longest text of an address: IPv6 with a dotted tail; a zone would go beyond. */
 const ADDRESS_TEXT_MAX = 45
 
-// Names as numbers: up to four letters big-endian.
-const SRC = 0x737263
-const DST = 0x647374
-const SYN = 0x73796e
-const CI = 0x6369
-const CP = 0x6370
-const FI = 0x6669
-const FP = 0x6670
-const PP = 0x7070
-const UA = 0x7561
-const HDRS = 0x68647273
-const SPOR = 0x73706f72
-const DPOR = 0x64706f72
-const RTT = 0x727474
-const RTV = 0x727476
-const HST = 0x687374
-const FST = 0x667374
-const DFR = 0x646672
-const RTX = 0x727478
-const ED = 0x6564
-const T = 0x74
+/** Lengths below are one byte (varint.ts). */
+const LONG = 240
+
+// One NOTIFY is read at a time.
+const cursor = new Cursor()
+const value = new Value()
 
 export class Arguments {
   readonly connection: MutableConnection = {
@@ -97,17 +86,7 @@ export class Arguments {
   userAgentLength = -1
   headersAt = 0
   headersLength = -1
-  /** Whether `timing` holds anything. */
-  hasTiming = false
-  readonly timing: HandshakeTiming = new HandshakeTiming()
-
-  /** fc_rtt and fc_rttvar, -1 not given. */
-  #smoothed = -1
-  #deviation = -1
-  #handshake = -1
-  #first = -1
-  #isDeferred = false
-  readonly #deferred = new DeferredAccept()
+  readonly timing: TimingArguments = new TimingArguments()
   /** The key's memory. */
   readonly #keyWords: Int32Array
   /** Whether more was given than addresses and ports. */
@@ -121,7 +100,8 @@ export class Arguments {
   }
 
   /** Fills this from all messages of a NOTIFY. False: the list of messages is malformed. */
-  read(notify: Notify): boolean {
+  read(frame: Frame): boolean {
+    const { bytes, end } = frame
     // A loop: `fill` of so few costs a call out of compiled code.
     const words = this.#keyWords
     for (let i = 0; i < words.length; i++) words[i] = 0
@@ -130,10 +110,85 @@ export class Arguments {
     this.hasClientPort = false
     this.hasServerPort = false
     if (this.#hasMore) this.#forgetMore()
-    while (notify.next()) this.#take(notify)
+    for (let at = frame.payload; at < end;) {
+      cursor.reset(bytes, at, end)
+      readName(cursor, value)
+      at = cursor.at
+      if (cursor.failed || at === end) return false
+      for (let left = bytes[at++]!; left > 0; left--) {
+        at = this.#argument(bytes, at, end)
+        if (at < 0) return false
+      }
+    }
     this.connection.key[0] = this.clientFamily
-    if (this.#smoothed >= 0) this.#readTiming()
-    return !notify.failed
+    if (this.#hasMore) this.timing.finish()
+    return true
+  }
+
+  /**
+   * Takes the argument at `at` and returns where it ends, -1 when it runs past `end`. Addresses and ports, which every NOTIFY has, are
+   * read without a detour: the walk over names and values by Value cost a third of an exchange.
+   */
+  #argument(bytes: Uint8Array, at: number, end: number): number {
+    if (at >= end) return -1
+    const length = bytes[at]!
+    if (length >= LONG) return this.#longArgument(bytes, at, end)
+    const typeAt = at + 1 + length
+    if (typeAt >= end) return -1
+    const code = nameCode(bytes, at + 1, length)
+    const head = bytes[typeAt]!
+    const type = head & 0x0f
+    const valueAt = typeAt + 1
+    switch (code) {
+      case SRC:
+      case CI:
+        if (type !== TYPE_IPV4 || this.clientFamily !== 0) break
+        if (end - valueAt < 4) return -1
+        this.#putIpv4(bytes, valueAt, CLIENT_ADDRESS)
+        this.clientFamily = 4
+        return valueAt + 4
+      case DST:
+      case FI:
+        if (type !== TYPE_IPV4 || this.serverFamily !== 0) break
+        if (end - valueAt < 4) return -1
+        this.#putIpv4(bytes, valueAt, SERVER_ADDRESS)
+        this.serverFamily = 4
+        return valueAt + 4
+      case SPOR:
+      case CP:
+      case DPOR:
+      case FP: {
+        if (type < TYPE_INT32 || type > TYPE_UINT64) break
+        cursor.reset(bytes, valueAt, end)
+        const port = readVarint(cursor)
+        if (cursor.failed) return -1
+        if (code === SPOR || code === CP) {
+          if (!this.hasClientPort) this.hasClientPort = this.#putPort(port, CLIENT_PORT)
+        } else if (!this.hasServerPort) this.hasServerPort = this.#putPort(port, SERVER_PORT)
+        return cursor.at
+      }
+      case PP:
+        if (type !== TYPE_BOOL) break
+        if ((head & FLAG_TRUE) !== 0) this.viaProxy = this.#hasMore = true
+        return valueAt
+      case SYN:
+        if (type !== TYPE_NULL) break
+        return valueAt
+      default:
+    }
+    cursor.reset(bytes, typeAt, end)
+    readTyped(cursor, value)
+    if (cursor.failed) return -1
+    if (code !== 0) this.#take(code, bytes)
+    return cursor.at
+  }
+
+  /** One whose name is longer than any of ours. */
+  #longArgument(bytes: Uint8Array, at: number, end: number): number {
+    cursor.reset(bytes, at, end)
+    readName(cursor, value)
+    if (!cursor.failed) readTyped(cursor, value)
+    return cursor.failed ? -1 : cursor.at
   }
 
   #forgetMore(): void {
@@ -142,13 +197,7 @@ export class Arguments {
     this.viaProxy = false
     this.userAgentLength = -1
     this.headersLength = -1
-    this.#smoothed = -1
-    this.#deviation = -1
-    this.#handshake = -1
-    this.#first = -1
-    this.#isDeferred = false
-    if (this.hasTiming) this.timing.reset()
-    this.hasTiming = false
+    this.timing.reset()
   }
 
   /** Leaves the client's address alone in the key: what is asked by address. */
@@ -158,38 +207,35 @@ export class Arguments {
     key.fill(0, SERVER_ADDRESS, CONNECTION_KEY_BYTES)
   }
 
-  #take(notify: Notify): void {
-    const { bytes, value } = notify
-    const code = nameCode(bytes, notify.nameAt, notify.nameLength)
+  /** `value` of the argument with that name. */
+  #take(code: number, bytes: Uint8Array): void {
     switch (code) {
       case SRC:
       case CI:
-        if (this.clientFamily === 0) this.clientFamily = this.#address(bytes, value, CLIENT_ADDRESS)
+        if (this.clientFamily === 0) this.clientFamily = this.#address(bytes, CLIENT_ADDRESS)
         return
       case DST:
       case FI:
-        if (this.serverFamily === 0) this.serverFamily = this.#address(bytes, value, SERVER_ADDRESS)
+        if (this.serverFamily === 0) this.serverFamily = this.#address(bytes, SERVER_ADDRESS)
         return
       case SPOR:
       case CP:
-        if (!this.hasClientPort) this.hasClientPort = this.#port(bytes, value, CLIENT_PORT)
+        if (!this.hasClientPort) this.hasClientPort = this.#portText(bytes, CLIENT_PORT)
         return
       case DPOR:
       case FP:
-        if (!this.hasServerPort) this.hasServerPort = this.#port(bytes, value, SERVER_PORT)
-        return
-      case 0:
+        if (!this.hasServerPort) this.hasServerPort = this.#portText(bytes, SERVER_PORT)
         return
       default:
         this.#hasMore = true
-        this.#takeMore(code, bytes, value)
+        this.#takeMore(code, bytes)
     }
   }
 
-  #takeMore(code: number, bytes: Uint8Array, value: Value): void {
+  #takeMore(code: number, bytes: Uint8Array): void {
     switch (code) {
       case SYN:
-        if (value.type === TYPE_BINARY && this.connection.savedSyn === undefined) this.#savedSyn(bytes, value)
+        if (value.type === TYPE_BINARY && this.connection.savedSyn === undefined) this.#savedSyn(bytes)
         return
       case PP:
         if (isTruthy(bytes, value)) this.viaProxy = true
@@ -206,54 +252,21 @@ export class Arguments {
           this.headersLength = value.length
         }
         return
-      case RTT:
-        this.#smoothed = microsOf(value)
-        return
-      case RTV:
-        this.#deviation = microsOf(value)
-        return
-      case HST:
-        this.#handshake = microsOf(value)
-        return
-      case FST:
-        this.#first = microsOf(value)
-        return
-      case DFR:
-        this.#isDeferred = isTruthy(bytes, value)
-        return
-      case RTX:
-        this.timing.lost = microsOf(value)
-        this.hasTiming = true
-        return
-      case ED:
-        this.timing.hasEarlyData = isTruthy(bytes, value)
-        this.hasTiming = true
-        return
       default:
+        this.timing.take(code, bytes, value)
     }
   }
 
-  /**
-   * HAProxy tells how long TLS's handshake took as a whole. Accepted at the ClientHello that is TLS's round trip, and what came before
-   * is the first sample of TCP's; otherwise a ClientHello that waited can't be told from one that was answered late.
-   */
-  #readTiming(): void {
-    const { timing } = this
-    this.hasTiming = true
-    if (!this.#isDeferred || this.#handshake < 0) {
-      timing.rtt = this.#smoothed
-      timing.whole = this.#handshake
-      if (this.#handshake < 0) timing.helloDelay = this.#first
-    } else if (this.#deferred.solve(this.#smoothed, this.#deviation)) {
-      timing.rtt = this.#deferred.rtt
-      timing.helloDelay = this.#deferred.first - this.#deferred.rtt
-      timing.tlsRtt = this.#handshake
-      timing.isHelloDerived = true
-    }
+  #putIpv4(bytes: Uint8Array, at: number, to: number): void {
+    const key = this.connection.key
+    key[to] = bytes[at]!
+    key[to + 1] = bytes[at + 1]!
+    key[to + 2] = bytes[at + 2]!
+    key[to + 3] = bytes[at + 3]!
   }
 
-  /** Puts an address into the key at `to`; returns its family, 0 when the value is none. */
-  #address(bytes: Uint8Array, value: Value, to: number): 0 | 4 | 6 {
+  /** Puts `value` into the key at `to`; returns its family, 0 when it is no address. */
+  #address(bytes: Uint8Array, to: number): 0 | 4 | 6 {
     const key = this.connection.key
     if (value.type === TYPE_STRING) {
       if (value.length > ADDRESS_TEXT_MAX) return 0
@@ -268,57 +281,29 @@ export class Arguments {
     return value.type === TYPE_IPV4 ? 4 : canonicalize6(key, to)
   }
 
-  #port(bytes: Uint8Array, value: Value, to: number): boolean {
-    let port = -1
-    if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) port = value.integer
-    else if (value.type === TYPE_STRING && value.length > 0 && value.length <= 5) {
-      port = 0
-      for (let index = 0; index < value.length; index++) {
-        const digit = bytes[value.at + index]! - 0x30
-        if (digit < 0 || digit > 9) return false
-        port = port * 10 + digit
-      }
-    }
+  /** False: no port. */
+  #putPort(port: number, to: number): boolean {
     if (port <= 0 || port > 0xffff) return false
     this.connection.key[to] = port >> 8
     this.connection.key[to + 1] = port
     return true
   }
 
-  #savedSyn(bytes: Uint8Array, value: Value): void {
+  /** `value` as digits. */
+  #portText(bytes: Uint8Array, to: number): boolean {
+    if (value.type !== TYPE_STRING || value.length > 5) return false
+    let port = 0
+    for (let index = 0; index < value.length; index++) {
+      const digit = bytes[value.at + index]! - 0x30
+      if (digit < 0 || digit > 9) return false
+      port = port * 10 + digit
+    }
+    return this.#putPort(port, to)
+  }
+
+  #savedSyn(bytes: Uint8Array): void {
     const length = value.length < SYN_MAX ? value.length : SYN_MAX
     for (let index = 0; index < length; index++) this.#syn[index] = bytes[value.at + index]!
     this.connection.savedSyn = this.#synViews[length] ??= this.#syn.subarray(0, length)
   }
-}
-
-/** A known name's number; names of five letters are `sport` and `dport`, told by their last letter. 0 for what can't be known. */
-function nameCode(bytes: Uint8Array, at: number, length: number): number {
-  switch (length) {
-    case 2:
-      return (bytes[at]! << 8) | bytes[at + 1]!
-    case 3:
-      return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
-    case 5:
-      if (bytes[at + 4] !== T) return 0
-      break
-    case 4:
-      break
-    default:
-      return 0
-  }
-  const code = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-  return (code === HDRS) === (length === 4) ? code : 0
-}
-
-/** An integer; -1 for any other value. */
-function microsOf(value: Value): number {
-  return value.type >= TYPE_INT32 && value.type <= TYPE_UINT64 ? value.integer : -1
-}
-
-function isTruthy(bytes: Uint8Array, value: Value): boolean {
-  if (value.type === TYPE_BOOL) return value.isTrue
-  if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) return value.integer !== 0
-  if (value.type !== TYPE_STRING && value.type !== TYPE_BINARY) return false
-  return value.length > 0 && !(value.length === 1 && bytes[value.at] === 0x30)
 }

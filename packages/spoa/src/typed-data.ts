@@ -7,7 +7,7 @@
  *
  * Integers of all four types are the 64-bit two's complement: HAProxy reads them alike.
  */
-import { type Cursor, readVarint, skipVarint, writeVarint } from "./varint.ts"
+import { type Cursor, readVarint, writeVarint } from "./varint.ts"
 
 export const TYPE_NULL = 0
 export const TYPE_BOOL = 1
@@ -81,21 +81,17 @@ function readRange(cursor: Cursor, into: Value, length: number): void {
   cursor.at += length
 }
 
-/** Passes over one typed value. */
-export function skipTyped(cursor: Cursor): void {
-  if (cursor.at >= cursor.end) {
-    cursor.failed = true
-    return
-  }
-  const type = cursor.bytes[cursor.at++]! & 0x0f
-  let length = 0
-  if (type === TYPE_STRING || type === TYPE_BINARY) length = readVarint(cursor)
-  else if (type === TYPE_IPV4) length = 4
-  else if (type === TYPE_IPV6) length = 16
-  else if (type > TYPE_BINARY) cursor.failed = true
-  else if (type >= TYPE_INT32) skipVarint(cursor)
-  if (cursor.failed || length > cursor.end - cursor.at) cursor.failed = true
-  else cursor.at += length
+/** Of any integer type; -1 for other values. */
+export function integerOf(value: Value): number {
+  return value.type >= TYPE_INT32 && value.type <= TYPE_UINT64 ? value.integer : -1
+}
+
+/** A true BOOL, an integer that is not 0, a text that is neither empty nor "0". */
+export function isTruthy(bytes: Uint8Array, value: Value): boolean {
+  if (value.type === TYPE_BOOL) return value.isTrue
+  if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) return value.integer !== 0
+  if (value.type !== TYPE_STRING && value.type !== TYPE_BINARY) return false
+  return value.length > 0 && !(value.length === 1 && bytes[value.at] === 0x30)
 }
 
 /** Whether a range holds exactly these bytes. */

@@ -2,21 +2,21 @@
 import { Counters } from "../counters.ts"
 import type { Frame } from "../frame.ts"
 import { beginReply, endFrame } from "../frame.ts"
-import { Notify } from "../notify.ts"
 import { Output } from "../output.ts"
 import { type NotifyHandler, Session, type SessionSettings } from "../session.ts"
 import { type AgentFrame, connectionArguments, notify, readFrames, readKeyValues } from "./haproxy-frames.ts"
+import { NotifyWalk } from "./notify-walk.ts"
 
 /** Answers with an empty ACK and notes what it was asked. */
 export class Recorder implements NotifyHandler {
   readonly seen: Array<Array<string>> = []
   readonly limits: Array<number> = []
-  readonly #notify = new Notify()
+  readonly #walk = new NotifyWalk()
 
   begin(): void {}
 
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
-    const reader = this.#notify
+    const reader = this.#walk
     const text = (at: number, length: number) => Buffer.from(frame.bytes.subarray(at, at + length)).toString("latin1")
     const args: Array<string> = []
     reader.open(frame)

@@ -1,16 +1,12 @@
 /**
- * NOTIFY's payload, a list of messages, read where it lies (HAProxy doc/SPOE.txt section 3.2.6).
- *
- *   repeat to the end of the frame:  STRING message name | 1 byte argument count | count x { STRING name, TYPED DATA }
- *
- * Argument names may be empty, a message may have no arguments, and the count is one byte: at most 255.
+ * A walk over NOTIFY's payload argument by argument, whatever their names are: what tests compare the reader of arguments.ts with.
  */
-import type { Frame } from "./frame.ts"
-import { Value, readTyped } from "./typed-data.ts"
-import { Cursor, readVarint } from "./varint.ts"
+import type { Frame } from "../frame.ts"
+import { Value, readTyped } from "../typed-data.ts"
+import { Cursor, readVarint } from "../varint.ts"
 
 /** A reader over the arguments of all messages of one NOTIFY. One instance is reused. */
-export class Notify extends Cursor {
+export class NotifyWalk extends Cursor {
   #left = 0
   /** Name of the message that the current argument belongs to, as a range. */
   messageAt = 0
