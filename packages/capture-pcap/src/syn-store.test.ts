@@ -21,7 +21,7 @@ function keyOf({ client = "192.0.2.1", cport = 1025, server = "198.51.100.7", sp
 
 function facts(who: Who, isn: number, seenAtMs: number, interfaceIndex = 2): SynFacts {
   const key = new Int32Array(10)
-  readKey(keyOf(who), key)
+  readKey(new DataView(keyOf(who).buffer), key)
   return { key, isn, seenAtMs, vlan: -1, interfaceIndex }
 }
 

@@ -93,6 +93,9 @@ export class SynStore {
   #isSeeking = false
   /** Slot of a new entry with the key that is sought, -1 before it comes. */
   #arrived = -1
+  #callerKey: Uint8Array | undefined
+  /** The caller's key, made once per buffer. */
+  #callerKeyView: DataView = new DataView(new ArrayBuffer(KEY_WORDS * 4))
   #callerBytes: Uint8Array | undefined
   #callerWords: Int32Array | undefined
   #head = 0
@@ -169,7 +172,11 @@ export class SynStore {
   /** Begins the search for the SYN of a connection; a client port of 0 asks for the newest one of the client's address. */
   seek(connectionKey: Uint8Array): void {
     const key = this.#asked
-    readKey(connectionKey, key)
+    if (connectionKey !== this.#callerKey) {
+      this.#callerKey = connectionKey
+      this.#callerKeyView = new DataView(connectionKey.buffer, connectionKey.byteOffset, KEY_WORDS * 4)
+    }
+    readKey(this.#callerKeyView, key)
     if (this.#clientOnly) clearServer(key)
     this.#arrived = -1
     this.#isSeeking = key[1]! >>> 16 !== 0
@@ -325,14 +332,18 @@ export class SynStore {
     index.insert(hash, slot)
   }
 
+  /** Of the words that differ: of IPv4, family, ports and one word of each address. */
   #hash(key: Int32Array): number {
     const multipliers = this.#multipliers
-    let hash = 0
-    for (let i = 0; i < KEY_WORDS; i++) {
-      hash = Math.imul(hash ^ key[i]!, multipliers[i]!)
-      hash ^= hash >>> 15
+    let hash = Math.imul(key[0]!, multipliers[0]!)
+    hash = Math.imul(hash ^ (hash >>> 15) ^ key[1]!, multipliers[1]!)
+    hash = Math.imul(hash ^ (hash >>> 15) ^ key[2]!, multipliers[2]!)
+    hash = Math.imul(hash ^ (hash >>> 15) ^ key[6]!, multipliers[6]!)
+    if (key[0] !== FAMILY_IPV4) {
+      for (let i = 3; i < 6; i++) hash = Math.imul(hash ^ (hash >>> 15) ^ key[i]!, multipliers[i]!)
+      for (let i = 7; i < 10; i++) hash = Math.imul(hash ^ (hash >>> 15) ^ key[i]!, multipliers[i]!)
     }
-    return hash
+    return hash ^ (hash >>> 15)
   }
 
   /** Hash of the family and the client's address of the key at `at`. */
@@ -348,11 +359,8 @@ export class SynStore {
 }
 
 /** Connection.key as big-endian words; a v4-mapped client or server is IPv4. */
-export function readKey(bytes: Uint8Array, words: Int32Array): void {
-  for (let i = 0; i < KEY_WORDS; i++) {
-    const at = i * 4
-    words[i] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
-  }
+export function readKey(key: DataView, words: Int32Array): void {
+  for (let i = 0; i < KEY_WORDS; i++) words[i] = key.getInt32(i * 4)
   if (words[0] === FAMILY_IPV6 && words[2] === 0 && words[3] === 0 && words[4] === 0xffff) {
     words[0] = FAMILY_IPV4
     words[2] = words[5]!
