@@ -6,8 +6,7 @@
  *     21 nat | has host << 1 | shared score << 2 | shared reasons << 9
  *     25 first_seen   26 last_seen   27 total_conn   28 last_nat   29 last_chg   30 hash of the key
  *
- * An entry is 32 words: the two cache lines that processors fetch together. Key and facts in a slab each cost a connection per request
- * 4 lines, 4 % of the agent's time.
+ * An entry is 32 words: the two cache lines that processors fetch together. Key and facts in slabs of their own were four.
  */
 import { CONNECTION_KEY_WORDS, KeyWords, equalConnectionKeys, hashConnectionKey } from "../packet/connection-key.ts"
 import { TaggedIndex } from "../packet/tagged-index.ts"
