@@ -5,12 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { background, type CaptureError } from "@synprint/core/runtime"
+import { type CaptureError, whenever } from "@synprint/core/runtime"
 import { ANY, errorText, openHandle, readTotals, type Handle, type HandleOptions, type Totals } from "./handle.ts"
 import type { Libpcap } from "./libpcap.ts"
 
 /** How often an open interface is compared with the one of that name now: a new one may stand in its place. */
-const WATCH = "250 millis"
+const WATCH_MS = 250
 const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")])
 
 export interface Tap {
@@ -84,12 +84,13 @@ export const openTap = (
       return Scope.close(last.scope, Exit.void)
     })
 
-    const watch = Effect.gen(function* () {
+    const isAway = (): boolean =>
+      tap.handle === undefined || (name !== ANY && c.if_nametoindex(name) !== tap.handle.interfaceIndex)
+
+    const reopen = Effect.gen(function* () {
       if (tap.handle !== undefined) {
-        if (name === ANY) return
-        const index = c.if_nametoindex(name)
-        if (index === tap.handle.interfaceIndex) return
-        tap.reason = `${name}: ${index === 0 ? "the interface disappeared" : "another interface took its name"}`
+        const isGone = c.if_nametoindex(name) === 0
+        tap.reason = `${name}: ${isGone ? "the interface disappeared" : "another interface took its name"}`
       }
       yield* closeCurrent
       yield* Effect.logWarning(`pcap: lost ${tap.reason}, trying again`)
@@ -106,6 +107,6 @@ export const openTap = (
     }).pipe(Effect.catchCause((cause) => Effect.logError(`pcap: watching ${name} failed`, cause)))
 
     yield* openOnce
-    yield* background(`pcap watch of ${name}`, Effect.forever(Effect.delay(watch, WATCH)))
+    yield* whenever(`pcap watch of ${name}`, WATCH_MS, isAway, reopen)
     return tap
   })

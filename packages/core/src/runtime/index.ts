@@ -40,7 +40,7 @@ export {
   loadConfig,
   parseConfig
 } from "./config.ts"
-export { background, serveUntilStopped, Vital, vital } from "./daemons.ts"
+export { background, serveUntilStopped, Vital, vital, whenever } from "./daemons.ts"
 export { isOptimising, requireJit, WithoutJit } from "./jit.ts"
 export { EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_PRIVILEGE, EXIT_USAGE, UsageError } from "./exit-codes.ts"
 export { isLocal, type ListenAddress, parseListenAddress, printListenAddress } from "./listen-address.ts"
