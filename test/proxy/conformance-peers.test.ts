@@ -82,10 +82,7 @@ function readNoted(): Noted {
 const told = new Map<string, string>()
 for (const { name, binary, open, version } of PEERS)
   testWith(
-    [
-      requires.binaries(binary),
-      { missing: isAsked || isRecording ? undefined : "SYNPRINT_TEST_PEERS", isOptional: true }
-    ],
+    isAsked || isRecording ? [requires.binaries(binary)] : [{ missing: "SYNPRINT_TEST_PEERS", isOptional: true }],
     `${name} does what is noted of it`,
     async () => {
       const port = freePort()
