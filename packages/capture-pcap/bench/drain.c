@@ -57,7 +57,7 @@ int main(int argc, char **argv) {
   long *times = malloc(count * sizeof *times), *empty = malloc(count * sizeof *empty);
   int taken = 0;
   for (int n = 0; n < count; n++) {
-    frame[28] = n >> 16, frame[29] = n >> 8, frame[34] = 4 + (n & 255);
+    frame[28] = n >> 16, frame[29] = n >> 8, frame[34] = 4 + n % 250;
     memcpy(frame + 38, &n, 4);
     if (send(sender, frame, sizeof frame, 0) < 0) return 1;
     struct timespec from, until;

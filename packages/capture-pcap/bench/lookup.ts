@@ -95,7 +95,8 @@ async function measure(peer: string): Promise<void> {
       number++
       frame[28] = number >> 16
       frame[29] = number >> 8
-      frame[34] = 4 + (number & 255)
+      // Never port 0, which would ask by address: the store then keeps an index of those.
+      frame[34] = 4 + (number % 250)
       frame[38] = number
       frame[39] = number >> 8
       frame[40] = number >> 16
