@@ -127,7 +127,7 @@ export class Arguments {
 
   /**
    * Takes the argument at `at` and returns where it ends, -1 when it runs past `end`. Addresses and ports, which every NOTIFY has, are
-   * read without a detour: the walk over names and values by Value cost a third of an exchange.
+   * read without a detour: the walk over names and values by Value took a third of a session's time (bench/codec.ts).
    */
   #argument(bytes: Uint8Array, at: number, end: number): number {
     if (at >= end) return -1

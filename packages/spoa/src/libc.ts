@@ -1,5 +1,5 @@
 /**
- * libc by bun:ffi: what Bun.listen has no option for. A symbol that can't be had is left out: each is an improvement, not a need.
+ * libc by bun:ffi: what Bun has no option for, or does slower. A symbol that can't be had is left out: each is an improvement, not a need.
  */
 import { dlopen } from "bun:ffi"
 

@@ -122,18 +122,18 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       return
     }
     into.reset("ok")
-    const shape = matcher.entryOf(packet, REQUEST, 0)
-    into.shape = matcher.shapeAt(shape)
+    const shapeEntry = matcher.entryOf(packet, REQUEST, 0)
+    into.shape = matcher.shapeAt(shapeEntry)
     into.retransmits = raw.retransmits
     if (history === "connections") {
       if (turn === undefined || turn.enter()) {
-        observer.fillAnswer(observer.connection(packet, raw.seenAtMs, shape), into)
+        observer.fillAnswer(observer.connection(packet, raw.seenAtMs, shapeEntry), into)
         turn?.leave()
       }
     } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
     if (answers === undefined) return
     const entry = known >= 0 ? known : answers.add(key)
-    matcher.copyKey(shape, answers.shapeKeys, answers.shapeKeyAt(entry))
+    matcher.copyKey(shapeEntry, answers.shapeKeys, answers.shapeKeyAt(entry))
     answers.store(entry, isn, into)
   }
 
