@@ -7,12 +7,7 @@
 import { expect, test } from "bun:test"
 import {
   CaptureReader,
-  decodeFrame,
-  P0fIntake,
   Packet,
-  printIpv4,
-  printIpv6,
-  printRawSignature,
   REQUEST,
   RESPONSE,
   TCP_ACK,
@@ -20,7 +15,15 @@ import {
   VERDICT_TCP,
   VERDICT_TRUNCATED
 } from "@synprint/core"
-import { SHARED, sharedFile } from "@synprint/core/testing"
+import {
+  P0fIntake,
+  SHARED,
+  decodeFrame,
+  printIpv4,
+  printIpv6,
+  printRawSignature,
+  sharedFile
+} from "@synprint/core/testing"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 

@@ -1,6 +1,7 @@
 /** The packet feed of p0f mode: the whole TCP traffic in order, beside lookups that find their SYNs. */
 import { describe, expect } from "bun:test"
-import { decodeFrame, Packet, TCP_ACK, TCP_SYN } from "@synprint/core"
+import { Packet, TCP_ACK, TCP_SYN } from "@synprint/core"
+import { decodeFrame } from "@synprint/core/testing"
 import { clientLinks } from "../lib/links.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"

@@ -1,7 +1,7 @@
 /** Captures by libpcap in this process. */
 import * as Effect from "effect/Effect"
 import { backend } from "@synprint/capture-pcap"
-import type { CaptureBackend, CaptureError, CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureBackend, CaptureError, CaptureOptions } from "@synprint/service"
 
 /** Opens the capture, runs `body` and closes it again, also when `body` throws. */
 export function withCapture<A>(options: CaptureOptions, body: (capture: CaptureBackend) => Promise<A>): Promise<A> {

@@ -1,7 +1,18 @@
 /** SYNs that no stack here would send: tags, extension headers, fragments, copies, floods; put on the wire by tcpreplay. */
 import { describe, expect } from "bun:test"
-import { decodeFrame, LINKTYPE_ETHERNET, Packet } from "@synprint/core"
-import { ethernet, fragment, gre, outer, qinq, tcp, vlan, type Layer, type PacketFields } from "@synprint/core/testing"
+import { LINKTYPE_ETHERNET, Packet } from "@synprint/core"
+import {
+  type Layer,
+  type PacketFields,
+  decodeFrame,
+  ethernet,
+  fragment,
+  gre,
+  outer,
+  qinq,
+  tcp,
+  vlan
+} from "@synprint/core/testing"
 import { clientLinks } from "../lib/links.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { captureOptions, find } from "../lib/capture.ts"

@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test"
 import { backend } from "@synprint/capture-pcap"
 import { ethernet, tcp } from "@synprint/core/testing"
-import type { CaptureBackend } from "@synprint/core/runtime"
+import type { CaptureBackend } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"

@@ -1,8 +1,8 @@
 /** One decoder: the same SYN from the kernel (TCP_SAVED_SYN) and from libpcap gives the same facts. */
 import { describe, expect } from "bun:test"
 import { backend as pcap } from "@synprint/capture-pcap"
-import { decodeSyn, makeConnectionKey, Packet, parseConnectionKey } from "@synprint/core"
-import { makeRawSyn, openChain, savedSyn } from "@synprint/core/runtime"
+import { Packet, decodeSyn, makeConnectionKey, parseConnectionKey } from "@synprint/core"
+import { makeRawSyn, openChain, savedSyn } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import { clientLinks } from "../lib/links.ts"
 import { requires, testWith } from "../lib/requires.ts"

@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test"
 import * as Effect from "effect/Effect"
 import { backend } from "@synprint/capture-xdp"
-import type { CaptureOptions, Check } from "@synprint/core/runtime"
+import type { CaptureOptions, Check } from "@synprint/service"
 import { clientLinks } from "../lib/links.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { SETTINGS } from "@synprint/core/runtime"
+import { SETTINGS } from "@synprint/service"
 import { ENVIRONMENT, SYNPRINT } from "../lib/agent.ts"
 
 const TOP = path.resolve(import.meta.dir, "../../examples")

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { backend } from "@synprint/capture-xdp"
-import type { CaptureBackend, CaptureError, CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureBackend, CaptureError, CaptureOptions } from "@synprint/service"
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { captureOptions } from "../lib/capture.ts"
 

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import { backend } from "@synprint/capture-xdp"
-import type { CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureOptions } from "@synprint/service"
 import { listen, tally } from "../lib/capture.ts"
 import { until } from "../lib/until.ts"
 

@@ -4,7 +4,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { background, runMain, serveUntilStopped, vital } from "@synprint/core/runtime"
+import { background, runMain, serveUntilStopped, vital } from "@synprint/service"
 
 class NoRight extends Data.TaggedError("NoRight")<Record<never, never>> {
   override get message(): string {

@@ -5,11 +5,12 @@
  * does is listed in testing/contradictions.ts with the reason why it is not believed; a reason that is no longer needed fails the test.
  */
 import { expect, test } from "bun:test"
-import { BUILTIN, BUILTIN_DATABASE, Matcher, printFamilies, readDatabases, REQUEST } from "@synprint/core"
+import { BUILTIN, BUILTIN_DATABASE, Matcher, REQUEST, readDatabases } from "@synprint/core"
 import {
   CONTRADICTIONS,
   type Evidence,
   isOfFamily,
+  printFamilies,
   readAgentTable,
   readSignatureTable,
   sharedFile

@@ -6,10 +6,11 @@
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { BUILTIN, BUILTIN_DATABASE, readDatabases, type TcpSignature } from "@synprint/core"
+import { BUILTIN, BUILTIN_DATABASE, readDatabases } from "@synprint/core"
 import {
-  answersAlone,
   CONTRADICTIONS,
+  type TcpSignature,
+  answersAlone,
   contradictsFamily,
   readAgentTable,
   readSignatureTable,

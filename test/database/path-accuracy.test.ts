@@ -3,7 +3,7 @@
  */
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { BUILTIN, BUILTIN_DATABASE, Matcher, readDatabases, REQUEST, type Shape } from "@synprint/core"
+import { BUILTIN, BUILTIN_DATABASE, Matcher, REQUEST, type Shape, readDatabases } from "@synprint/core"
 import { isAmongCandidates, readTunnelTable, sharedFile, signaturePacket } from "@synprint/core/testing"
 
 const { database } = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")

@@ -1,8 +1,8 @@
 /**
  * A capture in this process as a front end uses it: each accepted connection is looked up at once, before anything else.
  */
-import { decodeSyn, makeConnectionKey, Packet, parseConnectionKey } from "@synprint/core"
-import { type CaptureBackend, type CaptureOptions, makeRawSyn, type RawSyn } from "@synprint/core/runtime"
+import { Packet, decodeSyn, makeConnectionKey, parseConnectionKey } from "@synprint/core"
+import { type CaptureBackend, type CaptureOptions, type RawSyn, makeRawSyn } from "@synprint/service"
 
 export function captureOptions(interfaces: ReadonlyArray<string>, more: Partial<CaptureOptions> = {}): CaptureOptions {
   return {

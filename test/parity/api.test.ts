@@ -4,8 +4,8 @@
 import { expect, test } from "bun:test"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { parseAddress, QUERY_BYTES, replyBytes, replyTo } from "@synprint/core"
-import { SHARED, sharedFile } from "@synprint/core/testing"
+import { parseAddress, replyTo } from "@synprint/core"
+import { QUERY_BYTES, SHARED, replyBytes, sharedFile } from "@synprint/core/testing"
 import { limitsOf, loadMatcher, P0F_DATABASE, replay } from "./replay.ts"
 
 const isThere = existsSync(P0F_DATABASE) && sharedFile("vectors/p0f/api") !== undefined

@@ -6,8 +6,15 @@ import { expect } from "bun:test"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { printProblem, printSignature, readDatabases } from "@synprint/core"
-import { type Random, randomSignature, seededRandom, writePcap } from "@synprint/core/testing"
+import { readDatabases } from "@synprint/core"
+import {
+  type Random,
+  printProblem,
+  printSignature,
+  randomSignature,
+  seededRandom,
+  writePcap
+} from "@synprint/core/testing"
 import { requires, testWith } from "../lib/requires.ts"
 
 const FILES = 1000

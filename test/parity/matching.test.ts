@@ -6,13 +6,16 @@ import { expect } from "bun:test"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Packet, printProblem, printSignature, readDatabases, type Signature } from "@synprint/core"
+import { Packet, readDatabases } from "@synprint/core"
 import {
   type CapturePacket,
-  ethernet,
-  fillNearPacket,
   type Layer,
   type Random,
+  type Signature,
+  ethernet,
+  fillNearPacket,
+  printProblem,
+  printSignature,
   randomSignature,
   seededRandom,
   tcp,

@@ -1,7 +1,7 @@
 /** How connections end: by either side, by a fault, by time, by a stop or a reload. */
 import { afterEach, describe, expect, test } from "bun:test"
-import { CLIENT_ABORTS, OPEN, RETRIES } from "../../packages/proxy/src/counters.ts"
-import { Site } from "../../packages/proxy/src/site.ts"
+import { CLIENT_ABORTS, OPEN, RETRIES } from "../../packages/proxy/src/operations/counters.ts"
+import { Site } from "../../packages/proxy/src/routing/site.ts"
 import {
   answerHeads,
   openFakeUpstream,

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test"
-import { parseConfig } from "@synprint/core/runtime"
+import { parseConfig } from "@synprint/service"
 import * as Result from "effect/Result"
-import { HealthChecks, probe } from "../../packages/proxy/src/health-checks.ts"
+import { HealthChecks, probe } from "../../packages/proxy/src/upstream/health-checks.ts"
 import { answerHeads, openFakeUpstream } from "../../packages/proxy/src/testing/index.ts"
 
 const closers: Array<() => void> = []

@@ -1,6 +1,6 @@
 /** History belongs to an address, not to a Worker: counted exactly over all of them, through reloads and Workers that die. */
 import { afterEach, expect, test } from "bun:test"
-import { allocateHosts, SharedHosts } from "@synprint/core"
+import { SharedHosts, allocateHosts } from "@synprint/core"
 import { answerHeads, RawClient } from "@synprint/proxy/testing"
 import { until } from "../lib/until.ts"
 import { closeAll, GET, OK, openProxyProcess, openUpstream } from "./setup.ts"
@@ -76,8 +76,7 @@ test("without a reload no connection is left out", async () => {
 }, 90_000)
 
 const HOLDER = `
-  import { SharedHosts } from "@synprint/core"
-  self.onmessage = ({ data: { buffer, thread, rounds } }) => {
+    self.onmessage = ({ data: { buffer, thread, rounds } }) => {
     const shared = new SharedHosts(buffer, 64, thread)
     const { hot } = shared
     for (let n = 0; n < rounds; n++) {

@@ -3,8 +3,8 @@
  * sent for it, a 502, or a reset - and never an octet that was for another.
  */
 import { afterEach, expect, test } from "bun:test"
-import { seededRandom, type Random } from "@synprint/core/testing"
-import { OPEN } from "../../packages/proxy/src/counters.ts"
+import { type Random, seededRandom } from "@synprint/core/testing"
+import { OPEN } from "../../packages/proxy/src/operations/counters.ts"
 import {
   mutate,
   RawClient,

@@ -1,7 +1,7 @@
 /** Random traffic against a second reading of RFC 9112. */
 import { afterEach, expect, test } from "bun:test"
 import { seededRandom } from "@synprint/core/testing"
-import { OPEN } from "../../packages/proxy/src/counters.ts"
+import { OPEN } from "../../packages/proxy/src/operations/counters.ts"
 import { mutate, randomRequest, readRequests } from "../../packages/proxy/src/testing/index.ts"
 import { until } from "../lib/until.ts"
 import { closeAll, OK, setUp } from "./setup.ts"

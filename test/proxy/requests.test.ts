@@ -1,6 +1,6 @@
 /** Requests over loopback sockets of this process: what goes in at one end and what comes out at the other, octet by octet. */
 import { afterEach, describe, expect, test } from "bun:test"
-import { SPOOFED, STATUS } from "../../packages/proxy/src/counters.ts"
+import { SPOOFED, STATUS } from "../../packages/proxy/src/operations/counters.ts"
 import { answerHeads } from "../../packages/proxy/src/testing/index.ts"
 import { closeAll, count, GET, OK, setUp, whole } from "./setup.ts"
 

@@ -1,7 +1,7 @@
 /** A connection that takes the place of one that is over (client-table.ts) is told nothing of it, however that one ended. */
 import { afterEach, expect, test } from "bun:test"
 import { RawClient, settingsOf, type UpstreamSide } from "@synprint/proxy/testing"
-import { Site } from "../../packages/proxy/src/site.ts"
+import { Site } from "../../packages/proxy/src/routing/site.ts"
 import { closeAll, GET, setUp } from "./setup.ts"
 
 afterEach(closeAll)

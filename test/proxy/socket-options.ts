@@ -1,6 +1,6 @@
 /** Options of a test's sockets: what the kernel takes for a slow peer, and what one segment holds. */
 import type { Socket } from "bun"
-import { libc } from "../../packages/proxy/src/libc.ts"
+import { libc } from "../../packages/proxy/src/socket/libc.ts"
 import { openListeningSocket } from "../../packages/proxy/src/testing/index.ts"
 
 // asm-generic/socket.h, netinet/in.h, netinet/tcp.h

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect } from "bun:test"
 import { connect as connectTcp } from "node:net"
 import { connect as connectTls } from "node:tls"
-import { OPEN, REFUSED } from "../../packages/proxy/src/counters.ts"
+import { OPEN, REFUSED } from "../../packages/proxy/src/operations/counters.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { until } from "../lib/until.ts"
 import { type Pair, selfSigned } from "./certificates.ts"

@@ -1,9 +1,9 @@
 /** https upstreams: nothing goes to one whose certificate does not hold, and one connection carries many requests. */
 import { afterAll, afterEach, beforeAll, expect } from "bun:test"
 import { copyFileSync, readFileSync } from "node:fs"
-import { Site } from "../../packages/proxy/src/site.ts"
-import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "../../packages/proxy/src/counters.ts"
-import { probe } from "../../packages/proxy/src/health-checks.ts"
+import { Site } from "../../packages/proxy/src/routing/site.ts"
+import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "../../packages/proxy/src/operations/counters.ts"
+import { probe } from "../../packages/proxy/src/upstream/health-checks.ts"
 import { RawClient, settingsOf } from "../../packages/proxy/src/testing/index.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { type Authority, openAuthority, type Pair, selfSigned } from "./certificates.ts"

@@ -7,8 +7,15 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { CaptureError } from "@synprint/core/runtime"
-import type { CaptureBackend, CaptureFilter, CaptureOptions, Connection, Miss, RawSyn } from "@synprint/core/runtime"
+import {
+  type CaptureBackend,
+  CaptureError,
+  type CaptureFilter,
+  type CaptureOptions,
+  type Connection,
+  type Miss,
+  type RawSyn
+} from "@synprint/service"
 import { drainTimer } from "./drain-timer.ts"
 import { SynDrain } from "./drain.ts"
 import { makeFeed } from "./feed.ts"

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
-import type { CaptureOptions, Check } from "@synprint/core/runtime"
+import type { CaptureOptions, Check } from "@synprint/service"
 import { filterProblems, synFilterText } from "./filter.ts"
 import { ANY, GRANT_NET_RAW, openHandle, openLibpcap } from "./handle.ts"
 import { interfaceNames } from "./interface-list.ts"

@@ -5,7 +5,6 @@
 import {
   LINKTYPE_ETHERNET,
   Located,
-  locateTcp,
   TCP_ACK,
   TCP_FIN,
   TCP_RST,
@@ -14,9 +13,10 @@ import {
   VERDICT_MALFORMED,
   VERDICT_TCP,
   VERDICT_TRUNCATED,
-  VERDICT_UNSUPPORTED
+  VERDICT_UNSUPPORTED,
+  locateTcp
 } from "@synprint/core"
-import { type CaptureFilter, madeUpSyn4 } from "@synprint/core/runtime"
+import { type CaptureFilter, madeUpSyn4 } from "@synprint/service"
 import type { Handle } from "./handle.ts"
 import type { Libpcap } from "./libpcap.ts"
 import { Ring } from "./ring.ts"

@@ -2,7 +2,7 @@
  * The whole TCP traffic of all interfaces as one feed, for p0f mode: the packet with the oldest time stamp first.
  */
 import type { PacketSink } from "@synprint/core"
-import type { PacketFeed } from "@synprint/core/runtime"
+import type { PacketFeed } from "@synprint/service"
 import type { Libpcap } from "./libpcap.ts"
 import { Ring } from "./ring.ts"
 import type { Tap } from "./tap.ts"

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test"
-import { ethernet, fragment, qinq, sll, sll2, tcp, udp, outer, vlan, type Layer } from "@synprint/core/testing"
-import type { CaptureFilter } from "@synprint/core/runtime"
+import { type Layer, ethernet, fragment, outer, qinq, sll, sll2, tcp, udp, vlan } from "@synprint/core/testing"
+import type { CaptureFilter } from "@synprint/service"
 import { feedFilterText, filterProblems, synFilterText } from "./filter.ts"
 import { BPF_PROGRAM_BYTES, DLT_LINUX_SLL, DLT_LINUX_SLL2, loadLibpcapUnsafe, PCAP_NETMASK_UNKNOWN } from "./libpcap.ts"
 

@@ -9,7 +9,7 @@
  *   tag taken off by the kernel before the filter runs; of two tags it takes the outer one, so QinQ needs the interface by name.
  */
 import { isIP } from "node:net"
-import type { CaptureFilter } from "@synprint/core/runtime"
+import type { CaptureFilter } from "@synprint/service"
 
 /** A filter that cannot be written as BPF: which entry and why. */
 export interface FilterProblem {

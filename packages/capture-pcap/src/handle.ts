@@ -11,7 +11,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { cString } from "@synprint/core"
-import { CaptureError } from "@synprint/core/runtime"
+import { CaptureError } from "@synprint/service"
 import { interfaceNames } from "./interface-list.ts"
 import {
   BPF_PROGRAM_BYTES,

@@ -1,7 +1,7 @@
 /**
  * @synprint/capture-pcap: SYNs by libpcap. Needs CAP_NET_RAW and nothing else.
  */
-import type { BackendModule } from "@synprint/core/runtime"
+import type { BackendModule } from "@synprint/service"
 import { open } from "./backend.ts"
 import { doctor } from "./doctor.ts"
 

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { background } from "@synprint/core/runtime"
+import { background } from "@synprint/service"
 import { interfaceAddresses, type MissedConnection } from "./missed-interface.ts"
 
 type Stats = Readonly<Record<string, number>>

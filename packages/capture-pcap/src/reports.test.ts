@@ -1,7 +1,7 @@
 /** What an operator is told: missed interfaces, losses, doctor. */
 import { describe, expect, test } from "bun:test"
 import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
-import type { CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureOptions } from "@synprint/service"
 import { addressChecks, bufferCheck, capabilityCheck, interfaceChecks, promiscuousChecks } from "./doctor.ts"
 import { nextPauseMs } from "./drain-timer.ts"
 import { parseProcNetDev } from "./interface-list.ts"

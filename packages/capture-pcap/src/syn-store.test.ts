@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
-import { makeRawSyn, type RawSyn } from "@synprint/core/runtime"
 import { rounds } from "@synprint/core/testing"
+import { type RawSyn, makeRawSyn } from "@synprint/service"
 import { readKey, HEADER_BYTES, SynStore, type SynFacts } from "./syn-store.ts"
 
 const MAX_AGE = 60_000

@@ -16,7 +16,7 @@
  * is a new connection and replaces the entry, unless it is older (interfaces are drained one after the other).
  */
 import { TaggedIndex } from "@synprint/core"
-import type { Miss, RawSyn } from "@synprint/core/runtime"
+import type { Miss, RawSyn } from "@synprint/service"
 
 /** IP 40 + extension headers up to 140 + TCP 60: as much as the usual snaplen of 256 holds behind a link header. */
 export const HEADER_BYTES = 240

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
-import type { CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureOptions } from "@synprint/service"
 import { backend } from "@synprint/capture-xdp"
 
 const ROUNDS = 9

@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { makeConnectionKey } from "@synprint/core"
-import { makeRawSyn } from "@synprint/core/runtime"
 import { ethernet, tcp } from "@synprint/core/testing"
+import { makeRawSyn } from "@synprint/service"
 import { openTestProgram } from "@synprint/capture-xdp/testing"
 
 const ROUNDS = 9

@@ -1,7 +1,7 @@
 /**
  * The agent's metrics: readers over the program's counters and the state of the hooks.
  */
-import type { Metrics } from "@synprint/core/runtime"
+import type { Metrics } from "@synprint/service"
 import type { Attachment } from "./attachment.ts"
 import type { MapCounters } from "./counter-map.ts"
 import { COUNTERS, type CounterName } from "./counters.ts"

@@ -3,22 +3,22 @@
  * `--detach` takes it away.
  */
 import {
-  admin,
-  background,
   type CaptureConfig,
   type Config,
   type ConfigInvalid,
   type ConfigRequest,
+  Metrics,
+  VERSION,
+  admin,
+  background,
   captureOptions,
   live,
   loadConfig,
   lock,
   logging,
-  Metrics,
   printListenAddress,
-  serveUntilStopped,
-  VERSION
-} from "@synprint/core/runtime"
+  serveUntilStopped
+} from "@synprint/service"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { registerAgentMetrics } from "./agent-metrics.ts"

@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import { EBUSY, errorName, lastErrno } from "./errno.ts"
 import { callFailed, refusedConfig } from "./failure.ts"
 import { BPF_CGROUP_INET_INGRESS, type Libbpf } from "./libbpf.ts"

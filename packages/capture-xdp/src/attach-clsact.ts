@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import { EEXIST } from "./errno.ts"
 import { callFailed } from "./failure.ts"
 import { TC_HOOK_BYTES, TC_OPTS_BYTES, type Libbpf } from "./libbpf.ts"

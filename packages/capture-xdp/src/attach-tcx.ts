@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import { callFailed } from "./failure.ts"
 import { BPF_F_BEFORE, BPF_TCX_INGRESS, type Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"

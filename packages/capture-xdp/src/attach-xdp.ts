@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import { EBUSY, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, ERANGE } from "./errno.ts"
 import { callFailed, failure } from "./failure.ts"
 import { BPF_XDP, type Libbpf, XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE, XDP_QUERY_OPTS_BYTES } from "./libbpf.ts"

@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError, CaptureFilter, CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureError, CaptureFilter, CaptureOptions } from "@synprint/service"
 import type { Attachment } from "./attachment.ts"
 import { refusedConfig } from "./failure.ts"
 import { writeFilter } from "./filter-map.ts"

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { type CaptureError, whenever } from "@synprint/core/runtime"
+import { type CaptureError, whenever } from "@synprint/service"
 
 /** How often what is attached is compared with what bears the name now. */
 const WATCH_MS = 250

@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureBackend, CaptureError, CaptureOptions, SharedCapture } from "@synprint/core/runtime"
+import type { CaptureBackend, CaptureError, CaptureOptions, SharedCapture } from "@synprint/service"
 import { openAttached } from "./attached.ts"
 import { openBpfCalls } from "./bpf-call.ts"
 import { openClock } from "./clock.ts"

@@ -1,5 +1,5 @@
 /** Offloads of an interface that matter to a program in its way: which are on, and which of them keep native XDP off. */
-import type { Check } from "@synprint/core/runtime"
+import type { Check } from "@synprint/service"
 import { ok, warn } from "./doctor-rights.ts"
 import type { Hook } from "./hook-choice.ts"
 

@@ -1,7 +1,7 @@
 /**
  * `doctor`: kernel, capabilities, seccomp, locked memory. Each failure names the setting for Docker, Compose, systemd and Kubernetes.
  */
-import type { Check } from "@synprint/core/runtime"
+import type { Check } from "@synprint/service"
 import { BPF_CALL } from "./bpf-call.ts"
 import { ENOSYS, EPERM, errorName, lastErrno } from "./errno.ts"
 import { hasXdp } from "./hook-choice.ts"

@@ -1,7 +1,7 @@
 /**
  * Errors of this backend as an operator reads them: what was attempted, why it failed, what grants it.
  */
-import { CaptureError } from "@synprint/core/runtime"
+import { CaptureError } from "@synprint/service"
 import { EACCES, EPERM, errorName } from "./errno.ts"
 
 /** What grants the rights to load and attach; the lines work as they stand. */

@@ -2,7 +2,7 @@
  * Puts a filter in force: into the entry that is not, then one word makes it the active one.
  */
 import * as Effect from "effect/Effect"
-import type { CaptureError, CaptureFilter } from "@synprint/core/runtime"
+import type { CaptureError, CaptureFilter } from "@synprint/service"
 import { callFailed, refusedConfig } from "./failure.ts"
 import type { Libbpf } from "./libbpf.ts"
 import { decodeActive, encodeActive, encodeFilter, SETTINGS_BYTES } from "./settings.ts"

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { rmSync } from "node:fs"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import { callFailed } from "./failure.ts"
 import { LINK_CREATE_OPTS_BYTES, type Libbpf } from "./libbpf.ts"
 import type { Libc } from "./libc.ts"

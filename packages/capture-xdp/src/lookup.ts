@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Connection, Miss, RawSyn } from "@synprint/core/runtime"
+import type { Connection, Miss, RawSyn } from "@synprint/service"
 import { isAddressOnly, type SynMap } from "./syn-map.ts"
 
 /** The Scope has ended: the memory of lookups is gone. */

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import objectPath from "../bpf/syn.bpf.o" with { type: "file" }
 import { EACCES, EPERM } from "./errno.ts"
 import { callFailed, failure } from "./failure.ts"

@@ -2,7 +2,7 @@
  * Why a pinned map can't be opened, told apart: no agent, file mode, seccomp, kernel without capability-free readers, another layout.
  */
 import { accessSync, constants, readFileSync } from "node:fs"
-import { CaptureError } from "@synprint/core/runtime"
+import { CaptureError } from "@synprint/service"
 import { EACCES, ENOENT, ENOSYS, EPERM, errorName } from "./errno.ts"
 import { failure } from "./failure.ts"
 import { pinDirectory, pinnedLayouts } from "./pins.ts"

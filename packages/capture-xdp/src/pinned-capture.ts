@@ -21,7 +21,7 @@ import {
 } from "node:fs"
 import { basename } from "node:path"
 import { CONNECTION_KEY_BYTES } from "@synprint/core"
-import type { CaptureError, CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureError, CaptureOptions } from "@synprint/service"
 import { detachClsact } from "./attach-clsact.ts"
 import { type Attached, openAttached } from "./attached.ts"
 import { type BpfCalls, openBpfCalls } from "./bpf-call.ts"

@@ -8,7 +8,7 @@
  *  | u64     | jiffies | u32       | distance | TCI  |             |       | captured | captured |   |        | 60    |   |
  *  +---------+---------+-----------+----------+------+-------------+-------+----------+----------+---+--------+-------+---+
  */
-import type { RawSyn } from "@synprint/core/runtime"
+import type { RawSyn } from "@synprint/service"
 
 /** bpf/syn.h: LAYOUT_VERSION. */
 export const LAYOUT_VERSION = 1

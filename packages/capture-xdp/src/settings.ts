@@ -4,7 +4,7 @@
  * Entry 0 of the map says which of the entries 1 and 2 is in force; a new filter is written to the other one first.
  */
 import { canonicalize6, parseAddress } from "@synprint/core"
-import type { CaptureFilter } from "@synprint/core/runtime"
+import type { CaptureFilter } from "@synprint/service"
 import { LAYOUT_VERSION } from "./record.ts"
 
 export const SETTINGS_BYTES = 376

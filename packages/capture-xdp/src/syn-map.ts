@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { CONNECTION_KEY_BYTES } from "@synprint/core"
-import type { CaptureFilter, Miss, RawSyn } from "@synprint/core/runtime"
+import type { CaptureFilter, Miss, RawSyn } from "@synprint/service"
 import { BPF_CALL } from "./bpf-call.ts"
 import type { Clock } from "./clock.ts"
 import type { Libc } from "./libc.ts"

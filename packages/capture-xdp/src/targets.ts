@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { statSync } from "node:fs"
-import type { CaptureError, CaptureOptions } from "@synprint/core/runtime"
+import type { CaptureError, CaptureOptions } from "@synprint/service"
 import { attachCgroup } from "./attach-cgroup.ts"
 import { attachClsact } from "./attach-clsact.ts"
 import { type Attachment, openAttachment } from "./attachment.ts"

@@ -1,7 +1,7 @@
 /**
  * Flags that the services share: where the configuration is, and settings that weigh more than it.
  */
-import type { ConfigRequest, Program } from "@synprint/core/runtime"
+import type { ConfigRequest, Program } from "@synprint/service"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 

@@ -11,10 +11,10 @@ const words = process.argv.slice(2)
 // Workers begin here too, where there are no other files (an executable).
 const reading = !Bun.isMainThread ? undefined : words[0] === "read" ? parseReadArguments(words.slice(1)) : undefined
 if (reading !== undefined) {
-  const { read } = await import("@synprint/core/read")
+  const { read } = await import("@synprint/service/read")
   process.exitCode = await read(reading)
 } else if (!Bun.isMainThread) {
-  await (words[0] === "decode" ? import("@synprint/core/decode-worker") : import("@synprint/proxy/worker"))
+  await (words[0] === "decode" ? import("@synprint/service/decode-worker") : import("@synprint/proxy/worker"))
 } else {
   const { runCommandLine } = await import("./command-line.ts")
   runCommandLine(words)

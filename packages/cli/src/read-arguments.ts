@@ -2,7 +2,7 @@
  * The arguments of `read`, without effect/cli: undefined for whatever is not plainly right, so that the full command line can
  * say what is wrong.
  */
-import type { ReadOptions } from "@synprint/core/read"
+import type { ReadOptions } from "@synprint/service/read"
 
 /** What the command line leaves open. */
 export type ReadArguments = ReadOptions

@@ -1,13 +1,7 @@
 /**
  * What the services' commands share: `--check`, else run until stopped.
  */
-import {
-  checkConfig,
-  type ConfigInvalid,
-  type ConfigRequest,
-  requireJit,
-  type WithoutJit
-} from "@synprint/core/runtime"
+import { type ConfigInvalid, type ConfigRequest, type WithoutJit, checkConfig, requireJit } from "@synprint/service"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 

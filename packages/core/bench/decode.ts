@@ -3,11 +3,11 @@
  *
  * Medians of 9 runs. `bun packages/core/bench/decode.ts`
  */
-import { CaptureReader } from "../src/packet/capture-file.ts"
+import { CaptureReader } from "../src/packet/capture/capture-file.ts"
 import { decodeFrame, locateTcp } from "../src/packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../src/packet/link.ts"
-import { Located } from "../src/packet/located.ts"
-import { P0fIntake } from "../src/packet/p0f-intake.ts"
+import { Located } from "../src/packet/header-offsets.ts"
+import { P0fIntake } from "../src/p0f/packet-decoder.ts"
 import { Packet } from "../src/packet/packet.ts"
 import { pcapHeader, pcapRecord } from "../src/testing/capture-writer.ts"
 import { synFrame } from "../src/testing/layers.ts"

@@ -9,11 +9,11 @@
  *     middlebox         SYNs of browsers with options as the table's middleboxes leave them; everything else is wrong
  */
 import { readFileSync } from "node:fs"
-import { BUILTIN, BUILTIN_DATABASE } from "../src/fingerprint/builtin-database.ts"
-import { readDatabases } from "../src/fingerprint/database-reader.ts"
-import { Matcher } from "../src/fingerprint/matcher.ts"
-import { REQUEST, type Shape } from "../src/fingerprint/shape.ts"
-import { tunnelOf } from "../src/fingerprint/tunnel.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
+import { readDatabases } from "../src/tcp/database/reader.ts"
+import { Matcher } from "../src/tcp/matching/matcher.ts"
+import { REQUEST, type Shape } from "../src/tcp/matching/shape.ts"
+import { tunnelOf } from "../src/tcp/path/tunnel.ts"
 import { claimOf, mismatchOf, Tolerated } from "../src/hints/claim.ts"
 import { MIDDLEBOX, SCANNER, SHARED_ADDRESS, TUNNEL, UA_MISMATCH, USER_SPACE_STACK } from "../src/hints/hint.ts"
 import { comparedFamilies, middleboxOf, scannerOf, TUNNEL_LEAST, userSpaceStackOf } from "../src/hints/shape-hints.ts"

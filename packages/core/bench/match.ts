@@ -8,9 +8,9 @@
  * Medians of 7 runs. `bun packages/core/bench/match.ts [p0f.fp]`
  */
 import { existsSync, readFileSync } from "node:fs"
-import { readDatabases } from "../src/fingerprint/database-reader.ts"
-import { Matcher } from "../src/fingerprint/matcher.ts"
-import { REQUEST } from "../src/fingerprint/shape.ts"
+import { readDatabases } from "../src/tcp/database/reader.ts"
+import { Matcher } from "../src/tcp/matching/matcher.ts"
+import { REQUEST } from "../src/tcp/matching/shape.ts"
 import { Packet } from "../src/packet/packet.ts"
 import { fillNearPacket } from "../src/testing/near-packet.ts"
 import { seededRandom } from "../src/testing/random.ts"

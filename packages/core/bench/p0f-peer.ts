@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { familiesOfLabel } from "../src/fingerprint/stack-family.ts"
+import { familiesOfLabel } from "../src/tcp/database/stack-family.ts"
 import { writePcap } from "../src/testing/capture-writer.ts"
 import { synFrame } from "../src/testing/layers.ts"
 import type { PacketFields } from "../src/testing/packets.ts"

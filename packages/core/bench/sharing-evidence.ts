@@ -2,9 +2,9 @@
  * Sharing evidence: how often the hint shared-address is right. Every labelled stack opens connections from an address of its own (the
  * hint is wrong), then takes turns with one of another system behind one address, as behind a NAT (right).
  */
-import { Answer } from "../src/fingerprint/answer.ts"
-import type { Matcher } from "../src/fingerprint/matcher.ts"
-import { Observer } from "../src/observe/observer.ts"
+import { Answer } from "../src/connection-info.ts"
+import type { Matcher } from "../src/tcp/matching/matcher.ts"
+import { Observer } from "../src/history/observer.ts"
 import type { Packet } from "../src/packet/packet.ts"
 import type { Count } from "./hint-evidence.ts"
 

@@ -3,11 +3,11 @@
  * and p0f read. Rows whose agent contradicts the stack (testing/contradictions.ts, by hand) are mismatches to find, and no part of the
  * precision.
  */
-import { BUILTIN, BUILTIN_DATABASE } from "../src/fingerprint/builtin-database.ts"
-import { readDatabases } from "../src/fingerprint/database-reader.ts"
-import { Matcher } from "../src/fingerprint/matcher.ts"
-import { REQUEST } from "../src/fingerprint/shape.ts"
-import { FAMILY_SCANNER, printFamilies } from "../src/fingerprint/stack-family.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
+import { readDatabases } from "../src/tcp/database/reader.ts"
+import { Matcher } from "../src/tcp/matching/matcher.ts"
+import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { FAMILY_SCANNER, printFamilies } from "../src/tcp/database/stack-family.ts"
 import { decodeFrame } from "../src/packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../src/packet/link.ts"
 import { Packet } from "../src/packet/packet.ts"

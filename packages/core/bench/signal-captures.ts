@@ -6,18 +6,18 @@
  */
 import { existsSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
-import { BUILTIN, BUILTIN_DATABASE } from "../src/fingerprint/builtin-database.ts"
-import { readDatabases } from "../src/fingerprint/database-reader.ts"
-import { Matcher } from "../src/fingerprint/matcher.ts"
-import { REQUEST } from "../src/fingerprint/shape.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
+import { readDatabases } from "../src/tcp/database/reader.ts"
+import { Matcher } from "../src/tcp/matching/matcher.ts"
+import { REQUEST } from "../src/tcp/matching/shape.ts"
 import {
   FAMILIES_LINUX_KERNEL,
   FAMILY_APPLE,
   FAMILY_SCANNER,
   FAMILY_WINDOWS,
   printFamilies
-} from "../src/fingerprint/stack-family.ts"
-import { CaptureReader } from "../src/packet/capture-file.ts"
+} from "../src/tcp/database/stack-family.ts"
+import { CaptureReader } from "../src/packet/capture/capture-file.ts"
 import { decodeFrame } from "../src/packet/frame.ts"
 import { Packet, TCP_SYN } from "../src/packet/packet.ts"
 import { VERDICT_TCP } from "../src/packet/verdict.ts"

@@ -3,12 +3,12 @@
  * others, whose receive buffer was set by hand, are Linux and never of another family.
  */
 import { readFileSync } from "node:fs"
-import { BUILTIN, BUILTIN_DATABASE } from "../src/fingerprint/builtin-database.ts"
-import { readDatabases } from "../src/fingerprint/database-reader.ts"
-import { Matcher } from "../src/fingerprint/matcher.ts"
-import { REQUEST } from "../src/fingerprint/shape.ts"
-import { largestMssMultiple } from "../src/fingerprint/signature.ts"
-import { FAMILY_LINUX } from "../src/fingerprint/stack-family.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
+import { readDatabases } from "../src/tcp/database/reader.ts"
+import { Matcher } from "../src/tcp/matching/matcher.ts"
+import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { largestMssMultiple } from "../src/tcp/signature/signature.ts"
+import { FAMILY_LINUX } from "../src/tcp/database/stack-family.ts"
 import { sharedFile } from "../src/testing/shared.ts"
 import { signaturePacket } from "../src/testing/signature-packet.ts"
 import { familiesOfAnswer, readP0fLog } from "./p0f-peer.ts"

@@ -2,11 +2,11 @@
  * Part (d): 224 SYNs that came through OpenVPN and WireGuard. Where their MSS comes from, and whether the real tunnel, its version and
  * its transport are among the candidates; p0f names a link by the MTU alone.
  */
-import { BUILTIN, BUILTIN_DATABASE } from "../src/fingerprint/builtin-database.ts"
-import { readDatabases } from "../src/fingerprint/database-reader.ts"
-import { Matcher } from "../src/fingerprint/matcher.ts"
-import { REQUEST } from "../src/fingerprint/shape.ts"
-import { tunnelOf } from "../src/fingerprint/tunnel.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
+import { readDatabases } from "../src/tcp/database/reader.ts"
+import { Matcher } from "../src/tcp/matching/matcher.ts"
+import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { tunnelOf } from "../src/tcp/path/tunnel.ts"
 import { sharedFile } from "../src/testing/shared.ts"
 import { signatureFields } from "../src/testing/signature-fields.ts"
 import { signaturePacket } from "../src/testing/signature-packet.ts"

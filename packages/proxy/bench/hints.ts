@@ -7,13 +7,13 @@
  */
 import { Answer, BUILTIN_DATABASE, Matcher, readDatabases } from "@synprint/core"
 import { signaturePacket } from "@synprint/core/testing"
-import { HintLines } from "../src/hint-lines.ts"
-import { NameSet } from "../src/http/field-name.ts"
-import { octets } from "../src/http/octets.ts"
-import { RequestHead } from "../src/http/request-head.ts"
-import { HEAD_EXTRA, type Peer, RequestWriter } from "../src/http/request-writer.ts"
-import { HeaderLines } from "../src/http/header-lines.ts"
-import { RequestHints } from "../src/request-hints.ts"
+import { HintLines } from "../src/fingerprint-headers/hint-lines.ts"
+import { NameSet } from "../src/http1/field-name.ts"
+import { octets } from "../src/http1/byte-classes.ts"
+import { RequestHead } from "../src/http1/request-head.ts"
+import { HEAD_EXTRA, type Peer, RequestWriter } from "../src/http1/request-writer.ts"
+import { HeaderLines } from "../src/http1/header-lines.ts"
+import { RequestHints } from "../src/fingerprint-headers/request-hints.ts"
 import { settingsOf } from "../src/testing/index.ts"
 
 const ROUNDS = 7

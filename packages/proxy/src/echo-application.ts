@@ -5,11 +5,11 @@
  * It listens on an abstract unix socket (unix(7)) of its own, and is reached as any upstream is.
  */
 import type { Socket } from "bun"
-import { CHUNKED } from "./http/body-length.ts"
-import { ChunkedScanner } from "./http/chunked.ts"
-import { isFault, MORE } from "./http/fault.ts"
-import { METHOD_HEAD, RequestHead } from "./http/request-head.ts"
-import { parseTrailers } from "./http/trailer-section.ts"
+import { CHUNKED } from "./http1/body-length.ts"
+import { ChunkedScanner } from "./http1/chunked.ts"
+import { isFault, MORE } from "./http1/fault.ts"
+import { METHOD_HEAD, RequestHead } from "./http1/request-head.ts"
+import { parseTrailers } from "./http1/trailer-section.ts"
 
 interface Reader {
   held: Uint8Array | undefined

@@ -18,7 +18,6 @@ import {
   admin,
   background,
   certificateProblems,
-  networkFileProblems,
   databaseFileNames,
   databaseLoader,
   invalid,
@@ -27,27 +26,28 @@ import {
   loadConfig,
   lock,
   logging,
+  networkFileProblems,
   noRoute,
   onSignal,
   openObservationFile,
   printListenAddress,
   serveUntilStopped,
   summary
-} from "@synprint/core/runtime"
+} from "@synprint/service"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
-import { openShared } from "./capture.ts"
+import { openShared } from "./worker/capture.ts"
 import { openEchoApplication } from "./echo-application.ts"
-import { HealthChecks } from "./health-checks.ts"
-import { libc } from "./libc.ts"
-import { passedSockets } from "./listen-fds.ts"
-import { adoptListeningSocket, openListeningSocket } from "./listening-socket.ts"
-import { likelyCause, registerMetrics, summaryCounters } from "./proxy-metrics.ts"
-import type { Descriptor } from "./proxy-server.ts"
-import { selfTest } from "./self-test.ts"
-import { openWorkerPool } from "./worker-pool.ts"
+import { HealthChecks } from "./upstream/health-checks.ts"
+import { libc } from "./socket/libc.ts"
+import { passedSockets } from "./socket/listen-fds.ts"
+import { adoptListeningSocket, openListeningSocket } from "./socket/listening-socket.ts"
+import { likelyCause, registerMetrics, summaryCounters } from "./operations/metrics.ts"
+import type { Descriptor } from "./worker/proxy-server.ts"
+import { selfTest } from "./worker/self-test.ts"
+import { openWorkerPool } from "./worker/worker-pool.ts"
 
 /** With databases and certificates, so that a reload with a bad one changes nothing. */
 const loader = (request: ConfigRequest): Effect.Effect<Config, ConfigInvalid> => {

@@ -4,7 +4,7 @@
  *   bun agent-process.ts PORT
  */
 import { FIELDS } from "@synprint/core"
-import { runMain } from "@synprint/core/runtime"
+import { runMain } from "@synprint/service"
 import { Agent, Counters, VariableWriter, serveAgent } from "@synprint/spoa"
 import { answererOf, testShape } from "@synprint/spoa/testing"
 import * as Effect from "effect/Effect"

@@ -4,7 +4,7 @@
 import { Answer, FIELDS } from "@synprint/core"
 import { Agent, Counters, Session, VariableWriter } from "@synprint/spoa"
 import { answererOf, connectionArguments, haproxyHello, notify, testShape } from "@synprint/spoa/testing"
-import { Output } from "../src/output.ts"
+import { Output } from "../src/protocol/output.ts"
 
 const shape = testShape({ os: "Linux 5.x-6.x" })
 const counters = new Counters()

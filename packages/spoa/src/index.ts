@@ -1,12 +1,12 @@
 /**
  * @synprint/spoa: the SPOE agent for HAProxy and the p0f API socket.
  */
-export { ACK_MAX_PIPELINED } from "./action.ts"
-export { Agent, type AgentSettings, type HttpObserver } from "./agent.ts"
-export { Arguments } from "./arguments.ts"
+export { ACK_MAX_PIPELINED } from "./protocol/action.ts"
+export { Agent, type AgentSettings, type HttpObserver } from "./agent/agent.ts"
+export { Arguments } from "./protocol/arguments.ts"
 export { backends } from "./backends.ts"
-export { Counters } from "./counters.ts"
-export { Output } from "./output.ts"
+export { Counters } from "./agent/counters.ts"
+export { Output } from "./protocol/output.ts"
 export {
   askP0f,
   decodeReply,
@@ -16,11 +16,18 @@ export {
   printHost,
   query,
   QueryError
-} from "./p0f-client.ts"
-export { FRIENDLY_REPLY_SIZE, P0fCounters, P0fSession, QUERY_SIZE, type Reply, REPLY_SIZE } from "./p0f-session.ts"
-export { type P0fSocketOptions, serveP0fSocket } from "./p0f-socket.ts"
-export { spoa } from "./program.ts"
-export { type AgentServerOptions, openListener, type OpenError, serveAgent } from "./server.ts"
-export { type NotifyHandler, Session, type SessionSettings } from "./session.ts"
-export type { SocketFile } from "@synprint/core/runtime"
-export { VariableWriter } from "./variables.ts"
+} from "./p0f-socket/client.ts"
+export {
+  FRIENDLY_REPLY_SIZE,
+  P0fCounters,
+  P0fSession,
+  QUERY_SIZE,
+  type Reply,
+  REPLY_SIZE
+} from "./p0f-socket/session.ts"
+export { type P0fSocketOptions, serveP0fSocket } from "./p0f-socket/socket.ts"
+export { spoa } from "./agent/program.ts"
+export { type AgentServerOptions, openListener, type OpenError, serveAgent } from "./agent/server.ts"
+export { type NotifyHandler, Session, type SessionSettings } from "./protocol/session.ts"
+export type { SocketFile } from "@synprint/service"
+export { VariableWriter } from "./protocol/variables.ts"

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import { attachClsact } from "../attach-clsact.ts"
 import { openBpfCalls } from "../bpf-call.ts"
 import { openCounterMap, type MapCounters } from "../counter-map.ts"

@@ -3,7 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError } from "@synprint/core/runtime"
+import type { CaptureError } from "@synprint/service"
 import { failure } from "../failure.ts"
 import type { Libbpf } from "../libbpf.ts"
 

@@ -3,13 +3,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import {
-  type CaptureBackend,
-  type CaptureError,
-  type CaptureFilter,
-  makeRawSyn,
-  type RawSyn
-} from "@synprint/core/runtime"
+import { type CaptureBackend, type CaptureError, type CaptureFilter, type RawSyn, makeRawSyn } from "@synprint/service"
 import { openBpfCalls } from "../bpf-call.ts"
 import { openClock } from "../clock.ts"
 import { openCounterMap, type MapCounters } from "../counter-map.ts"

@@ -25,7 +25,7 @@ export const doctorCommand = Command.make(
   },
   ({ config, program, format }) =>
     Effect.gen(function* () {
-      const { doctor, hasFailed, printChecks } = yield* Effect.promise(() => import("@synprint/core/runtime"))
+      const { doctor, hasFailed, printChecks } = yield* Effect.promise(() => import("@synprint/service"))
       const { backends, own } = yield* Effect.promise(() => load(program))
       const request = { program, file: configFile(config), environment: process.env, flags: [] }
       const checks = yield* doctor(request, backends, own)

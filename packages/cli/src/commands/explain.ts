@@ -25,7 +25,7 @@ export const explainCommand = Command.make(
   },
   (options) =>
     Effect.gen(function* () {
-      const { explainSignature } = yield* Effect.promise(() => import("@synprint/core/runtime"))
+      const { explainSignature } = yield* Effect.promise(() => import("@synprint/service"))
       yield* Console.log(yield* explainSignature(options))
     })
 ).pipe(

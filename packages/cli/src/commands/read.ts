@@ -45,7 +45,7 @@ export const readCommand = Command.make(
   },
   ({ files, format, output, databases, limits, ages }) =>
     Effect.gen(function* () {
-      const { read } = yield* Effect.promise(() => import("@synprint/core/read"))
+      const { read } = yield* Effect.promise(() => import("@synprint/service/read"))
       const code = yield* Effect.promise(() =>
         read({
           files,

@@ -16,7 +16,7 @@ import {
   FAMILY_NAMES,
   FAMILY_WINDOWS,
   printFamilies
-} from "../fingerprint/stack-family.ts"
+} from "../tcp/database/stack-family.ts"
 import { PLATFORM_MASK, PLATFORM_NAMES, PLATFORM_WINDOWS, SAFARI } from "./user-agent.ts"
 
 const HINT_SHIFT = 4

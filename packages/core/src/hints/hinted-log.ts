@@ -4,15 +4,15 @@
  *
  *     slot = hash of the connection, direct-mapped: a later connection takes the place of an earlier one
  */
-import { Answer } from "../fingerprint/answer.ts"
-import type { Shape } from "../fingerprint/shape.ts"
+import { Answer } from "../connection-info.ts"
+import type { Shape } from "../tcp/matching/shape.ts"
 import {
   CLIENT,
   type Endpoints,
   type HttpObservation,
   type ObservationLog,
   type Subject
-} from "../observe/observation-log.ts"
+} from "../history/log/observation-log.ts"
 import { claimOf } from "./claim.ts"
 import { Hinter } from "./hints.ts"
 import { DEFAULT_HINTS, HintPolicy } from "./policy.ts"

@@ -6,11 +6,11 @@
  * What the shape gives is made once per shape, what the connection adds once per connection, a claim's text once per pair of claim and
  * stack: a request that hints nothing, or the same as one before, costs a few comparisons and no allocation.
  */
-import type { Answer } from "../fingerprint/answer.ts"
-import type { Shape } from "../fingerprint/shape.ts"
-import { tunnelOf } from "../fingerprint/tunnel.ts"
-import { reasonNames } from "../observe/reasons.ts"
-import type { Family } from "../packet/address.ts"
+import type { Answer } from "../connection-info.ts"
+import type { Shape } from "../tcp/matching/shape.ts"
+import { tunnelOf } from "../tcp/path/tunnel.ts"
+import { reasonNames } from "../history/sharing/sharing-reasons.ts"
+import type { Family } from "../address/address.ts"
 import { mismatchOf, NO_CLAIM } from "./claim.ts"
 import {
   HINT_NAMES,

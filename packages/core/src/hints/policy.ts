@@ -1,8 +1,8 @@
 /**
  * Policy: which hints are told of whom, and how sure they may sound. Made from a configuration; immutable.
  */
-import type { Family } from "../packet/address.ts"
-import { parsePrefixes, type PrefixSet } from "../packet/prefix.ts"
+import type { Family } from "../address/address.ts"
+import { parsePrefixes, type PrefixSet } from "../address/prefix.ts"
 import { Tolerated } from "./claim.ts"
 import { HINT_FIELDS, HINT_NAMES, MEASURED, SPOOFED_HEADER, TUNNEL } from "./hint.ts"
 

@@ -1,8 +1,8 @@
 /**
  * Hints that a SYN's shape alone gives: who wrote it, and what was done to it on the way.
  */
-import { FAMILY_SCANNER, FAMILY_USER_SPACE } from "../fingerprint/stack-family.ts"
-import type { Shape } from "../fingerprint/shape.ts"
+import { FAMILY_SCANNER, FAMILY_USER_SPACE } from "../tcp/database/stack-family.ts"
+import type { Shape } from "../tcp/matching/shape.ts"
 
 /** Percent: of a lighter tunnel link_candidates tells, among what is likelier. */
 export const TUNNEL_LEAST = 30

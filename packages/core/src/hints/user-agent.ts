@@ -9,7 +9,7 @@
  * fetch by a server of their own (Opera Mini, Puffin), contradictions and absurd input give PLATFORM_UNKNOWN: what isn't clear is
  * never held against anybody.
  */
-import type { StackFamily } from "../fingerprint/stack-family.ts"
+import type { StackFamily } from "../tcp/database/stack-family.ts"
 
 export const PLATFORM_UNKNOWN = 0
 export const PLATFORM_WINDOWS = 1

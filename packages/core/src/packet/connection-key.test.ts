@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { synFrame } from "../testing/layers.ts"
 import { hex } from "../testing/packets.ts"
 import { seededRandom } from "../testing/random.ts"
-import { parseAddress } from "./address.ts"
+import { parseAddress } from "../address/address.ts"
 import {
   clearServer,
   encodeConnectionKey,

@@ -8,9 +8,9 @@
  *
  * Ports are big-endian; IPv4 lies in the first 4 of its 16 bytes. With `key = "client"` the server's port and address are 0.
  */
-import { canonicalize6, parseAddress, printAddress } from "./address.ts"
-import type { Family } from "./address.ts"
-import { i32, putI32, putU16, u16 } from "./bytes.ts"
+import { canonicalize6, parseAddress, printAddress } from "../address/address.ts"
+import type { Family } from "../address/address.ts"
+import { i32, putI32, putU16, u16 } from "../bytes/big-endian.ts"
 
 export const CONNECTION_KEY_BYTES = 40
 export const CONNECTION_KEY_WORDS: number = CONNECTION_KEY_BYTES / 4

@@ -26,7 +26,7 @@ import { concat, fragment, hex, ip, tcp } from "../testing/packets.ts"
 import type { Layer, PacketFields } from "../testing/packets.ts"
 import { seededRandom } from "../testing/random.ts"
 import { decodeFrame, locateTcp } from "./frame.ts"
-import { Located } from "./located.ts"
+import { Located } from "./header-offsets.ts"
 import { Packet } from "./packet.ts"
 import {
   VERDICT_FRAGMENT,

@@ -3,7 +3,7 @@
  *
  * Reads every link layer of link.ts and every tunnel of tunnel.ts; all of it is bounds-checked, nothing throws or allocates.
  */
-import { u16 } from "./bytes.ts"
+import { u16 } from "../bytes/big-endian.ts"
 import { decodeIpv4, decodeIpv6, PROTO_TCP, walkIpv4, walkIpv6 } from "./ip.ts"
 import {
   ETHERTYPE_IPV4,
@@ -15,7 +15,7 @@ import {
   walkLink
 } from "./link.ts"
 import type { Step } from "./link.ts"
-import { Located } from "./located.ts"
+import { Located } from "./header-offsets.ts"
 import type { Packet } from "./packet.ts"
 import { decodeTcp } from "./tcp.ts"
 import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED, VERDICT_UNSUPPORTED } from "./verdict.ts"

@@ -10,10 +10,10 @@
  * Differs from p0f: IPv6 extension headers are walked, a first fragment with a whole TCP header is used, checksums are not judged
  * (as in p0f), and a total length of 0 (segmentation offload, RFC 2675 jumbo) means the rest of the frame.
  */
-import { i32, u16 } from "./bytes.ts"
+import { i32, u16 } from "../bytes/big-endian.ts"
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, WALK_ON } from "./link.ts"
 import type { Step } from "./link.ts"
-import type { Located } from "./located.ts"
+import type { Located } from "./header-offsets.ts"
 import type { Packet } from "./packet.ts"
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_NZ_MBZ, QUIRK_ZERO_ID } from "./quirks.ts"
 import { TCP_HEADER_BYTES } from "./tcp.ts"

@@ -7,8 +7,8 @@
  *
  * Sources: IEEE 802.1Q, RFC 3032, RFC 2516, RFC 1662, tcpdump.org/linktypes.html. Differs from p0f, which reads at one fixed offset.
  */
-import { i32, u16 } from "./bytes.ts"
-import type { Located } from "./located.ts"
+import { i32, u16 } from "../bytes/big-endian.ts"
+import type { Located } from "./header-offsets.ts"
 import { VERDICT_MALFORMED, VERDICT_OTHER, VERDICT_TRUNCATED, VERDICT_UNSUPPORTED } from "./verdict.ts"
 import type { Verdict } from "./verdict.ts"
 

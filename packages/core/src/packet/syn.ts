@@ -1,11 +1,11 @@
 /**
  * A SYN as headers alone, the payload not captured: out of a capture store (RawSyn), or as the kernel saved it (TCP_SAVED_SYN).
  */
-import { u16 } from "./bytes.ts"
+import { u16 } from "../bytes/big-endian.ts"
 import { decodeLocated, locateTcp } from "./frame.ts"
 import { decodeIpv4, decodeIpv6, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES } from "./ip.ts"
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, LINKTYPE_ETHERNET, LINKTYPE_RAW } from "./link.ts"
-import { Located } from "./located.ts"
+import { Located } from "./header-offsets.ts"
 import type { Packet } from "./packet.ts"
 import { decodeTcp, TCP_HEADER_BYTES } from "./tcp.ts"
 import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED } from "./verdict.ts"

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { printLayout } from "../fingerprint/option-layout.ts"
+import { printLayout } from "../tcp/signature/option-layout.ts"
 import { hex, tcp, tcpOptions } from "../testing/packets.ts"
 import type { PacketFields } from "../testing/packets.ts"
 import { decodeIpv4, decodeIpv6 } from "./ip.ts"

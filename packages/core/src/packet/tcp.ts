@@ -13,7 +13,7 @@
  * Options are walked as p0f walks them (process.c: parse_packet): the kind is noted before its length is judged, a wrong length of
  * MSS, window scale, SACK-permitted or timestamps sets `bad` and goes on, any other impossible length ends the walk with `bad`.
  */
-import { i32, u16 } from "./bytes.ts"
+import { i32, u16 } from "../bytes/big-endian.ts"
 import {
   MAX_TCP_OPT,
   TCP_ACK,

@@ -8,7 +8,7 @@
  *  GTP-U   version 1, PT, E,S,PN | type 255 | length | TEID [4 bytes] [extensions], then IP 3GPP TS 29.281
  *  Teredo  [authentication] [origin] IPv6                                                   RFC 4380
  */
-import { u16 } from "./bytes.ts"
+import { u16 } from "../bytes/big-endian.ts"
 import {
   ETHERTYPE_IPV4,
   ETHERTYPE_IPV6,
@@ -19,7 +19,7 @@ import {
   WALK_ON
 } from "./link.ts"
 import type { Step } from "./link.ts"
-import type { Located } from "./located.ts"
+import type { Located } from "./header-offsets.ts"
 import { VERDICT_MALFORMED, VERDICT_OTHER, VERDICT_TRUNCATED, VERDICT_UNSUPPORTED } from "./verdict.ts"
 
 const GRE_CHECKSUM = 0x8000

@@ -6,10 +6,10 @@
  * note counts.
  */
 import { readFileSync } from "node:fs"
-import type { Database, TcpSignature } from "../fingerprint/database.ts"
-import { differences } from "../fingerprint/explain-difference.ts"
-import { parseSubject } from "../fingerprint/explain-subject.ts"
-import { Malformed } from "../fingerprint/signature.ts"
+import type { Database, TcpSignature } from "../tcp/database/database.ts"
+import { differences } from "../tcp/explain/difference.ts"
+import { parseSubject } from "../tcp/explain/subject.ts"
+import { Malformed } from "../tcp/signature/signature.ts"
 import {
   contradict,
   FAMILIES_LINUX_KERNEL,
@@ -18,7 +18,7 @@ import {
   FAMILY_EMBEDDED,
   FAMILY_SCANNER,
   FAMILY_WINDOWS
-} from "../fingerprint/stack-family.ts"
+} from "../tcp/database/stack-family.ts"
 import type { Packet } from "../packet/packet.ts"
 import { signaturePacket } from "./signature-packet.ts"
 

@@ -1,7 +1,7 @@
 /**
  * Layers around a packet of the builder: link headers, tags, labels and tunnels. Wire pictures: packet/link.ts, packet/tunnel.ts.
  */
-import { putI32, putU16 } from "../packet/bytes.ts"
+import { putI32, putU16 } from "../bytes/big-endian.ts"
 import { concat, ip, tcp } from "./packets.ts"
 import type { Extension, IpFields, Layer, PacketFields } from "./packets.ts"
 

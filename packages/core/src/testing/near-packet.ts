@@ -14,7 +14,7 @@ import {
   QUIRKS_IPV4,
   QUIRKS_IPV6
 } from "../packet/quirks.ts"
-import { INTERFACE_MSS } from "../fingerprint/interface-mss.ts"
+import { INTERFACE_MSS } from "../tcp/path/interface-mss.ts"
 import {
   largestMssMultiple,
   type Mode,
@@ -31,7 +31,7 @@ import {
   WIN_MTU,
   WIN_NORMAL,
   type WinType
-} from "../fingerprint/signature.ts"
+} from "../tcp/signature/signature.ts"
 import type { Random } from "./random.ts"
 
 const MSSES = [0, 99, 100, 536, 1220, 1331, 1360, 1380, 1400, 1440, 1452, 1460, 8960, 65495, 65535]

@@ -1,14 +1,14 @@
 /**
  * Captures of one client address, and what modern mode makes of them: how often it sees another system, several systems, an uptime.
  */
-import { Answer } from "../fingerprint/answer.ts"
-import { BUILTIN, BUILTIN_DATABASE } from "../fingerprint/builtin-database.ts"
-import { readDatabases } from "../fingerprint/database-reader.ts"
-import { Matcher } from "../fingerprint/matcher.ts"
-import { Observer } from "../observe/observer.ts"
-import { parseAddress } from "../packet/address.ts"
-import { i32 } from "../packet/bytes.ts"
-import { CaptureReader } from "../packet/capture-file.ts"
+import { Answer } from "../connection-info.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "../tcp/database/builtin.ts"
+import { readDatabases } from "../tcp/database/reader.ts"
+import { Matcher } from "../tcp/matching/matcher.ts"
+import { Observer } from "../history/observer.ts"
+import { parseAddress } from "../address/address.ts"
+import { i32 } from "../bytes/big-endian.ts"
+import { CaptureReader } from "../packet/capture/capture-file.ts"
 import { writePcap } from "./capture-writer.ts"
 import { synFrame } from "./layers.ts"
 import type { PacketFields } from "./packets.ts"

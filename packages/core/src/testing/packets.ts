@@ -6,8 +6,8 @@
  * Every builder gives a Layer: its bytes and how the layer around it names it (EtherType, IP protocol number). Checksums are right,
  * so that the frames can be sent on a real interface.
  */
-import { parseAddress } from "../packet/address.ts"
-import { putI32, putU16, u16 } from "../packet/bytes.ts"
+import { parseAddress } from "../address/address.ts"
+import { putI32, putU16, u16 } from "../bytes/big-endian.ts"
 import { TCP_ACK, TCP_CWR, TCP_ECE, TCP_FIN, TCP_NS, TCP_PUSH, TCP_RST, TCP_SYN, TCP_URG } from "../packet/packet.ts"
 
 export interface Layer {

@@ -1,9 +1,9 @@
 /**
  * A SYN in the builder's notation, written from a signature: the frame that a decoder prints so, for programs that read captures.
  */
-import { parseSubject } from "../fingerprint/explain-subject.ts"
-import { printLayout } from "../fingerprint/option-layout.ts"
-import { Malformed } from "../fingerprint/signature.ts"
+import { parseSubject } from "../tcp/explain/subject.ts"
+import { printLayout } from "../tcp/signature/option-layout.ts"
+import { Malformed } from "../tcp/signature/signature.ts"
 import {
   QUIRK_DF,
   QUIRK_ECN,

@@ -1,9 +1,9 @@
 /**
  * A SYN or SYN+ACK written from a signature: what a matcher would be given for a packet that prints so.
  */
-import { packetOf, parseSubject } from "../fingerprint/explain-subject.ts"
-import { type Direction, REQUEST } from "../fingerprint/shape.ts"
-import { Malformed } from "../fingerprint/signature.ts"
+import { packetOf, parseSubject } from "../tcp/explain/subject.ts"
+import { type Direction, REQUEST } from "../tcp/matching/shape.ts"
+import { Malformed } from "../tcp/signature/signature.ts"
 import type { Packet } from "../packet/packet.ts"
 
 /**

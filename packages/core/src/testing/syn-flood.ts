@@ -3,7 +3,7 @@
  * or every SYN of a shape that no other has. Checksums are left 0: neither p0f nor synprint looks at them in a capture.
  */
 import { closeSync, openSync, writeSync } from "node:fs"
-import { putI32, putU16 } from "../packet/bytes.ts"
+import { putI32, putU16 } from "../bytes/big-endian.ts"
 import { pcapHeader } from "./capture-writer.ts"
 import { synFrame } from "./layers.ts"
 import { seededRandom } from "./random.ts"

@@ -3,7 +3,7 @@
  * to have carried them.
  */
 import { readFileSync } from "node:fs"
-import type { Shape } from "../fingerprint/shape.ts"
+import type { Shape } from "../tcp/matching/shape.ts"
 
 export interface TunnelRow {
   /** `ovpn26-udp6-GCM-default`. */

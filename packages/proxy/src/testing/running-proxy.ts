@@ -2,16 +2,16 @@
  * A proxy of this process on a port of its own, with routes of a test and saved SYNs of the loopback interface.
  */
 import { Matcher, Observer } from "@synprint/core"
-import { loadDatabases, makeAnswerer, parseConfig, savedSyn } from "@synprint/core/runtime"
 import { SMALL_HISTORY } from "@synprint/core/testing"
+import { loadDatabases, makeAnswerer, parseConfig, savedSyn } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { AddressLimits } from "../address-limits.ts"
-import { type Counters, makeCounters } from "../counters.ts"
-import { libc } from "../libc.ts"
-import { openListeningSocket } from "../listening-socket.ts"
-import { ProxyServer } from "../proxy-server.ts"
-import { Site, type SiteSettings } from "../site.ts"
+import { AddressLimits } from "../connection/address-limits.ts"
+import { type Counters, makeCounters } from "../operations/counters.ts"
+import { libc } from "../socket/libc.ts"
+import { openListeningSocket } from "../socket/listening-socket.ts"
+import { ProxyServer } from "../worker/proxy-server.ts"
+import { Site, type SiteSettings } from "../routing/site.ts"
 
 export interface RunningProxy {
   readonly port: number

@@ -2,7 +2,7 @@
  * Answers that a test makes up, in place of capture and database.
  */
 import type { Answer, Shape } from "@synprint/core"
-import type { Answerer, Connection } from "@synprint/core/runtime"
+import type { Answerer, Connection } from "@synprint/service"
 
 /** A shape as a Linux client of these days has it, with what the test wants different. */
 export function testShape(different: Partial<Shape> = {}): Shape {

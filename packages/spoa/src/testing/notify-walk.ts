@@ -1,9 +1,9 @@
 /**
  * A walk over NOTIFY's payload argument by argument, whatever their names are: what tests compare the reader of arguments.ts with.
  */
-import type { Frame } from "../frame.ts"
-import { Value, readTyped } from "../typed-data.ts"
-import { Cursor, readVarint } from "../varint.ts"
+import type { Frame } from "../protocol/frame.ts"
+import { Value, readTyped } from "../protocol/typed-data.ts"
+import { Cursor, readVarint } from "../protocol/varint.ts"
 
 /** A reader over the arguments of all messages of one NOTIFY. One instance is reused. */
 export class NotifyWalk extends Cursor {

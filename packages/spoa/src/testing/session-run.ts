@@ -1,9 +1,9 @@
 /** A session without a socket: what HAProxy would send goes in by chunks, what it would get comes out as frames. */
-import { Counters } from "../counters.ts"
-import type { Frame } from "../frame.ts"
-import { beginReply, endFrame } from "../frame.ts"
-import { Output } from "../output.ts"
-import { type NotifyHandler, Session, type SessionSettings } from "../session.ts"
+import { Counters } from "../agent/counters.ts"
+import type { Frame } from "../protocol/frame.ts"
+import { beginReply, endFrame } from "../protocol/frame.ts"
+import { Output } from "../protocol/output.ts"
+import { type NotifyHandler, Session, type SessionSettings } from "../protocol/session.ts"
 import { type AgentFrame, connectionArguments, notify, readFrames, readKeyValues } from "./haproxy-frames.ts"
 import { NotifyWalk } from "./notify-walk.ts"
 

@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test"
+import { makeConnectionKey, parseConnectionKey } from "./packet/connection-key.ts"
+import { Answer } from "./connection-info.ts"
+import { Answers } from "./answer-cache.ts"
+
+const key = (client: string, port: number) => {
+  const made = makeConnectionKey()
+  expect(parseConnectionKey(client, port, "192.0.2.1", 443, made)).toBe(true)
+  return made
+}
+
+test("a stored answer comes back whole", () => {
+  const answers = new Answers(8, 1)
+  const told = new Answer()
+  Object.assign(told, {
+    status: "ok",
+    nat: true,
+    sharedScore: 100,
+    sharedReasons: (1 << 13) - 1,
+    hasHost: true,
+    retransmits: 2,
+    uptimeMinutes: 90,
+    upModDays: 49,
+    firstSeen: 3_000_000_000,
+    lastSeen: 3_000_000_001,
+    totalConn: 7,
+    lastNat: 5,
+    lastChg: 6
+  })
+  const at = answers.add(key("198.51.100.7", 40_000))
+  answers.shapeKeys[answers.shapeKeyAt(at)] = 1234
+  answers.store(at, -5, told)
+  expect(answers.find(key("198.51.100.7", 40_001))).toBe(-1)
+  const found = answers.find(key("198.51.100.7", 40_000))
+  const again = new Answer()
+  answers.restore(found, again)
+  expect(again).toEqual(told)
+  expect(answers.isnOf(found)).toBe(-5)
+  expect(answers.shapeKeys[answers.shapeKeyAt(found)]).toBe(1234)
+})
+
+test("a full table evicts what was not asked for lately, and finds the rest", () => {
+  const answers = new Answers(64, 99)
+  const blank = new Answer()
+  for (let port = 1; port <= 64; port++) answers.store(answers.add(key("198.51.100.1", port)), port, blank)
+  // The first round clears every mark; from then on a port that is asked for before each newcomer stays.
+  for (let port = 65; port <= 1000; port++) {
+    expect(answers.find(key("198.51.100.1", 64)) >= 0).toBe(true)
+    answers.store(answers.add(key("198.51.100.1", port)), port, blank)
+  }
+  expect(answers.size).toBe(64)
+  expect(answers.evictions).toBe(936)
+  const kept = Array.from({ length: 1000 }, (_, i) => answers.find(key("198.51.100.1", i + 1))).filter((at) => at >= 0)
+  expect(new Set(kept).size).toBe(64)
+  expect(answers.isnOf(answers.find(key("198.51.100.1", 64)))).toBe(64)
+})

@@ -1,5 +1,0 @@
-/** A signature database imported as text: `import text from "./x.fp" with { type: "text" }`. */
-declare module "*.fp" {
-  const text: string
-  export default text
-}

@@ -1,0 +1,69 @@
+/**
+ * Frame decoder: captured frames -> decoded batches, for an observer in another thread.
+ */
+import { KeyNumbers } from "../../tcp/matching/key-numbers.ts"
+import { Intake } from "../../packet/packet-decoder.ts"
+import { TCP_SYN } from "../../packet/packet.ts"
+import { VERDICT_TCP } from "../../packet/verdict.ts"
+import type { DecodedBatch } from "./decoded-batch.ts"
+import { RECORD_KEY, RECORD_NUMBER } from "./decoded-record.ts"
+
+/** Takes a full batch and gives an empty one; undefined when nobody takes any more. */
+export type NextBatch = (full: DecodedBatch) => DecodedBatch | undefined
+
+export class FrameDecoder {
+  readonly #intake: Intake
+  readonly #numbers = new KeyNumbers()
+  readonly #next: NextBatch
+  #batch: DecodedBatch | undefined
+  /** Since the last record. */
+  #frames = 0
+
+  /** `exact`: mode p0f. */
+  constructor(exact: boolean, first: DecodedBatch | undefined, next: NextBatch) {
+    this.#intake = new Intake(exact)
+    this.#batch = first
+    this.#next = next
+  }
+
+  /** What is being filled. */
+  get batch(): DecodedBatch | undefined {
+    return this.#batch
+  }
+
+  /** As Observer.frame. */
+  frame(
+    bytes: Uint8Array,
+    at: number,
+    captured: number,
+    wire: number,
+    linkType: number,
+    sec: number,
+    usec: number
+  ): void {
+    const batch = this.#batch
+    if (batch === undefined) return
+    const intake = this.#intake
+    const verdict = intake.decode(bytes, at, captured, wire, linkType)
+    batch.count(verdict)
+    this.#frames++
+    if (verdict !== VERDICT_TCP && !intake.expires) return
+    const { packet } = intake
+    const { words } = batch
+    const record = batch.add(packet, verdict, intake.expires, this.#frames, sec, usec, bytes)
+    if (verdict === VERDICT_TCP && packet.type === TCP_SYN)
+      words[record + RECORD_NUMBER] = this.#numbers.find(words, record + RECORD_KEY)
+    this.#frames = 0
+    if (!batch.hasRoom) this.#batch = this.#next(batch)
+  }
+
+  /** The end of the file; `text` says why it ended if there is anything to say. */
+  end(text: Uint8Array): void {
+    const batch = this.#batch
+    if (batch === undefined) return
+    batch.framesAfter = this.#frames
+    batch.end(text)
+    this.#next(batch)
+    this.#batch = undefined
+  }
+}

@@ -1,0 +1,114 @@
+import { expect, test } from "bun:test"
+import { Answer } from "../../connection-info.ts"
+import { readDatabases } from "../../tcp/database/reader.ts"
+import { Matcher } from "../../tcp/matching/matcher.ts"
+import { REQUEST } from "../../tcp/matching/shape.ts"
+import { Packet } from "../../packet/packet.ts"
+import { rounds } from "../../testing/random.ts"
+import { ToldRequest } from "./request-fingerprint.ts"
+
+const TEXT = `
+classes = win,unix
+[tcp:request]
+label = s:unix:Linux:new
+sig = *:64:0:*:*,*:::0
+[http:request]
+ua_os = Linux,Windows,iOS=[iPad]
+label = s:!:Firefox:10.x or newer
+sys = Windows,@unix
+sig = *:Host,User-Agent,Accept=[,*/*;q=],?Accept-Language,Accept-Encoding=[gzip, deflate],Connection=[keep-alive]:Accept-Charset,Keep-Alive:Firefox/
+label = s:!:curl:
+sys = @unix
+sig = *:Host,User-Agent,Accept=[*/*]:Connection,Accept-Encoding,Accept-Language:curl/
+`
+const database = readDatabases([{ name: "test.fp", text: TEXT.trimStart() }], "modern")
+const told = () => {
+  if (database.database === undefined) throw new Error(JSON.stringify(database.problems))
+  return new ToldRequest(database.database)
+}
+
+/** An answer about a client whose SYN is that of Linux, or of nobody. */
+function answerFor(isLinux = true): Answer {
+  const answer = new Answer()
+  answer.reset("ok")
+  const packet = new Packet()
+  packet.ver = 4
+  packet.ttl = 60
+  packet.layoutLength = isLinux ? 0 : 1
+  packet.win = 1000
+  answer.shape = new Matcher(database.database!, "modern", 16).shapeOf(packet, REQUEST, 0)
+  expect(answer.shape.os).toBe(isLinux ? "Linux new" : undefined)
+  return answer
+}
+
+function read(answer: Answer, headers: string | undefined, agent?: string): Answer {
+  const bytes = Buffer.from(`xx${headers ?? ""}${agent ?? ""}yy`, "latin1")
+  const headersLength = headers === undefined ? -1 : headers.length
+  told().read(bytes, 2 + (headers?.length ?? 0), agent === undefined ? -1 : agent.length, 2, headersLength, answer)
+  return answer
+}
+
+const firefox = (agent: string) =>
+  `host: a.example\r\nuser-agent: ${agent}\r\naccept: text/html,*/*;q=0.8\r\naccept-language: de,en;q=0.5\r\naccept-encoding: gzip, deflate, br\r\n\r\n`
+
+const LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+test("headers in lower case, as HAProxy tells them, give application, flavor and language", () => {
+  const answer = read(answerFor(), firefox(LINUX))
+  expect(answer).toMatchObject({ httpName: "Firefox", httpFlavor: "10.x or newer", language: "German", badSw: 0 })
+})
+
+test("headers as they are on the wire do too, with LF alone", () => {
+  const text = firefox(LINUX).replaceAll(
+    /(^|\n)([a-z-]+):/g,
+    (_, start: string, name: string) => `${start}${name.toUpperCase()}:`
+  )
+  expect(read(answerFor(), text.replaceAll("\r", ""))).toMatchObject({ httpName: "Firefox", language: "German" })
+})
+
+test("a User-Agent of another system than the SYN shows: bad_sw 1; of an unknown SYN nothing is said", () => {
+  expect(read(answerFor(), firefox(WINDOWS)).badSw).toBe(1)
+  expect(read(answerFor(), undefined, WINDOWS).badSw).toBe(1)
+  expect(read(answerFor(), undefined, LINUX).badSw).toBe(0)
+  expect(read(answerFor(), "host: a\r\n\r\n", WINDOWS).badSw).toBe(1)
+  expect(read(answerFor(false), firefox(WINDOWS)).badSw).toBe(0)
+  const without = new Answer()
+  without.reset("not_captured")
+  expect(read(without, firefox(WINDOWS))).toMatchObject({ badSw: 0, httpName: "Firefox" })
+})
+
+test("a program that is not what its headers look like: bad_sw 2", () => {
+  expect(read(answerFor(), firefox("Mozilla/5.0 (X11; Linux) Chrome/130"))).toMatchObject({
+    httpName: "Firefox",
+    badSw: 2
+  })
+})
+
+test("what the request does not tell stays as the history has it", () => {
+  const answer = answerFor()
+  Object.assign(answer, { httpName: "Opera", language: "French", badSw: 1 })
+  expect(read(answer, "x: y\r\n\r\n")).toMatchObject({ httpName: "Opera", language: "French", badSw: 1 })
+  expect(read(answer, "")).toMatchObject({ httpName: "Opera" })
+})
+
+test("heads of any size and form are read without error, and nothing of one request is seen in the next", () => {
+  const one = told()
+  let state = 1
+  const random = (below: number) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    return (state >>> 8) % below
+  }
+  for (let round = 0; round < rounds(3000); round++) {
+    const length = random(5) === 0 ? 12_000 : random(200)
+    const bytes = Uint8Array.from({ length }, () => [10, 13, 58, 32, 65 + random(50), random(256)][random(6)]!)
+    one.read(bytes, 0, random(length + 1) - 1, 0, length, answerFor())
+  }
+  const answer = answerFor()
+  const many = Buffer.from(Array.from({ length: 100 }, (_, index) => `x${index}: ${"y".repeat(100)}\r\n`).join(""))
+  one.read(many, 0, -1, 0, many.length, answer)
+  expect(answer.httpName).toBeUndefined()
+  const bytes = Buffer.from(firefox(LINUX))
+  one.read(bytes, 0, -1, 0, bytes.length, answer)
+  expect(answer).toMatchObject({ httpName: "Firefox", badSw: 0 })
+})

@@ -1,0 +1,137 @@
+/**
+ * JSON log: observations as one JSON object a line, with the facts of the p0f log and numbers as numbers. Nothing in it can be
+ * forged from a header, as it can in p0f's form (specs p0f.md Appendix D C-16).
+ *
+ *     {"time":1700000000.000123,"event":"syn","client":"10.1.0.0","client_port":40000,"server":...,"subject":"client","os":...}
+ */
+import type { Shape } from "../../tcp/matching/shape.ts"
+import { printIpv4, printIpv6 } from "../../address/address.ts"
+import {
+  CLIENT,
+  type Endpoints,
+  type HttpObservation,
+  type ObservationLog,
+  SERVER,
+  type Subject
+} from "./observation-log.ts"
+import { LineBuffer } from "./line-buffer.ts"
+import { reasonNames } from "../sharing/sharing-reasons.ts"
+
+/** HTTP texts are bytes as received: every byte is one character. */
+const decoder = new TextDecoder("latin1")
+
+/** `,"key":"text"`, nothing for undefined. */
+const field = (key: string, text: string | undefined): string =>
+  text === undefined ? "" : `,"${key}":${JSON.stringify(text)}`
+
+/** What the window tells of the MSS, and every link that fits. Nothing in p0f mode. */
+function printPath({ mtuOrigin, interfaceMss, candidates }: Shape): string {
+  let text = field("mtu_origin", mtuOrigin)
+  if (interfaceMss !== 0) text += `,"interface_mss":${interfaceMss}`
+  if (candidates.length === 0) return text
+  const links = candidates.map(({ name, kind, weight }) => ({ name, kind, q: weight / 100 }))
+  return `${text},"link_candidates":${JSON.stringify(links)}`
+}
+
+/** Facts of a shape, from the label to the raw signature. */
+function printShape(shape: Shape): string {
+  const { match } = shape
+  let text = field(shape.userland ? "app" : "os", shape.os)
+  if (match !== undefined) {
+    text += `,"os_match_q":${shape.osMatchQ},"generic":${match.label.generic},"fuzzy":${shape.fuzzy}`
+    text += `${field("database", match.file)},"line":${match.line}`
+  }
+  text += `,"dist":${shape.dist}${field("dist_reason", shape.distReason)}`
+  if (shape.randomTtl) text += `,"random_ttl":true`
+  if (shape.mss !== 0)
+    text += `,"mss":${shape.mss},"mtu":${shape.linkMtu}${field("link", shape.link)}${printPath(shape)}`
+  if (shape.tos !== 0) text += `,"tos":${shape.tos}`
+  return `${text}${field("sig", shape.rawSignature)}`
+}
+
+export class JsonLog implements ObservationLog {
+  readonly #lines: LineBuffer
+  /** What a shape says is printed once. */
+  readonly #shapes = new WeakMap<Shape, string>()
+
+  /** `write` is given whole lines. */
+  constructor(write: (text: string) => void) {
+    this.#lines = new LineBuffer(write)
+  }
+
+  flush(): void {
+    this.#lines.flush()
+  }
+
+  syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {
+    this.#line(at, CLIENT, sendsyn ? "sendsyn probe" : "syn", this.#shape(shape))
+  }
+
+  synAck(at: Endpoints, shape: Shape, sendsyn: boolean): void {
+    this.#line(at, SERVER, sendsyn ? "sendsyn response" : "syn+ack", this.#shape(shape))
+  }
+
+  mtu(at: Endpoints, subject: Subject, shape: Shape): void {
+    this.#line(at, subject, "mtu", `,"mtu":${shape.linkMtu}${field("link", shape.link)}`)
+  }
+
+  uptime(at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number): void {
+    this.#line(at, subject, "uptime", `,"uptime":${minutes},"up_mod_days":${moduloDays},"raw_freq":${hertz.toFixed(2)}`)
+  }
+
+  http(at: Endpoints, subject: Subject, seen: HttpObservation): void {
+    const { match } = seen
+    let text = field(match !== undefined && match.label.classId >= 0 ? "os" : "app", match?.title)
+    if (match !== undefined)
+      text += `,"generic":${match.label.generic}${field("database", match.file)},"line":${match.line}`
+    text += `${field("language", seen.language)},"dishonest":${seen.dishonest},"anonymous":${seen.anonymous}`
+    text += field("hints", seen.hints)
+    text += field("sig", decoder.decode(seen.raw.subarray(0, seen.rawLength)))
+    this.#line(at, subject, subject === CLIENT ? "http request" : "http response", text)
+  }
+
+  sharing(at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number): void {
+    const names = JSON.stringify(reasonNames(reasons))
+    this.#line(at, subject, isShared ? "ip sharing" : "host change", `,"reasons":${names},"score":${score}`)
+  }
+
+  hostChange(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
+    this.#reasons(at, subject, "host change", reasons, a, b, c, d)
+  }
+
+  ipSharing(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
+    this.#reasons(at, subject, "ip sharing", reasons, a, b, c, d)
+  }
+
+  #reasons(
+    at: Endpoints,
+    subject: Subject,
+    event: string,
+    reasons: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number
+  ): void {
+    this.#line(at, subject, event, `,"reasons":${JSON.stringify(reasonNames(reasons))},"hits":[${a},${b},${c},${d}]`)
+  }
+
+  #shape(shape: Shape): string {
+    let text = this.#shapes.get(shape)
+    if (text === undefined) {
+      text = printShape(shape)
+      this.#shapes.set(shape, text)
+    }
+    return text
+  }
+
+  #line(at: Endpoints, subject: Subject, event: string, facts: string): void {
+    const time = `${at.sec >>> 0}.${String(at.usec).padStart(6, "0")}`
+    const client = at.ver === 6 ? printIpv6(at.client0, at.client1, at.client2, at.client3) : printIpv4(at.client0)
+    const server = at.ver === 6 ? printIpv6(at.server0, at.server1, at.server2, at.server3) : printIpv4(at.server0)
+    this.#lines.add(
+      `{"time":${time},"event":"${event}","client":"${client}","client_port":${at.clientPort},"server":"${server}",` +
+        `"server_port":${at.serverPort},"subject":"${subject === CLIENT ? "client" : "server"}"${facts}}\n`
+    )
+  }
+}

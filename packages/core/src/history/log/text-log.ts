@@ -1,0 +1,120 @@
+/**
+ * Text log: one compact line per SYN and SYN+ACK, and per thing that history told, for people at a terminal.
+ *
+ *     12:00:00.000123  10.1.0.0:40000 > 10.0.0.1:80  SYN      Linux 4.20 or newer, 3 hops, Ethernet or modem  4:61+3:0:1460:...
+ */
+import type { Shape } from "../../tcp/matching/shape.ts"
+import { printIpv4, printIpv6 } from "../../address/address.ts"
+import { CLIENT, type Endpoints, type HttpObservation, type ObservationLog, type Subject } from "./observation-log.ts"
+import { LineBuffer } from "./line-buffer.ts"
+import { reasonNames } from "../sharing/sharing-reasons.ts"
+
+const decoder = new TextDecoder("latin1")
+const two = (n: number): string => (n < 10 ? `0${n}` : String(n))
+
+/** How often each system and each link was seen. */
+export interface Tally {
+  /** `name[ flavor]` -> SYNs. */
+  readonly systems: ReadonlyMap<string, number>
+  readonly unknown: number
+}
+
+export class TextLog implements ObservationLog {
+  readonly #lines: LineBuffer
+  readonly #shapes = new WeakMap<Shape, string>()
+  readonly #systems = new Map<string, number>()
+  #unknown = 0
+
+  /** `write` is given whole lines. */
+  constructor(write: (text: string) => void) {
+    this.#lines = new LineBuffer(write)
+  }
+
+  flush(): void {
+    this.#lines.flush()
+  }
+
+  get tally(): Tally {
+    return { systems: this.#systems, unknown: this.#unknown }
+  }
+
+  syn(at: Endpoints, shape: Shape): void {
+    if (shape.os === undefined) this.#unknown++
+    else this.#systems.set(shape.os, (this.#systems.get(shape.os) ?? 0) + 1)
+    this.#line(at, "SYN", this.#describe(shape))
+  }
+
+  synAck(at: Endpoints, shape: Shape): void {
+    this.#line(at, "SYN+ACK", this.#describe(shape))
+  }
+
+  /** The link is in the line of the SYN. */
+  mtu(): void {}
+
+  uptime(at: Endpoints, subject: Subject, minutes: number): void {
+    const days = Math.trunc(minutes / 1440)
+    this.#line(at, "uptime", `${who(subject)} ${days} days ${Math.trunc(minutes / 60) % 24} hours ${minutes % 60} min`)
+  }
+
+  http(at: Endpoints, subject: Subject, seen: HttpObservation): void {
+    const words = [seen.match?.title ?? "unknown program"]
+    if (seen.language !== undefined) words.push(seen.language)
+    if (seen.dishonest) words.push("dishonest")
+    if (seen.hints !== undefined) words.push(seen.hints)
+    const raw = printable(decoder.decode(seen.raw.subarray(0, seen.rawLength)))
+    this.#line(at, subject === CLIENT ? "request" : "response", `${words.join(", ")}  ${raw}`)
+  }
+
+  sharing(at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number): void {
+    const why = `${reasonNames(reasons).join(", ")}, score ${score}`
+    this.#line(at, isShared ? "sharing" : "change", `${who(subject)}: ${why}`)
+  }
+
+  hostChange(at: Endpoints, subject: Subject, reasons: number): void {
+    this.#line(at, "change", `${who(subject)}: ${reasonNames(reasons).join(", ")}`)
+  }
+
+  ipSharing(at: Endpoints, subject: Subject, reasons: number): void {
+    this.#line(at, "sharing", `${who(subject)}: ${reasonNames(reasons).join(", ")}`)
+  }
+
+  #describe(shape: Shape): string {
+    const known = this.#shapes.get(shape)
+    if (known !== undefined) return known
+    const words = [shape.os ?? "unknown"]
+    if (shape.fuzzy) words.push("fuzzy")
+    words.push(hops(shape))
+    if (shape.mss !== 0) words.push(link(shape))
+    const text = `${words.join(", ")}  ${shape.rawSignature}`
+    this.#shapes.set(shape, text)
+    return text
+  }
+
+  #line(at: Endpoints, what: string, text: string): void {
+    const second = (at.sec >>> 0) % 86400
+    const time = `${two(Math.trunc(second / 3600))}:${two(Math.trunc(second / 60) % 60)}:${two(second % 60)}.${String(at.usec).padStart(6, "0")}`
+    const client = endpoint(at.ver, at.client0, at.client1, at.client2, at.client3, at.clientPort)
+    const server = endpoint(at.ver, at.server0, at.server1, at.server2, at.server3, at.serverPort)
+    this.#lines.add(`${time}  ${client} > ${server}  ${what.padEnd(8)} ${text}\n`)
+  }
+}
+
+const endpoint = (ver: number, a0: number, a1: number, a2: number, a3: number, port: number): string =>
+  ver === 4 ? `${printIpv4(a0)}:${port}` : `[${printIpv6(a0, a1, a2, a3)}]:${port}`
+
+const who = (subject: Subject): string => (subject === CLIENT ? "client" : "server")
+
+function hops({ dist, distReason }: Shape): string {
+  const text = `${dist} hop${dist === 1 ? "" : "s"}`
+  if (distReason === undefined) return text
+  return distReason === "random-ttl" ? `at most ${text}` : `${text} at a guess (${distReason})`
+}
+
+function link(shape: Shape): string {
+  const name = shape.link ?? `MTU ${shape.linkMtu}`
+  if (shape.mtuOrigin === "interface") return `${name} (own interface)`
+  return shape.mtuOrigin === "clamped" ? `${name} (MSS lowered from ${shape.interfaceMss})` : name
+}
+
+/** What a terminal would take for a command is shown as a dot. */
+const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, ".")

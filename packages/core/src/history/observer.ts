@@ -1,0 +1,420 @@
+/**
+ * Observer: p0f's engine over packets in order of arrival - flows, hosts, and what they tell (process.c: parse_packet,
+ * flow_dispatch; fp_tcp.c: fingerprint_tcp; fp_mtu.c).
+ *
+ *     frame ── decode ──┬─ SYN      ── flow, shape, syn line, NAT score, link, uptime
+ *                       ├─ SYN+ACK  ── the same of the server
+ *                       ├─ ACK      ── uptime, HTTP
+ *                       └─ FIN, RST ── uptime, end of the flow
+ *
+ * Mode p0f (`exact`) does what p0f 3.09b does, its bugs included; modern mode does what is right. Each difference is one branch on
+ * `exact`, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C. One file because the order of these
+ * steps is p0f's and shows in what it says.
+ */
+import type { Answer } from "../connection-info.ts"
+import type { Matcher } from "../tcp/matching/matcher.ts"
+import { REQUEST } from "../tcp/matching/shape.ts"
+import { Intake } from "../packet/packet-decoder.ts"
+import { type Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
+import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
+import {
+  FLOW_ACKED,
+  FLOW_CLIENT,
+  FLOW_COLD_SHIFT,
+  FLOW_HTTP_POSITION,
+  FLOW_NEXT_CLIENT_SEQ,
+  FLOW_NEXT_SERVER_SEQ,
+  FLOW_NOT_HTTP,
+  FLOW_REQUEST,
+  FLOW_REQUEST_LENGTH,
+  FLOW_RESPONSE_LENGTH,
+  FLOW_SENDSYN,
+  FLOW_SERVER,
+  FLOW_STATE,
+  FLOW_SYN_PAYLOAD,
+  FLOW_SHIFT,
+  FLOW_MSS_SHIFT
+} from "./flows/flow-record.ts"
+import { FLOW_DATA_BYTES } from "./flows/flow-data.ts"
+import { FlowList } from "../p0f/flow-list.ts"
+import { FlowRing } from "./flows/flow-ring.ts"
+import type { Flows } from "./flows/flows.ts"
+import { fillAnswer } from "./hosts/host-answer.ts"
+import { carryOver } from "./hosts/reload.ts"
+import { HOST_TOTAL_CONN, HOT_SHIFT } from "./hosts/host-record.ts"
+import { HostClock } from "./hosts/clock-host-table.ts"
+import { HostList } from "../p0f/host-table.ts"
+import { type HostTurn, makeTurn } from "./hosts/transaction.ts"
+import type { Hosts } from "./hosts/hosts.ts"
+import { Http } from "./http/observations.ts"
+import { HttpStream } from "./http/stream.ts"
+import { HttpTables } from "./http/tables.ts"
+import { Labels } from "./hosts/label-table.ts"
+import { Nat } from "../p0f/nat.ts"
+import type { NatScore } from "./sharing/nat-score.ts"
+import type { ObserverCounts } from "./observer-counts.ts"
+import type { ObserverOptions } from "./observer-options.ts"
+import { Sharing, SHARED_WINDOW_SECONDS } from "./sharing/sharing.ts"
+import { Systems } from "./hosts/systems.ts"
+import { CLIENT, Endpoints, type ObservationLog, SERVER, type Subject } from "./log/observation-log.ts"
+import { Uptime } from "./hosts/uptime.ts"
+
+export type { ObserverCounts } from "./observer-counts.ts"
+export type { ObserverOptions } from "./observer-options.ts"
+
+export class Observer {
+  readonly hosts: Hosts
+  readonly flows: Flows
+  readonly exact: boolean
+  #matcher: Matcher
+  #labels: Labels
+  #log: ObservationLog | undefined
+  readonly #intake: Intake
+  readonly #at = new Endpoints()
+  readonly #nat: NatScore
+  /** Modern mode's. */
+  readonly #sharing: Sharing | undefined
+  readonly #uptime: Uptime
+  readonly #systems: Systems
+  readonly #http: Http
+  readonly #stream: HttpStream
+  readonly #verdicts = [0, 0, 0, 0, 0, 0]
+  /** Host of the server that the last SYN went to. */
+  #server = 0
+  #serverHash = 0
+  /** Where other threads know the hosts too: `connection`, `lookUp` and the `fillAnswer` behind them stand between its `enter` and `leave`. */
+  readonly turn: HostTurn | undefined
+  #lastExpirySec = 0
+  #packets = 0
+  #repeatedSyns = 0
+
+  constructor(options: ObserverOptions) {
+    const { matcher, log } = options
+    const exact = options.mode === "p0f"
+    this.exact = exact
+    this.#intake = new Intake(exact)
+    this.#matcher = matcher
+    this.#labels = new Labels(matcher.database)
+    const hostLimits = { maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes }
+    const flowLimits = { maxFlows: options.maxFlows, ageSeconds: options.flowAgeSeconds }
+    if (exact) {
+      const hosts = new HostList(hostLimits)
+      const flows = new FlowList(flowLimits, hosts)
+      hosts.onFull = () => flows.destroyOldestTenth()
+      this.hosts = hosts
+      this.flows = flows
+    } else {
+      const hosts = new HostClock(hostLimits, options.shared?.hosts)
+      hosts.byNetwork = true
+      this.hosts = hosts
+      this.turn = makeTurn(options.shared, hosts, this.#labels)
+      this.flows = new FlowRing(flowLimits)
+    }
+    const { sharingSeconds = SHARED_WINDOW_SECONDS } = options
+    this.#sharing = exact ? undefined : new Sharing(this.hosts, this.#labels, sharingSeconds)
+    this.#nat = this.#sharing ?? new Nat(this.hosts, this.#labels)
+    this.#uptime = new Uptime(this.hosts, this.flows)
+    this.#systems = new Systems(exact, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
+    const tables = new HttpTables(matcher.database)
+    this.#http = new Http(exact, this.flows, this.hosts, this.#nat, tables, this.#at)
+    this.#stream = new HttpStream(exact, this.flows, tables, this.#http)
+    this.#log = log
+    for (const each of [this.#systems, this.#nat, this.#uptime, this.#http]) each.log = log
+  }
+
+  /** One captured frame: the whole feed in order. `usec` is microseconds; `sec` unix seconds. */
+  frame(
+    bytes: Uint8Array,
+    at: number,
+    captured: number,
+    wire: number,
+    linkType: number,
+    sec: number,
+    usec: number
+  ): void {
+    const intake = this.#intake
+    const verdict = intake.decode(bytes, at, captured, wire, linkType)
+    this.#verdicts[verdict]!++
+    this.decoded(intake.packet, verdict, intake.expires, 1, bytes, sec, usec, -1)
+  }
+
+  /** `frame` behind the decoder, for the last of `frames`; the payload lies in `bytes`. `entry`: the matcher's of a SYN, -1 if not known. */
+  decoded(
+    packet: Packet,
+    verdict: Verdict,
+    expires: boolean,
+    frames: number,
+    bytes: Uint8Array,
+    sec: number,
+    usec: number,
+    entry: number
+  ): void {
+    const at = this.#at
+    this.#packets += frames
+    if (expires) this.#expire(sec | 0)
+    if (verdict !== VERDICT_TCP) return
+    at.packet = this.#packets
+    at.sec = sec | 0
+    at.usec = usec
+    if (!this.exact && this.#lastExpirySec !== at.sec) this.#expire(at.sec)
+    this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0), entry)
+  }
+
+  /** What `decoded` can't know of a batch of frames: those behind the last TCP packet, and all by verdict. */
+  countFrames(behind: number, byVerdict: (verdict: number) => number): void {
+    this.#packets += behind
+    for (let verdict = 0; verdict < this.#verdicts.length; verdict++) this.#verdicts[verdict]! += byVerdict(verdict)
+  }
+
+  /**
+   * A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. `entry`: the matcher's.
+   */
+  connection(packet: Packet, nowMs: number, entry: number = this.#matcher.entryOf(packet, REQUEST, 0)): number {
+    const sec = Math.floor(nowMs / 1000)
+    const { hosts } = this
+    this.#at.packet = ++this.#packets
+    this.#at.sec = sec | 0
+    this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
+    if (this.#log !== undefined) this.#at.name(packet, CLIENT)
+    const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
+    const host = hosts.obtainClient(packet, hosts.hashClient(packet, hash), this.#at.sec)
+    hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
+    this.#systems.syn(host, -1, packet, entry, nowMs)
+    return host
+  }
+
+  /** Number of the host with an address, -1 for none. */
+  lookUp(ver: number, a0: number, a1: number, a2: number, a3: number, nowSec: number): number {
+    return this.hosts.lookUp(ver, a0, a1, a2, a3, nowSec)
+  }
+
+  /** Writes what is on file about a host to the history fields of an answer. */
+  fillAnswer(host: number, into: Answer): void {
+    fillAnswer(this.hosts, this.#labels, host, this.exact, into)
+    this.#sharing?.fill(host, into.lastSeen | 0, into)
+  }
+
+  get matcher(): Matcher {
+    return this.#matcher
+  }
+
+  get labels(): Labels {
+    return this.#labels
+  }
+
+  /** After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. `generation`: for `turn`. */
+  setMatcher(matcher: Matcher, generation?: number): void {
+    const labels = new Labels(matcher.database)
+    if (this.turn === undefined) carryOver(this.hosts, this.#labels, labels)
+    else this.turn.takeOver(this.#labels, labels, generation)
+    this.#matcher = this.#systems.matcher = matcher
+    this.#labels = this.#nat.labels = labels
+    this.#http.tables = this.#stream.tables = new HttpTables(matcher.database)
+    // Header ids of the lines found so far were those of the old tables.
+    this.flows.destroyAll()
+  }
+
+  get counts(): ObserverCounts {
+    this.turn?.look()
+    return {
+      packets: this.#packets,
+      verdicts: this.#verdicts,
+      syns: this.#systems.syns,
+      repeatedSyns: this.#repeatedSyns,
+      synAcks: this.#systems.synAcks,
+      matched: this.#systems.matched,
+      httpRequests: this.#http.requests,
+      httpResponses: this.#http.responses,
+      httpDropped: this.#stream.dropped,
+      uptimes: this.#uptime.observed,
+      hostChanges: this.#nat.hostChanges,
+      ipSharings: this.#nat.ipSharings,
+      hosts: this.hosts.count,
+      hostsEvicted: this.hosts.evicted,
+      hostsExpired: this.hosts.expired,
+      flows: this.flows.count,
+      flowsEvicted: this.flows.evicted,
+      flowsExpired: this.flows.expired
+    }
+  }
+
+  /** p0f's expire_cache. Modern mode finds idle hosts when they come back. */
+  #expire(sec: number): void {
+    if (sec === this.#lastExpirySec) return
+    this.#lastExpirySec = sec
+    this.flows.expire(sec)
+    this.hosts.expire(sec)
+  }
+
+  #dispatch(packet: Packet, bytes: Uint8Array, ms: number, known: number): void {
+    const { hosts, flows } = this
+    const source = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
+    // Most SYNs go to one server: its host was found a moment ago.
+    const server = this.#server
+    const destination = hosts.holds(server, packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3)
+      ? this.#serverHash
+      : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
+    const hash = flows.hash(source, destination, packet.sport, packet.dport)
+    if (packet.type === TCP_SYN) {
+      const client = hosts.hashClient(packet, source)
+      let entry = known
+      if (entry < 0) {
+        hosts.warm(client)
+        entry = this.#matcher.entryOf(packet, REQUEST, 0)
+      }
+      const found = flows.find(packet, hash)
+      this.#syn(packet, bytes, ms, entry, found, hash, client, destination)
+      return
+    }
+    const found = flows.find(packet, hash)
+    if (found < 0) return
+    const flow = found >> 1
+    const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
+    if (!this.exact && !this.#hasHosts(flow, packet.ver)) {
+      flows.destroy(flow)
+      return
+    }
+    if (this.#log !== undefined) this.#at.name(packet, subject)
+    if (packet.type === (TCP_SYN | TCP_ACK)) this.#synAck(packet, ms, flow, subject)
+    else if (packet.type === TCP_ACK) this.#ack(packet, bytes, ms, flow, subject)
+    else {
+      this.#checkUptime(packet, ms, flow, subject)
+      flows.destroy(flow)
+    }
+  }
+
+  #syn(
+    packet: Packet,
+    bytes: Uint8Array,
+    ms: number,
+    entry: number,
+    found: number,
+    hash: number,
+    clientHash: number,
+    destination: number
+  ): void {
+    const { hosts, flows } = this
+    if (found >= 0) {
+      const isRepeated =
+        (found & 1) !== 0 && ((flows.hot[((found >> 1) << FLOW_SHIFT) + FLOW_NEXT_CLIENT_SEQ]! - 1) | 0) === packet.seq
+      if (isRepeated) {
+        this.#repeatedSyns++
+        return
+      }
+      flows.destroy(found >> 1)
+    }
+    flows.makeRoom()
+    const sec = this.#at.sec
+    const client = hosts.obtainClient(packet, clientHash, sec)
+    let server = this.#server
+    // Asked again: the client may just have taken its place.
+    if (
+      !hosts.holds(server, packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3) ||
+      !hosts.touch(server, sec)
+    ) {
+      server = hosts.obtain(packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3, destination, sec)
+      this.#server = server
+    }
+    this.#serverHash = destination
+    hosts.hot[(client << HOT_SHIFT) + HOST_TOTAL_CONN]!++
+    hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
+    const flow = flows.create(packet, hash, client, server, sec)
+    if (this.#log !== undefined) this.#at.name(packet, CLIENT)
+    if (!this.#systems.syn(client, flow, packet, entry, ms)) {
+      flows.destroy(flow)
+      return
+    }
+    // Differs from p0f (Appendix B 7): data of a SYN counts, if the SYN+ACK accepts it (RFC 7413 §3).
+    if (!this.exact && packet.payloadLength > 0) {
+      flows.cold[flows.coldOf(flow) + FLOW_SYN_PAYLOAD] = packet.payloadLength
+      if (packet.payloadCaptured === packet.payloadLength)
+        this.#stream.append(flow, CLIENT, bytes, packet.payload, packet.payloadLength)
+      else flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |= FLOW_NOT_HTTP
+    }
+  }
+
+  #synAck(packet: Packet, ms: number, flow: number, subject: Subject): void {
+    const { flows } = this
+    const words = flows.hot
+    const base = flow << FLOW_SHIFT
+    const state = words[base + FLOW_STATE]!
+    const sendsyn = (state & FLOW_SENDSYN) !== 0
+    // p0f takes a SYN+ACK of either side for the answer to a probe.
+    if (!sendsyn && (subject === CLIENT || (state & FLOW_ACKED) !== 0)) return
+    words[base + FLOW_STATE] = state | FLOW_ACKED
+    const host = words[base + FLOW_SERVER]!
+    if (!this.#systems.synAck(host, flow, packet, state >>> FLOW_MSS_SHIFT, sendsyn, ms)) {
+      flows.destroy(flow)
+      return
+    }
+    words[base + FLOW_NEXT_SERVER_SEQ] = packet.seq + 1
+    if (!this.exact && flows.cold[(flow << FLOW_COLD_SHIFT) + FLOW_SYN_PAYLOAD] !== 0)
+      this.#acceptSynPayload(packet, flow)
+  }
+
+  #ack(packet: Packet, bytes: Uint8Array, ms: number, flow: number, subject: Subject): void {
+    const { flows } = this
+    const { hot, cold } = flows
+    const base = flow << FLOW_SHIFT
+    const state = hot[base + FLOW_STATE]!
+    if ((state & FLOW_SENDSYN) !== 0 || (state & FLOW_ACKED) === 0) {
+      flows.destroy(flow)
+      return
+    }
+    const nextAt = base + (subject === CLIENT ? FLOW_NEXT_CLIENT_SEQ : FLOW_NEXT_SERVER_SEQ)
+    if (hot[nextAt] !== packet.seq) return
+    const length = packet.payloadLength
+    if (length > 0) {
+      if (packet.payloadCaptured === length) this.#stream.append(flow, subject, bytes, packet.payload, length)
+      else hot[base + FLOW_STATE] = state | FLOW_NOT_HTTP
+    }
+    this.#checkUptime(packet, ms, flow, subject)
+    if (length === 0) return
+    hot[nextAt] = packet.seq + length
+    const data = flow << FLOW_COLD_SHIFT
+    const isFull =
+      cold[data + FLOW_REQUEST_LENGTH]! >= FLOW_DATA_BYTES && cold[data + FLOW_RESPONSE_LENGTH]! >= FLOW_DATA_BYTES
+    if (!this.#stream.process(flow, subject) || isFull) flows.destroy(flow)
+  }
+
+  #acceptSynPayload(packet: Packet, flow: number): void {
+    const { hot, cold } = this.flows
+    const nextAt = (flow << FLOW_SHIFT) + FLOW_NEXT_CLIENT_SEQ
+    const data = flow << FLOW_COLD_SHIFT
+    const length = cold[data + FLOW_SYN_PAYLOAD]!
+    if (packet.ack === ((hot[nextAt]! + length) | 0)) {
+      hot[nextAt] = packet.ack
+      if (!this.#stream.process(flow, CLIENT)) this.flows.destroy(flow)
+      return
+    }
+    // Refused: it will come again behind the handshake.
+    if (cold[data + FLOW_REQUEST] !== 0) this.flows.data.release(cold[data + FLOW_REQUEST]! - 1)
+    cold[data + FLOW_REQUEST] = 0
+    cold[data + FLOW_REQUEST_LENGTH] = 0
+    cold[data + FLOW_HTTP_POSITION] = 0
+    hot[(flow << FLOW_SHIFT) + FLOW_STATE]! &= ~FLOW_NOT_HTTP
+  }
+
+  #checkUptime(packet: Packet, ms: number, flow: number, subject: Subject): void {
+    // Modern mode reads the clock of SYNs alone (Appendix C 12).
+    if (!this.exact) return
+    const words = this.flows.hot
+    const base = flow << FLOW_SHIFT
+    if ((words[base + FLOW_STATE]! & FLOW_SENDSYN) !== 0) return
+    const host = words[base + (subject === CLIENT ? FLOW_CLIENT : FLOW_SERVER)]!
+    this.#uptime.checkFlow(flow, host, subject, packet, ms, this.#at)
+  }
+
+  /** Modern mode: whether both hosts of the flow are still in the table. */
+  #hasHosts(flow: number, ver: number): boolean {
+    const { hosts } = this
+    const { hot } = this.flows
+    const base = flow << FLOW_SHIFT
+    const client = hot[base + FLOW_CLIENT]!
+    const server = hot[base + FLOW_SERVER]!
+    return (
+      hosts.holdsClient(client, ver, hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!) &&
+      hosts.holds(server, ver, hot[base + 4]!, hot[base + 5]!, hot[base + 6]!, hot[base + 7]!)
+    )
+  }
+}

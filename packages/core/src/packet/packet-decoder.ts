@@ -1,0 +1,33 @@
+/**
+ * Intake: a captured frame to the facts of its TCP packet, in p0f's way (p0f-intake.ts) or the right one (frame.ts).
+ */
+import { decodeFrame } from "./frame.ts"
+import { P0fIntake } from "../p0f/packet-decoder.ts"
+import { Packet } from "./packet.ts"
+import type { Verdict } from "./verdict.ts"
+
+/** p0f's EXPIRE_INTERVAL, in packets (config.h). */
+const EXPIRE_INTERVAL = 50
+
+export class Intake {
+  /** What `decode` fills. */
+  readonly packet = new Packet()
+  /** Mode p0f: its caches expire before the packet is looked at, whatever it is. */
+  expires = false
+  readonly #p0f: P0fIntake | undefined
+
+  /** `exact`: mode p0f. */
+  constructor(exact: boolean) {
+    this.#p0f = exact ? new P0fIntake() : undefined
+  }
+
+  /** VERDICT_TCP: `packet` is filled. */
+  decode(bytes: Uint8Array, at: number, captured: number, wire: number, linkType: number): Verdict {
+    const p0f = this.#p0f
+    if (p0f === undefined) return decodeFrame(bytes, at, captured, wire, linkType, this.packet)
+    const before = p0f.packets
+    const verdict = p0f.decode(bytes, at, captured, wire, linkType, this.packet)
+    this.expires = p0f.packets !== before && p0f.packets % EXPIRE_INTERVAL === 0
+    return verdict
+  }
+}

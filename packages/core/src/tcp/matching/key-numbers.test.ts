@@ -1,0 +1,30 @@
+import { expect, test } from "bun:test"
+import { seededRandom } from "../../testing/random.ts"
+import { KEY_NUMBERS, KeyNumbers } from "./key-numbers.ts"
+import { KEY_WORDS } from "./shape-key.ts"
+
+test.each([
+  [KEY_NUMBERS / 2, 1],
+  [KEY_NUMBERS * 3, 10]
+])("of %i keys: whoever remembers by number, and forgets what is told as new, knows every key", (keys, leastRounds) => {
+  const random = seededRandom(3)
+  const numbers = new KeyNumbers()
+  const known: Array<number> = []
+  const words = new Int32Array(2 + KEY_WORDS)
+  let given = 0
+  for (let step = 0; step < 60_000; step++) {
+    const key = random.below(keys)
+    // Neighbours differ in one word alone, in each word once.
+    words.fill(0)
+    words[2 + (key % KEY_WORDS)] = key + 1
+    const told = numbers.find(words, 2)
+    if (told < 0) {
+      given++
+      known[~told] = key
+    }
+    const number = told < 0 ? ~told : told
+    if (known[number] !== key || number >= KEY_NUMBERS) throw new Error(`step ${step}: key ${key}, number ${number}`)
+  }
+  expect(given).toBeGreaterThanOrEqual(leastRounds * Math.min(keys, KEY_NUMBERS) * 0.99)
+  if (keys < KEY_NUMBERS) expect(given).toBeLessThanOrEqual(keys)
+})

@@ -1,0 +1,246 @@
+import { expect, test } from "bun:test"
+import { existsSync, readFileSync } from "node:fs"
+import { Packet } from "../../packet/packet.ts"
+import { fillNearPacket, randomSignature } from "../../testing/near-packet.ts"
+import { rounds, seededRandom } from "../../testing/random.ts"
+import { readDatabases } from "../database/reader.ts"
+import type { Database } from "../database/database.ts"
+import { Matcher } from "./matcher.ts"
+import { KEY_WORDS, writeKey } from "./shape-key.ts"
+import { hashKey, ShapeMemo } from "./shape-memo.ts"
+import { type Direction, REQUEST, type Shape } from "./shape.ts"
+import { printSignature } from "../signature/signature.ts"
+
+const P0F_FP = "/etc/p0f/p0f.fp"
+
+function someDatabase(): Database {
+  if (existsSync(P0F_FP))
+    return readDatabases([{ name: P0F_FP, text: readFileSync(P0F_FP, "utf8") }], "modern").database!
+  const random = seededRandom(3)
+  let text = "classes = unix\n[tcp:request]\nlabel = s:unix:A:\n"
+  for (let i = 0; i < 100; i++) text += `sig = ${printSignature(randomSignature(random))}\n`
+  return readDatabases([{ name: "random.fp", text }], "modern").database!
+}
+
+const everything = (shape: Shape): unknown => [
+  shape.direction,
+  shape.rawSignature,
+  shape.ver,
+  shape.ttl,
+  shape.tos,
+  shape.mss,
+  shape.win,
+  shape.wscale,
+  shape.quirks,
+  shape.layoutHash,
+  shape.match?.line,
+  shape.fuzzy,
+  shape.dist,
+  shape.os,
+  shape.osMatchQ,
+  shape.link,
+  shape.linkMtu,
+  shape.sendsyn,
+  new TextDecoder().decode(shape.logSuffix),
+  new TextDecoder().decode(shape.sendsynLogSuffix),
+  new TextDecoder().decode(shape.mtuLogSuffix)
+]
+
+test("never gives one shape's answer to another: packets through a memo of 128 and through none", () => {
+  const database = someDatabase()
+  const random = seededRandom(11)
+  const remembering = new Matcher(database, "modern", 128)
+  const lines = database.requests
+  // Few enough packets that many come again, more than the memo holds.
+  const packets = Array.from({ length: 600 }, () => {
+    const packet = new Packet()
+    fillNearPacket(random, random.pick(lines).signature, packet)
+    return packet
+  })
+  // It remembers the last shape alone, and no two in a row are alike.
+  const forgetting = new Matcher(database, "modern", 1)
+  const fresh = packets.map((packet) => {
+    const request = everything(forgetting.shapeOf(packet, REQUEST, 0))
+    const response = everything(forgetting.shapeOf(packet, 1, 1380))
+    return [request, response] as const
+  })
+  const all = rounds(60_000)
+  for (let i = 0; i < all; i++) {
+    // Squared: some packets are common, others rare.
+    const at = Math.floor((random.below(1000) * random.below(1000) * packets.length) / 1_000_000)
+    const direction = random.below(2) as Direction
+    const shape = remembering.shapeOf(packets[at]!, direction, direction * 1380)
+    if (i % 20 === 0) expect(everything(shape)).toEqual(fresh[at]![direction])
+    else expect(shape.rawSignature).toBe((fresh[at]![direction] as Array<string>)[1]!)
+  }
+  const { hits, misses, evictions } = remembering.stats
+  expect(hits + misses).toBe(all)
+  expect(hits).toBeGreaterThan(rounds(5000))
+  expect(evictions).toBeGreaterThan(rounds(5000))
+})
+
+test("gives the same object while the shape is remembered, by packet and by key", () => {
+  const matcher = new Matcher(someDatabase(), "modern", 4)
+  const packet = new Packet()
+  packet.ver = 4
+  packet.ttl = 57
+  packet.layout.set([2, 4, 8, 1, 3])
+  packet.layoutLength = 5
+  const shape = matcher.shapeOf(packet, REQUEST, 0)
+  shape.encoded = Uint8Array.of(1)
+  // What lies behind layoutLength is another packet's.
+  packet.layout[5] = 99
+  expect(matcher.shapeOf(packet, REQUEST, 0)).toBe(shape)
+  const keys = new Int32Array(KEY_WORDS * 2)
+  matcher.copyKey(matcher.entryOf(packet, REQUEST, 0), keys, KEY_WORDS)
+  expect(matcher.shapeOfKey(keys, KEY_WORDS)).toBe(shape)
+  expect(matcher.stats).toEqual({ hits: 3, misses: 1, evictions: 0, shapes: 1, capacity: 4 })
+})
+
+test("every field that a shape depends on makes another key", () => {
+  const base = new Packet()
+  base.ver = 4
+  base.layoutLength = 5
+  const changes: ReadonlyArray<(packet: Packet) => void> = [
+    (packet) => (packet.ver = 6),
+    (packet) => (packet.ttl = 1),
+    (packet) => (packet.ttl = 255),
+    (packet) => (packet.olen = 40),
+    (packet) => (packet.tos = 63),
+    (packet) => (packet.mss = 0xffff),
+    (packet) => (packet.mss = 1),
+    (packet) => (packet.win = 0xffff),
+    (packet) => (packet.win = 1),
+    (packet) => (packet.wscale = 255),
+    (packet) => (packet.wscale = 1),
+    (packet) => (packet.ts1 = -1),
+    (packet) => (packet.layoutLength = 24),
+    (packet) => (packet.layoutLength = 4),
+    ...Array.from({ length: 5 }, (_, at) => (packet: Packet) => (packet.layout[at] = 255)),
+    (packet) => (packet.pad = 39),
+    (packet) => (packet.pad = 1),
+    ...Array.from({ length: 17 }, (_, bit) => (packet: Packet) => (packet.quirks = 1 << bit)),
+    (packet) => (packet.totHdr = 120),
+    (packet) => (packet.payloadLength = 1)
+  ]
+  const seen = new Set<string>()
+  const key = new Int32Array(KEY_WORDS)
+  const note = (packet: Packet, direction: Direction, peerMss: number): void => {
+    writeKey(packet, direction, peerMss, key, 0)
+    seen.add(key.join(" "))
+  }
+  note(base, 0, 0)
+  note(base, 1, 0)
+  note(base, 1, 1)
+  note(base, 1, 0xffff)
+  for (const change of changes) {
+    const packet = new Packet()
+    const { layout, layoutWords } = packet
+    Object.assign(packet, base, { layout, layoutWords })
+    change(packet)
+    note(packet, 0, 0)
+  }
+  expect(seen.size).toBe(changes.length + 4)
+})
+
+test("distinct shapes without end leave the memo at its size, and the common ones in it", () => {
+  const matcher = new Matcher(someDatabase(), "modern", 1024)
+  const common = Array.from({ length: 64 }, (_, at) => {
+    const packet = new Packet()
+    packet.ver = 4
+    packet.ttl = at
+    packet.layoutLength = 1
+    packet.layout[0] = 2
+    return packet
+  })
+  const flood = new Packet()
+  flood.ver = 4
+  flood.layoutLength = 8
+  let kept = 0
+  for (let i = 0; i < rounds(1_000_000); i++) {
+    flood.win = i & 0xffff
+    flood.mss = i >> 16
+    flood.layout[7] = i & 255
+    matcher.shapeOf(flood, REQUEST, 0)
+    if (i % 4 !== 0) continue
+    const { misses } = matcher.stats
+    matcher.shapeOf(common[(i >> 2) % 64]!, REQUEST, 0)
+    if (matcher.stats.misses === misses) kept++
+  }
+  const { shapes, capacity, misses, evictions } = matcher.stats
+  expect([shapes, capacity]).toEqual([1024, 1024])
+  expect(misses - evictions).toBe(1024)
+  expect(kept).toBeGreaterThan(rounds(248_000))
+})
+
+test("its tables do not grow, and survive any order of adding and evicting", () => {
+  const memo = new ShapeMemo(100, "modern")
+  const { bytes } = memo
+  expect(bytes).toBe(256 * 4 + 100 * 16 * 4 + 100 * 4 + 100)
+  const random = seededRandom(5)
+  const key = new Int32Array(KEY_WORDS)
+  const shapes = new Map<number, Shape>()
+  let found = 0
+  for (let i = 0; i < 100_000; i++) {
+    key[0] = random.below(300)
+    // A poor hash: long runs of entries, so that unlinking has something to move.
+    const crowded = hashKey(key, 0) & 7
+    const known = memo.get(key, 0, crowded)
+    if (known !== undefined) {
+      expect(known).toBe(shapes.get(key[0])!)
+      found++
+      continue
+    }
+    const shape = { ttl: key[0] } as Shape
+    shapes.set(key[0], shape)
+    memo.add(key, 0, crowded, shape)
+    expect(memo.get(key, 0, crowded)).toBe(shape)
+    if (i % 500 !== 499 || memo.size < 100) continue
+    let there = 0
+    for (key[0] = 0; key[0] < 300; key[0]++) if (memo.get(key, 0, hashKey(key, 0) & 7) !== undefined) there++
+    expect(there).toBe(100)
+  }
+  expect(found).toBeGreaterThan(20_000)
+  expect(memo.size).toBe(100)
+  expect(memo.bytes).toBe(bytes)
+})
+
+test("keys that differ in one word are different keys, even under one hash", () => {
+  const memo = new ShapeMemo(32, "modern")
+  const key = new Int32Array(KEY_WORDS)
+  const shapes = Array.from({ length: KEY_WORDS * 2 }, (_, ttl) => ({ ttl }) as Shape)
+  const setKey = (at: number): void => {
+    key.fill(0)
+    key[at >> 1] = 1 + (at & 1)
+  }
+  for (const [at, shape] of shapes.entries()) {
+    setKey(at)
+    expect(memo.get(key, 0, 3)).toBeUndefined()
+    memo.add(key, 0, 3, shape)
+  }
+  for (const [at, shape] of shapes.entries()) {
+    setKey(at)
+    expect(memo.get(key, 0, 3)).toBe(shape)
+  }
+})
+
+test("hashes similar SYNs apart", () => {
+  const key = new Int32Array(KEY_WORDS)
+  const buckets = new Int32Array(4096)
+  for (let ttl = 0; ttl < 64; ttl++) {
+    for (let scale = 0; scale < 16; scale++) {
+      for (const mss of [1460, 1452, 1440, 1400]) {
+        key[0] = (ttl << 15) | (5 << 10)
+        key[1] = 64240 | (mss << 16)
+        key[2] = 3 | (scale << 17)
+        key[4] = 0x01080402
+        key[5] = 3
+        buckets[hashKey(key, 0) & 4095]!++
+      }
+    }
+  }
+  // 4096 keys in 4096 buckets: a random function leaves 36.8 % empty.
+  const empty = buckets.filter((count) => count === 0).length
+  expect(empty / 4096).toBeGreaterThan(0.3)
+  expect(empty / 4096).toBeLessThan(0.42)
+})

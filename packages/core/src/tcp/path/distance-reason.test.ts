@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test"
+import { signaturePacket } from "../../testing/signature-packet.ts"
+import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
+import { readDatabases } from "../database/reader.ts"
+import { toldDistance } from "./distance-reason.ts"
+import { Matcher } from "../matching/matcher.ts"
+import { REQUEST } from "../matching/shape.ts"
+
+const matcher = new Matcher(
+  readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern").database!,
+  "modern",
+  64
+)
+const LINUX = "1460:64240,7:mss,sok,ts,nop,ws:df,id+:0"
+const NOBODY = "1460:4321,7:sok,mss,ts:df,id+:0"
+
+// What, signature, reason, hops told (-1 none).
+const CASES = [
+  ["Linux twelve hops away", `4:52:0:${LINUX}`, undefined, 12],
+  ["Linux whose TTL was raised", `4:250:0:${LINUX}`, "ttl-above-initial", 5],
+  ["Linux set to 128", `4:120:0:${LINUX}`, "ttl-above-initial", 8],
+  ["Linux with TTL 20", `4:20:0:${LINUX}`, "ttl-below-initial", 12],
+  ["Linux with TTL 70", `4:70:0:${LINUX}`, "excess-distance", -1],
+  ["nmap", "4:41:0:1460:1024,0:mss::0", "random-ttl", -1],
+  ["masscan", "4:240:0:0:1024,0:::0", undefined, 15],
+  ["nobody known, TTL 57", `4:57:0:${NOBODY}`, undefined, 7],
+  ["nobody known, TTL 250", `4:250:0:${NOBODY}`, "ttl-above-usual", 5],
+  ["nobody known, TTL 30", `4:30:0:${NOBODY}`, "ttl-below-usual", 2],
+  ["nobody known, TTL 180", `4:180:0:${NOBODY}`, "excess-distance", -1]
+] as const
+for (const [what, signature, reason, told] of CASES) {
+  test(`${what}: ${reason ?? "told"}`, () => {
+    const shape = matcher.shapeOf(signaturePacket(signature), REQUEST, 0)
+    expect([shape.distReason, toldDistance(shape)]).toEqual([reason, told])
+  })
+}

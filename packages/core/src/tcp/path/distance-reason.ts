@@ -1,0 +1,39 @@
+/**
+ * Distance reason: why the hops of a SYN cannot be told from its TTL, or only guessed.
+ *
+ *     random-ttl         the sender draws its initial TTL at random (nmap): at most so many hops
+ *     excess-distance    more than 35 hops from every usual initial TTL above it: not believed (p0f's MAX_DIST)
+ *     ttl-above-initial  more than the stack that it looks like begins with: changed on the way or by configuration
+ *     ttl-below-initial  more than 35 hops from where that stack begins, fewer from a lower usual value
+ *     ttl-above-usual    above 128, and no known stack says that it began with 255: many devices and relays do, any stack can be set to
+ *     ttl-below-usual    32 or less, and no known stack says so: hops from 32, or more than 31 from 64
+ *
+ * With the first two the distance is a bound at most; with the others it is p0f's guess from the next usual initial TTL.
+ */
+import { MAX_DIST } from "../signature/distance.ts"
+import type { Shape } from "../matching/shape.ts"
+
+export type DistanceReason =
+  | "random-ttl"
+  | "excess-distance"
+  | "ttl-above-initial"
+  | "ttl-below-initial"
+  | "ttl-above-usual"
+  | "ttl-below-usual"
+
+/** The reason, undefined when the distance can be relied on. */
+export function distanceReason(shape: Pick<Shape, "match" | "ttl" | "dist">): DistanceReason | undefined {
+  const { match, ttl, dist } = shape
+  if (match?.signature.badTtl === true) return "random-ttl"
+  if (match !== undefined && ttl <= match.signature.ittl && match.signature.ittl - ttl <= MAX_DIST) return undefined
+  if (dist > MAX_DIST) return "excess-distance"
+  if (match !== undefined) return ttl > match.signature.ittl ? "ttl-above-initial" : "ttl-below-initial"
+  if (ttl > 128) return "ttl-above-usual"
+  return ttl <= 32 ? "ttl-below-usual" : undefined
+}
+
+/** Hops for the field `dist`: -1 where they are no more than a bound and not even a guess. */
+export function toldDistance(shape: Pick<Shape, "dist" | "distReason">): number {
+  const { distReason } = shape
+  return distReason === "random-ttl" || distReason === "excess-distance" ? -1 : shape.dist
+}

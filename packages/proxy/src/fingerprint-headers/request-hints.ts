@@ -1,0 +1,100 @@
+/**
+ * Hints of the requests on one connection. They may come from several clients of a proxy, each with a User-Agent of its own; mostly it
+ * is the one of the request before, and then its lines are used again: one comparison of its octets, no allocation.
+ */
+import {
+  type ConnectionHints,
+  claimOf,
+  isMobileClientHint,
+  platformOfClientHint,
+  platformOfUserAgent
+} from "@synprint/core"
+import type { HintLines } from "./hint-lines.ts"
+import type { Fields } from "../http1/fields.ts"
+import { equalsIgnoringCase, octets } from "../http1/byte-classes.ts"
+
+const EMPTY: Uint8Array = new Uint8Array(0)
+const USER_AGENT = octets("user-agent")
+const PLATFORM = octets("sec-ch-ua-platform")
+const MOBILE = octets("sec-ch-ua-mobile")
+
+/** A longer User-Agent names no platform: it isn't kept. */
+const KEPT_MAX = 1024
+
+export class RequestHints {
+  #lines: HintLines | undefined = undefined
+  #connection: ConnectionHints | undefined = undefined
+  #userAgent: Uint8Array = EMPTY
+  #platform = 0
+  #isMobile = false
+  #claim = 0
+  #block: Uint8Array = EMPTY
+
+  /** Of the request whose fields lie in `bytes`. */
+  read(fields: Fields, bytes: Uint8Array, connection: ConnectionHints, lines: HintLines): void {
+    const { at } = fields
+    let from = 0
+    let end = 0
+    let platform = 0
+    let isMobile = false
+    for (let i = 0; i < fields.count; i++) {
+      const slot = i << 2
+      const start = at[slot]!
+      const stop = at[slot + 1]!
+      switch (stop - start) {
+        case USER_AGENT.length:
+          // Of two the first counts: most applications take that.
+          if (end === 0 && equalsIgnoringCase(bytes, start, stop, USER_AGENT)) {
+            from = at[slot + 2]!
+            end = at[slot + 3]!
+          }
+          break
+        case PLATFORM.length:
+          if (equalsIgnoringCase(bytes, start, stop, PLATFORM))
+            platform = platformOfClientHint(bytes, at[slot + 2]!, at[slot + 3]! - at[slot + 2]!)
+          break
+        case MOBILE.length:
+          if (equalsIgnoringCase(bytes, start, stop, MOBILE))
+            isMobile = isMobileClientHint(bytes, at[slot + 2]!, at[slot + 3]! - at[slot + 2]!)
+          break
+        default:
+      }
+    }
+    if (end - from > KEPT_MAX) end = from
+    const isSame = platform === this.#platform && isMobile === this.#isMobile && same(bytes, from, end, this.#userAgent)
+    if (isSame && connection === this.#connection && lines === this.#lines) return
+    if (!isSame) {
+      this.#userAgent = bytes.slice(from, end)
+      this.#platform = platform
+      this.#isMobile = isMobile
+      this.#claim = claimOf(platformOfUserAgent(bytes, from, end - from), platform, isMobile)
+    }
+    this.#connection = connection
+    this.#lines = lines
+    this.#block = lines.lines(connection, this.#claim, 0)
+  }
+
+  /** Nothing is hinted of the next request. */
+  forget(): void {
+    this.#lines = undefined
+    this.#block = EMPTY
+  }
+
+  /** Header lines for the request read last, which held so many headers by our names. */
+  block(spoofed: number): Uint8Array {
+    return spoofed === 0 || this.#lines === undefined
+      ? this.#block
+      : this.#lines.lines(this.#connection!, this.#claim, spoofed)
+  }
+
+  /** Octets that `block` may have. */
+  get room(): number {
+    return this.#block.length + (this.#lines === undefined ? 0 : this.#lines.spoofedRoom)
+  }
+}
+
+function same(bytes: Uint8Array, from: number, end: number, known: Uint8Array): boolean {
+  if (end - from !== known.length) return false
+  for (let i = 0; i < known.length; i++) if (bytes[from + i] !== known[i]) return false
+  return true
+}

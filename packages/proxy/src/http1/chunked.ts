@@ -1,0 +1,128 @@
+/**
+ * Chunked transfer coding (RFC 9112 section 7.1): finds where the body ends while its bytes pass through unchanged, over any split.
+ *
+ *     *( chunk-size [ chunk-ext ] CRLF chunk-data CRLF ) 1*"0" [ chunk-ext ] CRLF  trailer-section CRLF
+ *
+ * Stops at the trailer section, which TrailerSection reads. Extensions pass if they hold no control character; a chunk line has
+ * LINE_MAX octets at most, so that a stream of tiny chunks can't carry megabytes beside the data.
+ */
+import { BAD_CHUNK } from "./fault.ts"
+import { CLASS, CR, HEX, HT, LF, SEMICOLON, SP, VALUE } from "./byte-classes.ts"
+
+export const LINE_MAX = 256
+/** 2^52: 13 hex digits that are no leading zeros. */
+const SIZE_MAX = 2 ** 52
+
+const SIZE = 0
+const EXTENSION = 1
+const SIZE_LF = 2
+const DATA = 3
+const DATA_CR = 4
+const DATA_LF = 5
+const TRAILERS = 6
+
+export class ChunkedScanner {
+  #state = SIZE
+  /** Octets of the chunk that are to come, or its size so far. */
+  #left = 0
+  /** Octets of the chunk line so far; of hex digits too. */
+  #line = 0
+  #hasSpace = false
+  /** Where the data of the last `decode` ends. */
+  dataEnd = 0
+
+  reset(): void {
+    this.#state = SIZE
+    this.#left = 0
+    this.#line = 0
+    this.#hasSpace = false
+  }
+
+  /** Whether the last chunk's line was read: the trailer section follows. */
+  get isAtTrailers(): boolean {
+    return this.#state === TRAILERS
+  }
+
+  /** Offset up to which the bytes are body: `end`, or where the trailer section begins; or a fault. */
+  scan(bytes: Uint8Array, from: number, end: number): number {
+    let at = from
+    while (at < end) {
+      switch (this.#state) {
+        case DATA: {
+          const taken = Math.min(this.#left, end - at)
+          this.#left -= taken
+          at += taken
+          if (this.#left === 0) this.#state = DATA_CR
+          break
+        }
+        case DATA_CR:
+          if (bytes[at++] !== CR) return BAD_CHUNK
+          this.#state = DATA_LF
+          break
+        case DATA_LF:
+          if (bytes[at++] !== LF) return BAD_CHUNK
+          this.#state = SIZE
+          this.#line = 0
+          this.#left = 0
+          this.#hasSpace = false
+          break
+        case SIZE_LF:
+          if (bytes[at++] !== LF) return BAD_CHUNK
+          if (this.#left === 0) {
+            this.#state = TRAILERS
+            return at
+          }
+          this.#state = DATA
+          break
+        case TRAILERS:
+          return at
+        default:
+          at = this.#readLine(bytes, at, end)
+          if (at < 0) return at
+      }
+    }
+    return at
+  }
+
+  /** The same, with the framing left out: data moves to the front of `bytes[from..]`; its end is `dataEnd`. */
+  decode(bytes: Uint8Array, from: number, end: number): number {
+    let at = from
+    let to = from
+    while (at < end && this.#state !== TRAILERS) {
+      const isData = this.#state === DATA
+      const stop = isData ? at + Math.min(this.#left, end - at) : at + 1
+      const next = this.scan(bytes, at, stop)
+      if (next < 0) return next
+      if (isData) {
+        bytes.copyWithin(to, at, next)
+        to += next - at
+      }
+      at = next
+    }
+    this.dataEnd = to
+    return at
+  }
+
+  #readLine(bytes: Uint8Array, from: number, end: number): number {
+    let at = from
+    for (; at < end; at++) {
+      const octet = bytes[at]!
+      if (octet === CR) {
+        if (this.#line === 0 || (this.#hasSpace && this.#state === SIZE)) return BAD_CHUNK
+        this.#state = SIZE_LF
+        return at + 1
+      }
+      if (this.#state === EXTENSION) {
+        if ((CLASS[octet]! & VALUE) === 0) return BAD_CHUNK
+      } else if (HEX[octet] !== 255 && !this.#hasSpace) {
+        this.#left = this.#left * 16 + HEX[octet]!
+        if (this.#left > SIZE_MAX) return BAD_CHUNK
+      } else if (this.#line > 0 && octet === SEMICOLON) this.#state = EXTENSION
+      // "BWS" before an extension; white space before CRLF is no framing that the RFC knows.
+      else if (this.#line > 0 && (octet === SP || octet === HT)) this.#hasSpace = true
+      else return BAD_CHUNK
+      if (++this.#line > LINE_MAX) return BAD_CHUNK
+    }
+    return at
+  }
+}

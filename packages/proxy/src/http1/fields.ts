@@ -1,0 +1,158 @@
+/**
+ * Field lines (RFC 9112 section 5): offsets of names and values in the buffer they came in, in order, with their kinds.
+ *
+ *     name ":" OWS value OWS CRLF        no white space before ":", no folding, no bare CR or LF, no control character
+ */
+import { BAD_NAME, BAD_VALUE, BARE_CR, BARE_LF, FOLDED, MORE, SPACE_BEFORE_COLON, TOO_MANY_FIELDS } from "./fault.ts"
+import { CONNECTION, kindOf, NAMED, OTHER } from "./field-name.ts"
+import { CLASS, COLON, COMMA, CR, HT, LF, LOWER, SP, TOKEN, VALUE, equalsIgnoringCase, octets } from "./byte-classes.ts"
+
+/** Most that a configuration may allow; the arrays are this long. */
+export const MAX_FIELDS = 1024
+
+const CLOSE = octets("close")
+const KEEP_ALIVE = octets("keep-alive")
+const UPGRADE = octets("upgrade")
+
+export class Fields {
+  count = 0
+  /** Four per field: start and end of the name, start and end of the value without white space around it. */
+  readonly at: Int32Array = new Int32Array(MAX_FIELDS * 4)
+  readonly kind: Uint8Array = new Uint8Array(MAX_FIELDS)
+  /** A bit for each kind that came, and for each that came again: most are asked for and are not there. */
+  #seen = 0
+  #repeated = 0
+
+  // Of all Connection fields.
+  hasClose = false
+  hasKeepAlive = false
+  hasUpgrade = false
+
+  /**
+   * Reads field lines from `from` up to and including the empty line. Returns the offset after it, MORE, or a fault.
+   */
+  parse(bytes: Uint8Array, from: number, end: number, limit: number): number {
+    const { at: offsets, kind: kinds } = this
+    let count = 0
+    let at = from
+    let seen = 0
+    let repeated = 0
+    this.hasClose = this.hasKeepAlive = this.hasUpgrade = false
+    for (;;) {
+      if (at === end) return MORE
+      let octet = bytes[at]!
+      if (octet === CR) {
+        if (at + 1 === end) return MORE
+        if (bytes[at + 1] !== LF) return BARE_CR
+        this.count = count
+        this.#seen = seen
+        this.#repeated = repeated
+        if ((seen & (1 << CONNECTION)) !== 0) this.#readConnection(bytes)
+        return at + 2
+      }
+      if (octet === SP || octet === HT) return FOLDED
+      if (octet === LF) return BARE_LF
+      const nameStart = at
+      while ((CLASS[octet]! & TOKEN) !== 0) {
+        if (++at === end) return MORE
+        octet = bytes[at]!
+      }
+      if (octet !== COLON || at === nameStart)
+        return octet === SP || octet === HT ? SPACE_BEFORE_COLON : octet === LF ? BARE_LF : BAD_NAME
+      const nameEnd = at
+      do if (++at === end) return MORE
+      while ((octet = bytes[at]!) === SP || octet === HT)
+      const valueStart = at
+      while ((CLASS[octet]! & VALUE) !== 0) {
+        if (++at === end) return MORE
+        octet = bytes[at]!
+      }
+      if (octet !== CR) return octet === LF ? BARE_LF : BAD_VALUE
+      if (at + 1 === end) return MORE
+      if (bytes[at + 1] !== LF) return BARE_CR
+      let valueEnd = at
+      while (valueEnd > valueStart && ((octet = bytes[valueEnd - 1]!) === SP || octet === HT)) valueEnd--
+      if (count === limit) return TOO_MANY_FIELDS
+      const slot = count << 2
+      offsets[slot] = nameStart
+      offsets[slot + 1] = nameEnd
+      offsets[slot + 2] = valueStart
+      offsets[slot + 3] = valueEnd
+      const kind = kindOf(bytes, nameStart, nameEnd)
+      kinds[count++] = kind
+      const bit = 1 << kind
+      repeated |= seen & bit
+      seen |= bit
+      at += 2
+    }
+  }
+
+  /** Index of the first field of a kind that `parse` tells from `from` on, -1 without. */
+  find(kind: number, from = 0): number {
+    if (((from === 0 ? this.#seen : this.#repeated) & (1 << kind)) === 0) return -1
+    for (let i = from; i < this.count; i++) if (this.kind[i] === kind) return i
+    return -1
+  }
+
+  /** Whether the comma-separated value of field `index` has this member; `lower` is lower case. */
+  hasMember(bytes: Uint8Array, index: number, lower: Uint8Array): boolean {
+    let at = this.at[index * 4 + 2]!
+    const valueEnd = this.at[index * 4 + 3]!
+    while (at < valueEnd) {
+      const end = memberEnd(bytes, at, valueEnd)
+      const from = skipSpace(bytes, at, end)
+      if (equalsIgnoringCase(bytes, from, trimSpace(bytes, from, end), lower)) return true
+      at = end + 1
+    }
+    return false
+  }
+
+  /**
+   * RFC 9110 section 7.6.1: fields that Connection names are for this hop only. What frames the message or says where it goes is
+   * never one of them, whatever is named.
+   */
+  #readConnection(bytes: Uint8Array): void {
+    for (let index = 0; index < this.count; index++) {
+      if (this.kind[index] !== CONNECTION) continue
+      let at = this.at[index * 4 + 2]!
+      const valueEnd = this.at[index * 4 + 3]!
+      while (at < valueEnd) {
+        const next = memberEnd(bytes, at, valueEnd)
+        const from = skipSpace(bytes, at, next)
+        const end = trimSpace(bytes, from, next)
+        at = next + 1
+        if (equalsIgnoringCase(bytes, from, end, CLOSE)) this.hasClose = true
+        else if (equalsIgnoringCase(bytes, from, end, KEEP_ALIVE)) this.hasKeepAlive = true
+        else if (equalsIgnoringCase(bytes, from, end, UPGRADE)) this.hasUpgrade = true
+        else if (end > from) this.#markNamed(bytes, from, end)
+      }
+    }
+  }
+
+  #markNamed(bytes: Uint8Array, from: number, end: number): void {
+    const length = end - from
+    for (let i = 0; i < this.count; i++) {
+      const start = this.at[i * 4]!
+      const kind = this.kind[i]!
+      if (this.at[i * 4 + 1]! - start !== length || kind !== OTHER) continue
+      let same = 0
+      while (same < length && LOWER[bytes[start + same]!] === LOWER[bytes[from + same]!]) same++
+      if (same === length) this.kind[i] = NAMED
+    }
+  }
+}
+
+function memberEnd(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && bytes[at] !== COMMA) at++
+  return at
+}
+
+function skipSpace(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && (bytes[at] === SP || bytes[at] === HT)) at++
+  return at
+}
+
+function trimSpace(bytes: Uint8Array, from: number, end: number): number {
+  while (end > from && (bytes[end - 1] === SP || bytes[end - 1] === HT)) end--
+  return end
+}

@@ -1,0 +1,319 @@
+/**
+ * The head that goes to the upstream: the client's, byte for byte and in its order, without what was for this hop and with our block.
+ *
+ *     METHOD path HTTP/1.1            path as it came, or with its prefix replaced
+ *     fields as they came             runs of them are copied whole
+ *     X-Forwarded-*                   those of peers that are not trusted are replaced, not extended
+ *     x-tcp-...                       the connection's header block; copies that the client sent are removed and named
+ *     fields that the route adds
+ *
+ * Removed (RFC 9110 section 7.6.1): Connection and what it names, Keep-Alive, Proxy-Connection, TE, Upgrade (HTTP2-Settings too); sent anew:
+ * "TE: trailers" and the Upgrade of an upgrade other than h2c.
+ */
+import { copy, put } from "./copy.ts"
+import {
+  CONNECTION,
+  EXPECT,
+  FORWARDED_FOR,
+  FORWARDED_HOST,
+  FORWARDED_PORT,
+  FORWARDED_PROTO,
+  HOST,
+  HTTP2_SETTINGS,
+  KEEP_ALIVE,
+  NAMED,
+  type NameSet,
+  PROXY_CONNECTION,
+  RESERVED,
+  TE,
+  UPGRADE
+} from "./field-name.ts"
+import type { HeaderLines } from "./header-lines.ts"
+import { COMMA, LF, LOWER, octets, QUESTION, SLASH } from "./byte-classes.ts"
+import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
+
+/** What is told of the client connection with every request; encoded once. */
+export interface Peer {
+  /** `X-Forwarded-For: ...`, `-Port` and `-Proto` lines for a peer whose own are not believed. */
+  readonly forwarded: Uint8Array
+  /** Its address as text. */
+  readonly address: Uint8Array
+  readonly scheme: Uint8Array
+  readonly port: Uint8Array
+  /** Whether X-Forwarded-* that it sends are kept and extended. */
+  readonly isTrusted: boolean
+  /** Header lines that depend on the SYN's shape, shared by all connections of that shape. */
+  readonly shapeBlock: Uint8Array
+  /** Header lines of this connection alone. */
+  readonly ownBlock: HeaderLines
+  /** Header lines of what is hinted of the request, which held so many headers by our names. */
+  hintBlock(spoofed: number): Uint8Array
+}
+
+/** What a route does to a head. */
+export interface Rewrite {
+  /** Octets of the path that are replaced, with `replacement`; 0: the path stays. */
+  readonly prefixLength: number
+  readonly replacement: Uint8Array
+  /** Sent as Host; undefined: the client's. */
+  readonly host: Uint8Array | undefined
+  readonly removed: NameSet
+  /** Whole lines. */
+  readonly added: Uint8Array
+}
+
+const VERSION = octets(" HTTP/1.1\r\n")
+const HOST_LINE = octets("Host: ")
+const FORWARDED_FOR_LINE = octets("X-Forwarded-For: ")
+const FORWARDED_HOST_LINE = octets("X-Forwarded-Host: ")
+const FORWARDED_PORT_LINE = octets("X-Forwarded-Port: ")
+const FORWARDED_PROTO_LINE = octets("X-Forwarded-Proto: ")
+const SEPARATOR = octets(", ")
+const TE_LINES = octets("Connection: TE\r\nTE: trailers\r\n")
+const UPGRADE_LINES = octets("Connection: Upgrade\r\nUpgrade: ")
+const UPGRADE_TE_LINES = octets("Connection: Upgrade, TE\r\nTE: trailers\r\nUpgrade: ")
+const CLOSE_LINE = octets("Connection: close\r\n")
+const CRLF = octets("\r\n")
+const H2C = octets("h2c")
+const TRAILERS = octets("trailers")
+
+/** Longest list in the header that names what a client forged. */
+const SPOOFED_MAX = 512
+
+/** Room that a head needs beside its own length, the blocks and what the route adds. */
+export const HEAD_EXTRA = 2048
+
+/** 1 per kind that never goes on as it came. */
+const IS_DROPPED = new Uint8Array(32)
+for (const kind of [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, UPGRADE, HTTP2_SETTINGS, NAMED, RESERVED])
+  IS_DROPPED[kind] = 1
+/** 1 per kind that is looked at one by one. */
+const IS_SPECIAL = new Uint8Array(32)
+for (const kind of [HOST, EXPECT, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PORT, FORWARDED_PROTO]) IS_SPECIAL[kind] = 1
+
+export class RequestWriter {
+  /** Client copies of our headers that the last head held. */
+  spoofed = 0
+  /** Whether the last head asks for another protocol. */
+  upgrades = false
+  /** Names of our own beside those that core reserves. */
+  readonly #reserved: NameSet
+  readonly #spoofedLine: Uint8Array
+
+  /** `spoofedHeader` tells the application what was removed. */
+  constructor(reserved: NameSet, spoofedHeader: string) {
+    this.#reserved = reserved
+    this.#spoofedLine = octets(`${spoofedHeader}: `)
+  }
+
+  /**
+   * Writes the head of `bytes` from `at`; the caller gives room for its length, the blocks and HEAD_EXTRA. `authority` is the Host for a
+   * request without one. Returns the end.
+   */
+  write(
+    head: RequestHead,
+    bytes: Uint8Array,
+    peer: Peer,
+    rewrite: Rewrite,
+    authority: Uint8Array,
+    closes: boolean,
+    out: Uint8Array,
+    at: number
+  ): number {
+    const { fields } = head
+    const { removed } = rewrite
+    const reserved = this.#reserved
+    const isTrusted = peer.isTrusted
+    let spoofed = 0
+    let hasTrailers = false
+
+    at = copy(bytes, head.start, head.targetStart, out, at)
+    at = writePath(head, bytes, rewrite, out, at)
+    at = put(VERSION, out, at)
+
+    const count = fields.count
+    const offsets = fields.at
+    let hasHost = false
+    let forwardedFor = -1
+    let hasForwardedHost = false
+    let hasForwardedPort = false
+    let hasForwardedProto = false
+    // Fields that stay are copied as one run with what stands between them.
+    let runStart = -1
+    let runEnd = 0
+    for (let i = 0; i < count; i++) {
+      const slot = i << 2
+      const nameStart = offsets[slot]!
+      const kind = fields.kind[i]!
+      let drops = IS_DROPPED[kind] === 1
+      if (drops) {
+        if (kind === RESERVED) spoofed++
+        else if (kind === TE) hasTrailers ||= fields.hasMember(bytes, i, TRAILERS)
+      } else if (IS_SPECIAL[kind] === 1) {
+        switch (kind) {
+          case HOST:
+            hasHost = true
+            if (rewrite.host !== undefined) {
+              at = runStart < 0 ? at : copy(bytes, runStart, runEnd, out, at)
+              runStart = -1
+              at = put(CRLF, out, put(rewrite.host, out, put(HOST_LINE, out, at)))
+              continue
+            }
+            break
+          case EXPECT:
+            // RFC 9110 section 10.1.1: HTTP/1.0 does not know it.
+            drops = head.minor === 0
+            break
+          case FORWARDED_FOR:
+            if (forwardedFor < 0) forwardedFor = i
+            drops = true
+            break
+          case FORWARDED_HOST:
+            drops = !isTrusted
+            hasForwardedHost = isTrusted
+            break
+          case FORWARDED_PORT:
+            drops = !isTrusted
+            hasForwardedPort = isTrusted
+            break
+          default:
+            drops = !isTrusted
+            hasForwardedProto = isTrusted
+        }
+      }
+      if (!drops && kind === 0) {
+        const nameEnd = offsets[slot + 1]!
+        if (reserved.size > 0 && reserved.has(bytes, nameStart, nameEnd)) {
+          drops = true
+          fields.kind[i] = RESERVED
+          spoofed++
+        } else if (removed.size > 0 && removed.has(bytes, nameStart, nameEnd)) drops = true
+      }
+      if (drops) {
+        if (runStart >= 0) at = copy(bytes, runStart, runEnd, out, at)
+        runStart = -1
+      } else {
+        if (runStart < 0) runStart = nameStart
+        // White space after a value is not copied twice: the run goes to its CRLF.
+        runEnd = i + 1 < count ? offsets[slot + 4]! : lineEnd(bytes, offsets[slot + 3]!)
+      }
+    }
+    if (runStart >= 0) at = copy(bytes, runStart, runEnd, out, at)
+
+    if (!hasHost) {
+      const host = rewrite.host ?? authority
+      at = put(HOST_LINE, out, at)
+      at =
+        head.hostEnd > head.hostStart && rewrite.host === undefined
+          ? copy(bytes, head.hostStart, head.hostEnd, out, at)
+          : put(host, out, at)
+      at = put(CRLF, out, at)
+    }
+    this.upgrades = head.upgradeAt >= 0 && !fields.hasMember(bytes, head.upgradeAt, H2C)
+    if (this.upgrades) {
+      at = put(hasTrailers ? UPGRADE_TE_LINES : UPGRADE_LINES, out, at)
+      at = copy(bytes, offsets[head.upgradeAt * 4 + 2]!, offsets[head.upgradeAt * 4 + 3]!, out, at)
+      at = put(CRLF, out, at)
+    } else if (closes) at = put(CLOSE_LINE, out, at)
+    else if (hasTrailers) at = put(TE_LINES, out, at)
+
+    if (isTrusted) {
+      at = this.#extendFor(head, bytes, peer, forwardedFor, out, at)
+      if (!hasForwardedPort) at = putLine(FORWARDED_PORT_LINE, peer.port, out, at)
+      if (!hasForwardedProto) at = putLine(FORWARDED_PROTO_LINE, peer.scheme, out, at)
+    } else at = put(peer.forwarded, out, at)
+    if (!hasForwardedHost && head.hostEnd > head.hostStart) {
+      at = put(FORWARDED_HOST_LINE, out, at)
+      at = put(CRLF, out, copy(bytes, head.hostStart, head.hostEnd, out, at))
+    }
+    at = copy(peer.shapeBlock, 0, peer.shapeBlock.length, out, at)
+    at = copy(peer.ownBlock.bytes, 0, peer.ownBlock.length, out, at)
+    const hints = peer.hintBlock(spoofed)
+    at = copy(hints, 0, hints.length, out, at)
+    this.spoofed = spoofed
+    if (spoofed > 0) at = this.#nameSpoofed(head, bytes, out, at)
+    at = copy(rewrite.added, 0, rewrite.added.length, out, at)
+    return put(CRLF, out, at)
+  }
+
+  /** All X-Forwarded-For fields as one list (RFC 9110 section 5.3) with the peer at its end. */
+  #extendFor(head: RequestHead, bytes: Uint8Array, peer: Peer, first: number, out: Uint8Array, at: number): number {
+    const { fields } = head
+    at = put(FORWARDED_FOR_LINE, out, at)
+    for (let i = first; i >= 0; i = fields.find(FORWARDED_FOR, i + 1)) {
+      const from = fields.at[i * 4 + 2]!
+      const end = fields.at[i * 4 + 3]!
+      if (end > from) at = put(SEPARATOR, out, copy(bytes, from, end, out, at))
+    }
+    return put(CRLF, out, put(peer.address, out, at))
+  }
+
+  /** Names in lower case, each once, as many as fit. */
+  #nameSpoofed(head: RequestHead, bytes: Uint8Array, out: Uint8Array, at: number): number {
+    const { fields } = head
+    at = put(this.#spoofedLine, out, at)
+    const start = at
+    for (let i = 0; i < fields.count; i++) {
+      if (fields.kind[i] !== RESERVED) continue
+      const from = fields.at[i * 4]!
+      const end = fields.at[i * 4 + 1]!
+      if (isNamed(out, start, at, bytes, from, end)) continue
+      if (at - start + end - from > SPOOFED_MAX) break
+      if (at > start) at = put(SEPARATOR, out, at)
+      for (let j = from; j < end; j++) out[at++] = LOWER[bytes[j]!]!
+    }
+    return put(CRLF, out, at)
+  }
+}
+
+function writePath(head: RequestHead, bytes: Uint8Array, rewrite: Rewrite, out: Uint8Array, at: number): number {
+  let from = head.pathStart
+  const end = head.pathEnd
+  if (from === end || bytes[from] === QUESTION) {
+    // Absolute form without a path (RFC 9112 section 3.2.4).
+    out[at++] = head.method === METHOD_OPTIONS && from === end ? 0x2a : SLASH
+    return copy(bytes, from, end, out, at)
+  }
+  if (rewrite.prefixLength > 0 && bytes[from] === SLASH) {
+    from += rewrite.prefixLength
+    at = put(rewrite.replacement, out, at)
+    const last = rewrite.replacement[rewrite.replacement.length - 1]
+    if (from < end && bytes[from] === SLASH) {
+      if (last === SLASH) from++
+    } else if (last !== SLASH && (last === undefined || (from < end && bytes[from] !== QUESTION))) out[at++] = SLASH
+  }
+  return copy(bytes, from, end, out, at)
+}
+
+/** After the CRLF of the last field. */
+function lineEnd(bytes: Uint8Array, at: number): number {
+  while (bytes[at] !== LF) at++
+  return at + 1
+}
+
+function putLine(name: Uint8Array, value: Uint8Array, out: Uint8Array, at: number): number {
+  return put(CRLF, out, put(value, out, put(name, out, at)))
+}
+
+function isNamed(out: Uint8Array, start: number, stop: number, bytes: Uint8Array, from: number, end: number): boolean {
+  const length = end - from
+  for (let at = start; at < stop;) {
+    let next = at
+    while (next < stop && out[next] !== COMMA) next++
+    if (next - at === length) {
+      let same = 0
+      while (same < length && out[at + same] === LOWER[bytes[from + same]!]) same++
+      if (same === length) return true
+    }
+    at = next + SEPARATOR.length
+  }
+  return false
+}
+
+/** What the route adds, as lines; a name or value that could end its line early is the configuration's error, not ours to send. */
+export function encodeLines(fields: ReadonlyArray<readonly [name: string, value: string]>): Uint8Array {
+  const text = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")
+  const bytes = new TextEncoder().encode(text)
+  if (fields.some(([name, value]) => /[\r\n\0]/.test(name + value))) throw new Error("a header holds a line end")
+  return bytes
+}

@@ -1,0 +1,48 @@
+/**
+ * What the access log says of one exchange, collected while it goes on. Made only where there is a log.
+ */
+import type { AccessLog, LoggedRequest } from "./access-log.ts"
+import { latin1 } from "../http1/byte-classes.ts"
+import type { RequestHead } from "../http1/request-head.ts"
+import type { Peer } from "../http1/request-writer.ts"
+
+export class LoggedExchange implements LoggedRequest {
+  readonly client: string
+  readonly method: string
+  readonly target: string
+  readonly version: string
+  /** 499 as nginx: the client went before there was an answer. */
+  status = 499
+  bytes = 0
+  durationMs = 0
+  readonly referer: string
+  readonly userAgent: string
+  readonly block: string
+  readonly #log: AccessLog
+  readonly #sinceMs = performance.now()
+
+  constructor(log: AccessLog, head: RequestHead, bytes: Uint8Array, peer: Peer) {
+    this.#log = log
+    const { fields } = head
+    let referer = "-"
+    let userAgent = "-"
+    for (let i = 0; i < fields.count; i++) {
+      const name = latin1(bytes, fields.at[i * 4]!, fields.at[i * 4 + 1]!).toLowerCase()
+      if (name === "referer") referer = latin1(bytes, fields.at[i * 4 + 2]!, fields.at[i * 4 + 3]!)
+      else if (name === "user-agent") userAgent = latin1(bytes, fields.at[i * 4 + 2]!, fields.at[i * 4 + 3]!)
+    }
+    this.client = latin1(peer.address)
+    this.method = latin1(bytes, head.start, head.methodEnd)
+    this.target = latin1(bytes, head.targetStart, head.targetEnd)
+    this.version = head.minor === 0 ? "HTTP/1.0" : "HTTP/1.1"
+    this.referer = referer
+    this.userAgent = userAgent
+    this.block =
+      latin1(peer.shapeBlock) + latin1(peer.ownBlock.bytes, 0, peer.ownBlock.length) + latin1(peer.hintBlock(0))
+  }
+
+  write(): void {
+    this.durationMs = Math.round(performance.now() - this.#sinceMs)
+    this.#log.add(this, new Date())
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * From a configuration to what a Site is made of. Without a configuration file every request goes to the echo application; a
+ * configuration without routes was refused.
+ */
+import type { RouteConfig } from "@synprint/service"
+import type { SiteSettings } from "./site.ts"
+import type { WorkerSettings } from "../worker/message.ts"
+
+const echoRoute = (target: string): RouteConfig => ({
+  host: "*",
+  path: "/",
+  upstreams: [target],
+  upstreamCa: "",
+  upstreamName: "",
+  forceNewConnection: false,
+  healthCheck: "",
+  stripPrefix: false,
+  replacePrefix: "",
+  setHost: "",
+  addHeaders: [],
+  removeHeaders: [],
+  addResponseHeaders: [],
+  removeResponseHeaders: []
+})
+
+export const siteSettings = ({ config, echo }: WorkerSettings): SiteSettings => ({
+  proxy: config.proxy,
+  routes: echo === undefined ? config.routes : [echoRoute(echo)],
+  headers: config.headers,
+  hints: config.hints
+})

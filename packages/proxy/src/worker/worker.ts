@@ -1,0 +1,175 @@
+/**
+ * One thread that serves: its own capture chain, engine and connections. Started by worker-pool.ts, told by messages.
+ */
+import { JsonLog, Matcher, Observer, SharedHosts } from "@synprint/core"
+import { type Config, type LiveAnswerer, historyLimits, loadDatabases, makeAnswerer } from "@synprint/service"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as Scope from "effect/Scope"
+import { AccessLog } from "../operations/access-log.ts"
+import { AddressLimits } from "../connection/address-limits.ts"
+import { openCapture } from "./capture.ts"
+import { CELLS, OPEN } from "../operations/counters.ts"
+import { ProxyServer } from "./proxy-server.ts"
+import { Site } from "../routing/site.ts"
+import { siteSettings } from "../routing/site-settings.ts"
+import { warmUp } from "../fingerprint-headers/warm-up.ts"
+import { reportOf } from "./report.ts"
+import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from "./message.ts"
+
+declare const self: Worker
+
+/** Shapes remembered per database: a busy site sees a few thousand. */
+const MEMO_SHAPES = 16_384
+const POLL_MS = 20
+const REPORT_MS = 1000
+/** Observations wait at most so long for their write. */
+const FLUSH_MS = 250
+
+const tell = (message: FromWorker): void => self.postMessage(message)
+
+interface Running {
+  readonly server: ProxyServer
+  readonly answerer: LiveAnswerer
+  readonly mode: Config["fingerprint"]["mode"]
+  readonly log: AccessLog | undefined
+}
+
+let running: Running | undefined
+/** What the health checks took out. */
+const unhealthy = new Set<string>()
+/** The start, then one after the other: the last one said is the one that stays. */
+let reloads: Promise<unknown> = Promise.resolve()
+const scope = Effect.runSync(Scope.make())
+
+/** What Effects of this thread log is said by the main thread, in its format. */
+const logger = (thread: number) =>
+  Logger.layer([
+    Logger.make(({ logLevel, message }) => {
+      const level = logLevel === "Error" || logLevel === "Fatal" ? "error" : logLevel === "Warn" ? "warn" : "info"
+      tell({ type: "log", level, message: `worker ${thread}: ${[message].flat().join(" ")}` })
+    })
+  ])
+
+/** undefined: no file is named. The main thread writes it. */
+function openObservations({ observations }: Config["log"]): JsonLog | undefined {
+  if (observations === "") return undefined
+  const encoder = new TextEncoder()
+  return new JsonLog((text) => {
+    const lines = encoder.encode(text)
+    self.postMessage({ type: "observed", lines } satisfies FromWorker, [lines.buffer])
+  })
+}
+
+const start = (message: WorkerStart) =>
+  Effect.gen(function* () {
+    const { config, thread, threads } = message
+    const { mode } = config.fingerprint
+    const database = yield* loadDatabases(config.fingerprint)
+    const matcher = new Matcher(database, mode, MEMO_SHAPES)
+    const observations = openObservations(config.log)
+    const hosts = new SharedHosts(message.hosts, config.history.hosts, thread)
+    const observer = new Observer({
+      shared: { hosts, generation: message.generation },
+      ...(observations === undefined ? {} : { log: observations }),
+      mode,
+      matcher,
+      ...historyLimits(config.history)
+    })
+    const chain = yield* openCapture(config, message.descriptors, message.shared)
+    // A connection is asked about once, when it opens, and keeps its answer itself.
+    const answerer = makeAnswerer({ capture: chain, observer, history: "connections", answers: 0 })
+    const { accessLog, accessLogFormat } = config.proxy
+    const lost = (text: string): void => tell({ type: "log", level: "error", message: text })
+    const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, lost)
+    const all = new Float64Array(message.counters)
+    const server = new ProxyServer({
+      site: new Site(siteSettings(message), undefined),
+      answerer,
+      key: config.capture.key,
+      counters: new Float64Array(message.counters, thread * CELLS * 8, CELLS),
+      openElsewhere: () => {
+        let open = 0
+        for (let other = 0; other < threads; other++) if (other !== thread) open += all[other * CELLS + OPEN]!
+        return open
+      },
+      addressLimits: new AddressLimits(message.limits, threads, thread),
+      log,
+      warn: (text) => tell({ type: "log", level: "warn", message: text }),
+      onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
+    })
+    yield* warmUp(config, siteSettings(message), database)
+    for (const descriptor of message.descriptors) server.attach(descriptor)
+    const report = (): void => tell({ type: "report", report: reportOf(chain, answerer, observer) })
+    report()
+    const timers = [setInterval(report, REPORT_MS)]
+    if (observations !== undefined) timers.push(setInterval(() => observations.flush(), FLUSH_MS))
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        for (const timer of timers) clearInterval(timer)
+        observations?.flush()
+        report()
+      })
+    )
+    running = { server, answerer, mode, log }
+    const off = "capture is off: fingerprint.tcp_enabled = false; every status is disabled"
+    tell({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
+  }).pipe(Scope.provide(scope))
+
+/** Of the upstreams of a new site too. */
+function applyHealth({ upstreams }: Site): void {
+  for (const upstream of upstreams.values()) upstream.isHealthy = !unhealthy.has(upstream.target)
+}
+
+const reload = (settings: WorkerSettings) =>
+  Effect.gen(function* () {
+    if (running === undefined) return
+    const { server, answerer, mode } = running
+    const database = yield* loadDatabases(settings.config.fingerprint)
+    answerer.setMatcher(new Matcher(database, mode, MEMO_SHAPES), settings.generation)
+    const site = new Site(siteSettings(settings), server.site)
+    applyHealth(site)
+    server.reload(site)
+  })
+
+async function stop(): Promise<void> {
+  running?.server.stop()
+  // oxlint-disable-next-line no-await-in-loop -- it waits
+  while ((running?.server.open ?? 0) > 0) await Bun.sleep(POLL_MS)
+  running?.server.close()
+  running?.log?.close()
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+  tell({ type: "stopped" })
+}
+
+const fail = (error: unknown): void => {
+  const exitCode = (error as { readonly exitCode?: number }).exitCode
+  tell({ type: "failed", message: error instanceof Error ? error.message : String(error), exitCode: exitCode ?? 1 })
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case "start":
+      reloads = Effect.runPromise(start(data).pipe(Effect.provide(logger(data.thread)))).catch(fail)
+      break
+    case "reload":
+      reloads = reloads
+        .then(() => Effect.runPromise(reload(data)))
+        .catch((error: unknown) =>
+          tell({ type: "log", level: "error", message: `reload failed, the old goes on: ${String(error)}` })
+        )
+      break
+    case "health": {
+      if (data.isHealthy) unhealthy.delete(data.target)
+      else unhealthy.add(data.target)
+      if (running !== undefined) applyHealth(running.server.site)
+      break
+    }
+    case "reopen":
+      running?.log?.reopen()
+      break
+    case "stop":
+      void stop()
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * The chain of backends: asked in order, the first hit wins; otherwise the reason of the last backend that could have answered.
+ *
+ * A named backend that cannot open is its error. `auto` takes what can be had and says what it lacks. A backend lost later is
+ * opened again, 0.25 to 10 s apart; meanwhile its lookups say `backend_down` and traffic goes on.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import { CaptureError } from "./backend.ts"
+import type {
+  BackendModule,
+  CaptureBackend,
+  CaptureFilter,
+  CaptureOptions,
+  Connection,
+  Miss,
+  PacketFeed,
+  RawSyn
+} from "./backend.ts"
+import { AUTO_ORDER, explainChoice, type ChainChoice, type Lack } from "./choice.ts"
+import { background } from "../lifecycle/daemons.ts"
+
+/** Lazy imports by backend name; a host that never uses one never loads it. */
+export type BackendRegistry = Readonly<Record<string, () => Promise<{ readonly backend: BackendModule }>>>
+
+/** How the lookups of one member of the chain ended. */
+export type LookupCounts = Record<"hit" | Miss, number>
+
+export interface ChainMember {
+  readonly name: string
+  readonly lookups: Readonly<LookupCounts>
+  readonly stats: () => Readonly<Record<string, number>>
+  readonly down: () => string | undefined
+}
+
+export interface Chain extends CaptureBackend {
+  readonly members: ReadonlyArray<ChainMember>
+  /** What was chosen and what is lacking, for the log. */
+  readonly choice: ChainChoice
+}
+
+const WATCH = "250 millis"
+const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")])
+
+interface Member extends ChainMember {
+  readonly lookups: LookupCounts
+  readonly module: BackendModule
+  /** undefined: not opened yet (auto), or lost. */
+  backend: CaptureBackend | undefined
+  scope: Scope.Closeable | undefined
+  /** Why it was lost; undefined when it works or was never open. */
+  lost: string | undefined
+}
+
+/** `backend`: "auto" or names of `registry`. Opens them in the Scope. */
+export const openChain = (
+  registry: BackendRegistry,
+  backend: "auto" | ReadonlyArray<string>,
+  options: CaptureOptions
+): Effect.Effect<Chain, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const owner = yield* Effect.scope
+    const isAuto = backend === "auto"
+    const names = isAuto ? AUTO_ORDER.filter((name) => registry[name] !== undefined) : backend
+    let current = options
+    const members: Array<Member> = []
+    const lacks: Array<Lack> = []
+
+    const openMember = (member: Member): Effect.Effect<void, CaptureError> =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.fork(owner)
+        const opened = yield* member.module.open(isAuto ? withoutAttach(current) : current).pipe(
+          Scope.provide(scope),
+          Effect.tapError(() => Scope.close(scope, Exit.void))
+        )
+        member.scope = scope
+        member.backend = opened
+        member.lost = undefined
+      })
+
+    for (const name of names) {
+      const loaded = yield* Effect.result(load(registry, name))
+      let error: CaptureError
+      if (loaded._tag === "Success") {
+        const member = makeMember(name, loaded.success)
+        const opened = yield* Effect.result(openMember(member))
+        if (opened._tag === "Success") {
+          members.push(member)
+          continue
+        }
+        error = opened.failure
+        // Pins may appear and a library be installed later; a right does not come to a running process.
+        if (isAuto && error.kind === "failure") members.push(member)
+      } else error = loaded.failure
+      if (!isAuto || error.kind === "config") return yield* error
+      lacks.push({ backend: name, error })
+    }
+
+    const packets = members.find((member) => member.backend?.packets !== undefined)?.backend?.packets
+    if (options.feed && packets === undefined) return yield* withoutFeed(lacks)
+
+    for (const member of members) {
+      if (member.backend?.recovers !== true) yield* background(`backend ${member.name}`, keepOpen(member, openMember))
+    }
+
+    return {
+      name: "chain",
+      members,
+      choice: explainChoice(
+        isAuto,
+        members.filter((member) => member.backend !== undefined).map((member) => member.name),
+        lacks
+      ),
+      lookup: lookupIn(members),
+      packets: packets === undefined ? undefined : firstFeed(members),
+      stats: () => {
+        const all: Record<string, number> = {}
+        for (const member of members) {
+          for (const [name, value] of Object.entries(member.stats())) all[`${member.name}.${name}`] = value
+        }
+        return all
+      },
+      down: () => {
+        const reasons = members.map((member) => member.down()).filter((reason) => reason !== undefined)
+        return reasons.length === 0 ? undefined : reasons.join("; ")
+      },
+      setFilter: (filter: CaptureFilter) =>
+        Effect.gen(function* () {
+          current = { ...current, filter }
+          let failed: CaptureError | undefined
+          for (const member of members) {
+            if (member.backend === undefined) continue
+            const result = yield* Effect.result(member.backend.setFilter(filter))
+            if (result._tag === "Failure") failed ??= result.failure
+          }
+          if (failed !== undefined) return yield* failed
+        })
+    }
+  })
+
+/** The chain as a service. */
+export class Capture extends Context.Service<Capture, Chain>()("core/Capture") {
+  static readonly layer = (
+    registry: BackendRegistry,
+    backend: "auto" | ReadonlyArray<string>,
+    options: CaptureOptions
+  ): Layer.Layer<Capture, CaptureError> => Layer.effect(Capture, openChain(registry, backend, options))
+}
+
+function lookupIn(members: ReadonlyArray<Member>): (connection: Connection, into: RawSyn) => "hit" | Miss {
+  return (connection, into) => {
+    // "unsupported" stays when no backend could have answered; one that is down could not, if another gave a reason.
+    let reason: Miss = "unsupported"
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i]!
+      const { backend } = member
+      let found: "hit" | Miss
+      if (backend !== undefined) found = backend.lookup(connection, into)
+      else if (member.lost !== undefined) found = "backend_down"
+      else continue
+      member.lookups[found]++
+      if (found === "hit") return "hit"
+      if (found === "unsupported" || (found === "backend_down" && reason !== "unsupported")) continue
+      reason = found
+    }
+    return reason
+  }
+}
+
+/** The feed of the first member that has one; a subscriber stays subscribed when that member is opened again. */
+function firstFeed(members: ReadonlyArray<Member>): PacketFeed {
+  let sink: Parameters<PacketFeed["subscribe"]>[0] | undefined
+  let subscribed: PacketFeed | undefined
+  const find = (): PacketFeed | undefined => {
+    for (let i = 0; i < members.length; i++) {
+      const feed = members[i]!.backend?.packets
+      if (feed === undefined) continue
+      if (feed !== subscribed && sink !== undefined) {
+        feed.subscribe(sink)
+        subscribed = feed
+      }
+      return feed
+    }
+    return undefined
+  }
+  return {
+    subscribe: (next) => {
+      sink = next
+      subscribed = undefined
+      find()
+    },
+    drain: () => find()?.drain() ?? 0
+  }
+}
+
+function makeMember(name: string, module: BackendModule): Member {
+  const member: Member = {
+    name,
+    module,
+    backend: undefined,
+    scope: undefined,
+    lost: undefined,
+    lookups: { hit: 0, unsupported: 0, syncookie: 0, not_captured: 0, stale: 0, malformed: 0, backend_down: 0 },
+    stats: () => member.backend?.stats() ?? {},
+    down: () => member.lost ?? member.backend?.down()
+  }
+  return member
+}
+
+/** Watches a member and opens it again after a loss, or for the first time if `auto` could not open it yet. */
+const keepOpen = (
+  member: Member,
+  openMember: (member: Member) => Effect.Effect<void, CaptureError>
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const reason = member.backend?.down()
+    if (member.backend !== undefined && reason === undefined) return
+    if (member.backend !== undefined) {
+      member.lost = reason
+      member.backend = undefined
+      yield* Effect.logWarning(`${member.name}: lost (${reason}), trying again`)
+      if (member.scope !== undefined) yield* Scope.close(member.scope, Exit.void)
+    }
+    yield* openMember(member).pipe(
+      Effect.tapError((error) =>
+        Effect.sync(() => {
+          if (member.lost !== undefined) member.lost = error.reason
+        })
+      ),
+      Effect.retry(RETRY),
+      // The schedule never ends, so neither does the retry.
+      Effect.orDie
+    )
+    yield* Effect.logInfo(`${member.name}: open`)
+  }).pipe(Effect.delay(WATCH), Effect.forever)
+
+const load = (registry: BackendRegistry, name: string): Effect.Effect<BackendModule, CaptureError> => {
+  const entry = registry[name]
+  return entry === undefined
+    ? Effect.fail(
+        new CaptureError({
+          backend: name,
+          attempted: "find the backend",
+          reason: "unknown",
+          hint: `set [capture] backend to auto or some of ${Object.keys(registry).join(", ")}`,
+          kind: "config"
+        })
+      )
+    : Effect.tryPromise({
+        try: async () => (await entry()).backend,
+        catch: (cause) =>
+          new CaptureError({
+            backend: name,
+            attempted: "load the backend",
+            reason: cause instanceof Error ? cause.message : String(cause),
+            hint: "reinstall: a part of the program is missing",
+            kind: "failure",
+            cause
+          })
+      })
+}
+
+/** What p0f mode cannot do without: the error that keeps pcap from opening, or the lack of pcap in the list. */
+function withoutFeed(lacks: ReadonlyArray<Lack>): CaptureError {
+  const pcap = lacks.find((lack) => lack.backend === "pcap")
+  return (
+    pcap?.error ??
+    new CaptureError({
+      backend: "capture",
+      attempted: "feed every packet to the p0f engine",
+      reason: "no backend of [capture] backend delivers packets",
+      hint: 'add "pcap" to it, or remove [fingerprint] mode = "p0f" and [p0f_api]',
+      kind: "config"
+    })
+  )
+}
+
+/** `auto` reads pins that are there; it does not attach programs by itself. */
+function withoutAttach(options: CaptureOptions): CaptureOptions {
+  return { ...options, xdp: { ...options.xdp, attach: false } }
+}

@@ -1,0 +1,33 @@
+/**
+ * What a chain consists of and, with `auto`, what it lacks and the grant that would give more: for the log and for doctor.
+ */
+import type { CaptureError } from "./backend.ts"
+
+/** The order of `auto`, for both front ends: the SYN that comes with the connection, pins that exist, a tap of our own. */
+export const AUTO_ORDER: ReadonlyArray<string> = ["saved-syn", "xdp", "pcap"]
+
+/** A backend that `auto` could not open. */
+export interface Lack {
+  readonly backend: string
+  readonly error: CaptureError
+}
+
+export interface ChainChoice {
+  /** In the order in which they are asked. */
+  readonly chosen: ReadonlyArray<string>
+  readonly lacks: ReadonlyArray<Lack>
+  /** One line: `capture: saved-syn, pcap (auto)`. */
+  readonly summary: string
+  /** One line per lack, with the exact grant. */
+  readonly hints: ReadonlyArray<string>
+}
+
+export function explainChoice(isAuto: boolean, chosen: ReadonlyArray<string>, lacks: ReadonlyArray<Lack>): ChainChoice {
+  const names = chosen.length === 0 ? "nothing" : chosen.join(", ")
+  return {
+    chosen,
+    lacks,
+    summary: isAuto ? `capture: ${names} (auto)` : `capture: ${names}`,
+    hints: lacks.map(({ backend, error }) => `capture: without ${backend}: ${error.reason} (${error.hint})`)
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Checks of the host: kernel, rights, limits, sysctls, namespaces, interfaces.
+ */
+import { existsSync, readFileSync, readlinkSync } from "node:fs"
+import { release } from "node:os"
+import type { Check } from "../capture/backend.ts"
+import type { Config } from "../config/config.ts"
+import { check } from "./check.ts"
+
+/** linux/capability.h */
+const CAPABILITIES = {
+  CAP_NET_BIND_SERVICE: 10,
+  CAP_NET_ADMIN: 12,
+  CAP_NET_RAW: 13,
+  CAP_SYS_ADMIN: 21,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39
+} as const
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, "utf8").trim()
+  } catch {
+    return undefined
+  }
+}
+
+const statusField = (name: string): string | undefined =>
+  new RegExp(`^${name}:\\s*(.*)$`, "m").exec(read("/proc/self/status") ?? "")?.[1]
+
+/** Whether `major.minor` of the running kernel is at least this. */
+export function kernelAtLeast(major: number, minor: number, version = release()): boolean {
+  const [a = 0, b = 0] = version.split(/[.-]/).map(Number)
+  return a > major || (a === major && b >= minor)
+}
+
+function kernelChecks(): ReadonlyArray<Check> {
+  const version = release()
+  if (!kernelAtLeast(4, 18))
+    return [
+      check("kernel", "warn", `${version}: too old for the xdp backend`, "use saved-syn or pcap, or Linux 5.8 or newer")
+    ]
+  if (!kernelAtLeast(5, 11)) return [check("kernel", "ok", `${version}: eBPF memory counts against RLIMIT_MEMLOCK`)]
+  return [check("kernel", "ok", version)]
+}
+
+function rightChecks(): ReadonlyArray<Check> {
+  const effective = BigInt(`0x${statusField("CapEff") ?? "0"}`)
+  const has = Object.entries(CAPABILITIES).filter(([, bit]) => (effective >> BigInt(bit)) & 1n)
+  const names = has.map(([name]) => name)
+  const lines = [
+    check(
+      "rights",
+      "ok",
+      `uid ${process.getuid?.() ?? "?"}, ${names.length === 0 ? "no capability of use here: saved-syn needs none" : names.join(" ")}`
+    )
+  ]
+  if (statusField("Seccomp") === "2") {
+    lines.push(
+      check(
+        "seccomp",
+        "warn",
+        "a filter is active; container runtimes' default profiles block bpf()",
+        "for the xdp backend use a profile that allows bpf()"
+      )
+    )
+  }
+  return lines
+}
+
+function limitChecks(): ReadonlyArray<Check> {
+  const limits = read("/proc/self/limits") ?? ""
+  const soft = (name: string): string | undefined => new RegExp(`^${name}\\s+(\\S+)`, "m").exec(limits)?.[1]
+  const files = soft("Max open files")
+  const lines: Array<Check> = []
+  lines.push(
+    files !== undefined && files !== "unlimited" && Number(files) < 4096
+      ? check("open files", "warn", `the soft limit is ${files}`, "LimitNOFILE=65536 in the unit, or ulimit -n 65536")
+      : check("open files", "ok", `limit ${files ?? "unknown"}`)
+  )
+  const memlock = soft("Max locked memory")
+  if (!kernelAtLeast(5, 11) && memlock !== "unlimited") {
+    lines.push(
+      check(
+        "locked memory",
+        "warn",
+        `limit ${memlock ?? "unknown"}: eBPF maps may not fit`,
+        "LimitMEMLOCK=infinity, in Docker ulimits: memlock: -1"
+      )
+    )
+  }
+  return lines
+}
+
+function sysctlChecks(): ReadonlyArray<Check> {
+  const sysctl = (name: string): string | undefined => read(`/proc/sys/${name.replaceAll(".", "/")}`)
+  const lines: Array<Check> = []
+  const cookies = sysctl("net.ipv4.tcp_syncookies")
+  lines.push(
+    cookies === "2"
+      ? check(
+          "tcp_syncookies",
+          "warn",
+          "2: every handshake goes by cookies, the kernel keeps no SYN",
+          "sysctl -w net.ipv4.tcp_syncookies=1, or use pcap"
+        )
+      : check(
+          "tcp_syncookies",
+          "ok",
+          cookies === undefined
+            ? "not readable"
+            : `${cookies}${cookies === "1" ? ": cookies only when the queue overflows" : ""}`
+        )
+  )
+  const backlog = Number(sysctl("net.core.somaxconn") ?? Number.NaN)
+  lines.push(
+    backlog < 1024
+      ? check(
+          "somaxconn",
+          "warn",
+          `${backlog}: bursts of connections overflow into SYN cookies`,
+          "sysctl -w net.core.somaxconn=4096"
+        )
+      : check("somaxconn", "ok", String(backlog))
+  )
+  const unprivileged = sysctl("kernel.unprivileged_bpf_disabled")
+  if (unprivileged !== undefined)
+    lines.push(
+      check(
+        "unprivileged bpf",
+        "ok",
+        `${unprivileged}: ${unprivileged === "0" ? "allowed" : "bpf() needs CAP_BPF, reading pins does not"}`
+      )
+    )
+  return lines
+}
+
+function namespaceChecks(): ReadonlyArray<Check> {
+  try {
+    const own = readlinkSync("/proc/self/ns/net")
+    if (readlinkSync("/proc/1/ns/net") !== own) {
+      return [
+        check(
+          "network namespace",
+          "warn",
+          "not that of pid 1: SYNs to other namespaces are not seen here",
+          "run beside HAProxy: hostNetwork: true, or network_mode: host"
+        )
+      ]
+    }
+    return [check("network namespace", "ok", "that of pid 1")]
+  } catch {
+    return [] // /proc/1/ns needs ptrace rights: without them nothing can be said
+  }
+}
+
+function interfaceChecks(config: Config): ReadonlyArray<Check> {
+  return config.capture.interfaces
+    .filter((name) => name !== "any")
+    .map((name) => {
+      if (!existsSync(`/sys/class/net/${name}`))
+        return check(`interface ${name}`, "fail", "there is none of this name", "ip link, then capture.interface")
+      const up = (Number(read(`/sys/class/net/${name}/flags`) ?? 0) & 1) === 1 // IFF_UP
+      return up
+        ? check(`interface ${name}`, "ok", "up")
+        : check(`interface ${name}`, "fail", "down", `ip link set ${name} up`)
+    })
+}
+
+export function hostChecks(config: Config | undefined): ReadonlyArray<Check> {
+  return [
+    check("bun", "ok", Bun.version),
+    ...kernelChecks(),
+    ...rightChecks(),
+    ...limitChecks(),
+    ...sysctlChecks(),
+    ...namespaceChecks(),
+    ...(config === undefined ? [] : interfaceChecks(config))
+  ]
+}

@@ -1,0 +1,128 @@
+/**
+ * Reload: on SIGHUP, or when a file of the configuration (databases included) changes. What does not load changes nothing.
+ *
+ * The directories are watched, not the files: editors replace a file by rename, Kubernetes swaps a symbolic link beside it. An
+ * event only says "look again"; a file counts as changed when its device, inode, size or time differ.
+ */
+import { type FSWatcher, statSync, watch } from "node:fs"
+import { dirname, resolve } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import { background } from "./daemons.ts"
+import { onSignal } from "./logging.ts"
+import type { Metrics } from "../metrics/metrics.ts"
+
+/** A value that follows its files. */
+export interface Live<A> {
+  /** Plain read for hot code. */
+  readonly current: () => A
+  /** The current value first, then every new one. */
+  readonly changes: Stream.Stream<A>
+}
+
+export interface LiveOptions<A, E> {
+  readonly load: Effect.Effect<A, E>
+  /** Files whose change loads again. */
+  readonly files: (value: A) => ReadonlyArray<string>
+  /** `[reload] watch`; SIGHUP works anyway. */
+  readonly watch: (value: A) => boolean
+  readonly metrics: Metrics
+  readonly debounceMs?: number
+}
+
+function stamp(files: ReadonlyArray<string>): string {
+  return files
+    .map((file) => {
+      const at = statSync(file, { bigint: true, throwIfNoEntry: false })
+      return at === undefined ? "-" : `${at.dev}:${at.ino}:${at.size}:${at.mtimeNs}`
+    })
+    .join(" ")
+}
+
+/** Loads once (its error is the caller's: a service refuses to start) and then follows. */
+export const live = <A, E extends { readonly message: string }>(
+  options: LiveOptions<A, E>
+): Effect.Effect<Live<A>, E, Scope.Scope> =>
+  Effect.gen(function* () {
+    const first = yield* options.load
+    const ref = yield* SubscriptionRef.make(first)
+    const name = "synprint_config_reload_total"
+    const help = "Reloads of configuration and databases."
+    const loaded = options.metrics.counter(name, help, { result: "ok" })
+    const rejected = options.metrics.counter(name, help, { result: "rejected" })
+    const triggers = yield* Queue.sliding<"signal" | "file">(1)
+
+    let files = options.files(first)
+    let seen = stamp(files)
+    const watchers = new Map<string, FSWatcher>()
+    const watchDirectories = (value: A): ReadonlyArray<string> => {
+      const wanted = new Set(options.watch(value) ? files.map((file) => dirname(resolve(file))) : [])
+      const failed: Array<string> = []
+      for (const [directory, watcher] of watchers) {
+        if (wanted.has(directory)) continue
+        watcher.close()
+        watchers.delete(directory)
+      }
+      for (const directory of wanted) {
+        if (watchers.has(directory)) continue
+        try {
+          const watcher = watch(directory, { persistent: false }, () => Queue.offerUnsafe(triggers, "file"))
+          watcher.on("error", () => watchers.delete(directory))
+          watchers.set(directory, watcher)
+        } catch (cause) {
+          failed.push(`${directory}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`)
+        }
+      }
+      return failed
+    }
+    const follow = Effect.fnUntraced(function* (value: A) {
+      for (const failed of watchDirectories(value))
+        yield* Effect.logWarning(`cannot watch ${failed} (send SIGHUP after a change)`)
+    })
+    yield* Effect.acquireRelease(follow(first), () =>
+      Effect.sync(() => {
+        for (const watcher of watchers.values()) watcher.close()
+      })
+    )
+    let signalled = false
+    yield* onSignal("SIGHUP", () => {
+      signalled = true
+      Queue.offerUnsafe(triggers, "signal")
+    })
+
+    const reload = Effect.gen(function* () {
+      const why = signalled ? "SIGHUP" : "file"
+      signalled = false
+      const now = stamp(files)
+      if (why === "file" && now === seen) return
+      seen = now
+      yield* options.load.pipe(
+        Effect.matchEffect({
+          onFailure: (error) => {
+            rejected.value++
+            return Effect.logError(`reload rejected, nothing changed: ${error.message}`)
+          },
+          onSuccess: Effect.fnUntraced(function* (value: A) {
+            loaded.value++
+            files = options.files(value)
+            seen = stamp(files)
+            yield* follow(value)
+            yield* SubscriptionRef.set(ref, value)
+            yield* Effect.logInfo("reloaded")
+          })
+        }),
+        Effect.annotateLogs({ why })
+      )
+    })
+    yield* background(
+      "reload",
+      Stream.fromQueue(triggers).pipe(
+        Stream.debounce(options.debounceMs ?? 50),
+        Stream.runForEach(() => reload)
+      )
+    )
+    return { current: () => SubscriptionRef.getUnsafe(ref), changes: SubscriptionRef.changes(ref) }
+  })

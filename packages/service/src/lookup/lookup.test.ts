@@ -1,0 +1,187 @@
+import { expect, test } from "bun:test"
+import {
+  Answer,
+  BUILTIN,
+  BUILTIN_DATABASE,
+  Matcher,
+  Observer,
+  makeConnectionKey,
+  parseConnectionKey,
+  readDatabases
+} from "@synprint/core"
+import { type PacketFields, REASON_OS_DIFF, SMALL_HISTORY, printConnectionKey, tcp } from "@synprint/core/testing"
+import { makeFakeBackend } from "../testing/fake-backend.ts"
+import { makeAnswerer } from "./lookup.ts"
+
+const database = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern").database!
+const NOW = 1_700_000_000_000
+
+function setUp(answers = 64) {
+  const matcher = new Matcher(database, "modern", 256)
+  const observer = new Observer({
+    mode: "modern",
+    matcher,
+    ...SMALL_HISTORY
+  })
+  const capture = makeFakeBackend()
+  const answerer = makeAnswerer({ capture, observer, history: "connections", answers })
+  const answer = new Answer()
+  const key = makeConnectionKey()
+  const ask = (client: string, port: number, atMs = NOW): Answer => {
+    expect(parseConnectionKey(client, port, "192.0.2.1", port === 0 ? 0 : 443, key)).toBe(true)
+    answerer.answer({ key, savedSyn: undefined, openedAtMs: atMs }, answer)
+    return answer
+  }
+  const arrive = (client: string, port: number, spec: PacketFields = {}): void => {
+    expect(parseConnectionKey(client, port, "192.0.2.1", 443, key)).toBe(true)
+    capture.syns.set(printConnectionKey(key), tcp({ ...linux(client, port), ...spec }).bytes)
+  }
+  return { capture, answerer, ask, arrive, observer }
+}
+
+const linux = (client: string, port: number): PacketFields => ({
+  src: client,
+  dst: "192.0.2.1",
+  sport: port,
+  dport: 443,
+  seq: 1000,
+  ttl: 60,
+  id: 7,
+  df: true,
+  win: 64240,
+  options: "mss=1460,sok,ts=1,nop,ws=7"
+})
+
+test("a SYN is told with its shape and the address's history", () => {
+  const { ask, arrive } = setUp()
+  arrive("198.51.100.7", 40_000)
+  const answer = ask("198.51.100.7", 40_000)
+  expect(answer.status).toBe("ok")
+  expect(answer.shape!.rawSignature).toBe("4:60+4:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0")
+  expect(answer.shape!.os).toStartWith("Linux")
+  expect(answer.shape!.dist).toBe(4)
+  expect(answer.totalConn).toBe(1)
+  expect(answer.firstSeen).toBe(NOW / 1000)
+})
+
+test("sharing is told as it was when the connection was first asked about; spoofed SYNs never count", () => {
+  const { ask, arrive, observer } = setUp()
+  const windows = { ttl: 124, options: "mss=1460,nop,ws=8,nop,nop,sok" }
+  arrive("198.51.100.7", 40_000)
+  expect(ask("198.51.100.7", 40_000).sharedScore).toBe(0)
+  for (let port = 40_001; port < 40_100; port++) arrive("198.51.100.7", port, windows)
+  expect(ask("198.51.100.7", 40_000).sharedScore).toBe(0)
+  expect(ask("198.51.100.7", 41_000).status).toBe("not_captured")
+  expect(observer.counts).toMatchObject({ syns: 1, hosts: 1 })
+  const changed = ask("198.51.100.7", 40_001, NOW + 1000)
+  expect([changed.nat, changed.sharedScore]).toEqual([false, 30])
+  arrive("198.51.100.7", 42_000)
+  const shared = ask("198.51.100.7", 42_000, NOW + 2000)
+  expect([shared.nat, shared.sharedScore, shared.sharedReasons]).toEqual([true, 60, REASON_OS_DIFF])
+  const again = ask("198.51.100.7", 40_001, NOW + 3000)
+  expect([again.nat, again.sharedScore, again.sharedReasons]).toEqual([false, 30, REASON_OS_DIFF])
+  const byAddress = ask("198.51.100.7", 0, NOW + 3000)
+  expect([byAddress.status, byAddress.nat, byAddress.sharedScore]).toEqual(["by_address", true, 60])
+})
+
+test("a repeated question gets the same answer, after the SYN is gone too, and counts once", () => {
+  const { ask, arrive, capture, answerer } = setUp()
+  arrive("198.51.100.7", 40_000)
+  const first = ask("198.51.100.7", 40_000).shape!.rawSignature
+  for (const miss of ["stale", "not_captured", "backend_down"] as const) {
+    capture.syns.clear()
+    capture.miss = miss
+    const again = ask("198.51.100.7", 40_000, NOW + 90_000)
+    expect(again.status).toBe("ok")
+    expect(again.shape!.rawSignature).toBe(first)
+    expect(again.totalConn).toBe(1)
+  }
+  expect(answerer.stats().repeated).toBe(3)
+})
+
+test("another ISN under the same key is another connection", () => {
+  const { ask, arrive } = setUp()
+  arrive("198.51.100.7", 40_000)
+  ask("198.51.100.7", 40_000)
+  arrive("198.51.100.7", 40_000, { seq: 2000, win: 65535 })
+  const second = ask("198.51.100.7", 40_000)
+  expect(second.shape!.rawSignature).toContain("65535,7")
+  expect(second.totalConn).toBe(2)
+})
+
+test("an empty saved SYN is not answered by what an earlier connection was told", () => {
+  const { ask, arrive, capture } = setUp()
+  arrive("198.51.100.7", 40_000)
+  ask("198.51.100.7", 40_000)
+  capture.syns.clear()
+  capture.miss = "syncookie"
+  expect(ask("198.51.100.7", 40_000).status).toBe("syncookie")
+})
+
+test("every miss is told as it is, with nothing of the question before", () => {
+  const { ask, arrive, capture } = setUp()
+  arrive("198.51.100.7", 40_000)
+  ask("198.51.100.7", 40_000)
+  for (const [miss, status] of [
+    ["unsupported", "not_captured"],
+    ["not_captured", "not_captured"],
+    ["stale", "stale"],
+    ["malformed", "malformed"],
+    ["backend_down", "backend_down"],
+    ["syncookie", "syncookie"]
+  ] as const) {
+    capture.miss = miss
+    const told = ask("198.51.100.8", 1)
+    const blank = new Answer()
+    blank.reset(status)
+    expect(told).toEqual(blank)
+  }
+})
+
+test("without ports the address answers, by its last connection", () => {
+  const { ask, arrive } = setUp()
+  expect(ask("198.51.100.7", 0)).toMatchObject({ status: "by_address", hasHost: false, shape: undefined })
+  arrive("198.51.100.7", 40_000)
+  ask("198.51.100.7", 40_000)
+  const answer = ask("198.51.100.7", 0)
+  expect(answer).toMatchObject({ status: "by_address", hasHost: true, hostDist: 4, hostLink: "Ethernet", totalConn: 1 })
+  expect(answer.hostOs).toStartWith("Linux")
+})
+
+test("no capture at all says disabled", () => {
+  const matcher = new Matcher(database, "modern", 16)
+  const observer = new Observer({
+    mode: "modern",
+    matcher,
+    ...SMALL_HISTORY
+  })
+  const answerer = makeAnswerer({ capture: undefined, observer, history: "connections", answers: 4 })
+  const answer = new Answer()
+  answerer.answer({ key: makeConnectionKey(), savedSyn: undefined, openedAtMs: NOW }, answer)
+  expect(answer.status).toBe("disabled")
+})
+
+test("answers beyond the table's capacity are given, only not remembered", () => {
+  const { ask, arrive, capture, answerer } = setUp(8)
+  for (let port = 1; port <= 40; port++) {
+    arrive("198.51.100.7", port)
+    expect(ask("198.51.100.7", port).status).toBe("ok")
+  }
+  capture.syns.clear()
+  let kept = 0
+  for (let port = 1; port <= 40; port++) if (ask("198.51.100.7", port).status === "ok") kept++
+  expect(kept).toBe(8)
+  expect(answerer.stats().answersEvicted).toBe(32)
+})
+
+test("a reload matches what is kept by the new database", () => {
+  const { ask, arrive, capture, answerer } = setUp()
+  arrive("198.51.100.7", 40_000)
+  ask("198.51.100.7", 40_000)
+  capture.syns.clear()
+  const text =
+    "classes = unix\n[tcp:request]\nlabel = s:unix:Renamed:now\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0\n"
+  const { database: next } = readDatabases([{ name: "next.fp", text }], "modern")
+  answerer.setMatcher(new Matcher(next!, "modern", 16))
+  expect(ask("198.51.100.7", 40_000).shape!.os).toBe("Renamed now")
+})

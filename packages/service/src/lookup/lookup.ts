@@ -1,0 +1,152 @@
+/**
+ * The one function that front ends call about a connection.
+ *
+ *     lookup in the chain ──hit──► same ISN as told before? ──no──► decode ──► shape ──► history ──► kept and told
+ *            │                              └──yes──────────────────────────────────────────────► told again
+ *            └──miss──► told before? ──yes──► told again
+ *                            └──no──► the reason
+ *
+ * HAProxy asks at the first request, not at accept, and may ask on every request: what a connection was told stays until a SYN with
+ * another ISN is seen for its key. Each connection enters history once, however often it is asked about.
+ */
+import {
+  type Answer,
+  Answers,
+  KEY_CLIENT,
+  KEY_CLIENT_PORT,
+  type Matcher,
+  type Observer,
+  Packet,
+  REQUEST,
+  VERDICT_TCP,
+  decodeSyn,
+  i32,
+  u16
+} from "@synprint/core"
+import { type CaptureBackend, type Connection, makeRawSyn } from "../capture/backend.ts"
+
+export interface Answerer {
+  /**
+   * Fills `into`. A client port of 0 in the key asks by address alone. Synchronous, never throws; a repeated question about a
+   * connection gets the same answer until a SYN with another ISN is seen for the key.
+   */
+  readonly answer: (connection: Connection, into: Answer) => void
+}
+
+/** An answerer with its own state, as a service holds it. */
+export interface LiveAnswerer extends Answerer {
+  /** After a reload of the databases. What connections were told keeps its shape and is matched anew. */
+  readonly setMatcher: (matcher: Matcher, generation?: number) => void
+  readonly stats: () => AnswererStats
+}
+
+export interface AnswererStats {
+  /** Connections whose answer is kept. */
+  readonly answers: number
+  readonly answersEvicted: number
+  /** Questions that were answered from what was told before. */
+  readonly repeated: number
+}
+
+export interface AnswererOptions {
+  /** undefined: capture is turned off, status `disabled`. */
+  readonly capture: Pick<CaptureBackend, "lookup" | "packets"> | undefined
+  /** Per-address history; its matcher is ours. */
+  readonly observer: Observer
+  /**
+   * Where history comes from: "connections" = those that a front end asked about, each once; "feed" = every packet of the tap
+   * (mode p0f, [p0f_api]), which must be subscribed already.
+   */
+  readonly history: "connections" | "feed"
+  /** Connections whose answer is kept; 0: none, since the front end asks about each once. */
+  readonly answers: number
+}
+
+export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
+  const { capture, observer, history } = options
+  const { turn } = observer
+  const feed = history === "feed" ? capture?.packets : undefined
+  const answers = options.answers === 0 ? undefined : new Answers(options.answers, (Math.random() * 0x1_0000_0000) | 0)
+  const raw = makeRawSyn()
+  const packet = new Packet()
+  const exact = observer.exact
+  let { matcher } = observer
+  let repeated = 0
+
+  const fillHistory = (key: Uint8Array, nowSec: number, into: Answer): void => {
+    if (turn !== undefined && !turn.enter()) return
+    const host = observer.lookUp(
+      key[0]!,
+      i32(key, KEY_CLIENT),
+      i32(key, KEY_CLIENT + 4),
+      i32(key, KEY_CLIENT + 8),
+      i32(key, KEY_CLIENT + 12),
+      nowSec
+    )
+    if (host >= 0) observer.fillAnswer(host, into)
+    turn?.leave()
+  }
+
+  const answer = (connection: Connection, into: Answer): void => {
+    const { key } = connection
+    if (capture === undefined) {
+      into.reset("disabled")
+      return
+    }
+    feed?.drain()
+    if (u16(key, KEY_CLIENT_PORT) === 0) {
+      into.reset("by_address")
+      fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
+      return
+    }
+    const found = capture.lookup(connection, raw)
+    const known = answers === undefined ? -1 : answers.find(key)
+    const isn = found === "hit" ? i32(raw.bytes, raw.tcp + 4) : 0
+    // An empty saved SYN is this connection's own; what the key was told belonged to an earlier one.
+    if (
+      answers !== undefined &&
+      known >= 0 &&
+      found !== "syncookie" &&
+      (found !== "hit" || answers.isnOf(known) === isn)
+    ) {
+      repeated++
+      into.reset("ok")
+      into.shape = matcher.shapeOfKey(answers.shapeKeys, answers.shapeKeyAt(known))
+      // What HTTP showed of the address may have become known since; the rest is what was told.
+      if (history === "feed") fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
+      answers.restore(known, into)
+      return
+    }
+    if (found !== "hit") {
+      into.reset(found === "unsupported" ? "not_captured" : found)
+      return
+    }
+    if (decodeSyn(raw, packet, exact) !== VERDICT_TCP) {
+      into.reset("malformed")
+      return
+    }
+    into.reset("ok")
+    const shapeEntry = matcher.entryOf(packet, REQUEST, 0)
+    into.shape = matcher.shapeAt(shapeEntry)
+    into.retransmits = raw.retransmits
+    if (history === "connections") {
+      if (turn === undefined || turn.enter()) {
+        observer.fillAnswer(observer.connection(packet, raw.seenAtMs, shapeEntry), into)
+        turn?.leave()
+      }
+    } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
+    if (answers === undefined) return
+    const entry = known >= 0 ? known : answers.add(key)
+    matcher.copyKey(shapeEntry, answers.shapeKeys, answers.shapeKeyAt(entry))
+    answers.store(entry, isn, into)
+  }
+
+  return {
+    answer,
+    setMatcher: (next, generation) => {
+      matcher = next
+      observer.setMatcher(next, generation)
+    },
+    stats: () => ({ answers: answers?.size ?? 0, answersEvicted: answers?.evictions ?? 0, repeated })
+  }
+}

@@ -1,0 +1,141 @@
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test"
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { JsonLog, Matcher, Observer, readDatabases } from "@synprint/core"
+import { type CapturePacket, randomCapture, synFrame, writePcap, writePcapng } from "@synprint/core/testing"
+import { DecodeAhead } from "./decode-ahead.ts"
+import { replay } from "./replay.ts"
+
+setDefaultTimeout(30_000)
+
+const directory = mkdtempSync(join(tmpdir(), "synprint-ahead-"))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const file = (name: string, bytes: Uint8Array): string => {
+  const path = join(directory, name)
+  writeFileSync(path, bytes)
+  return path
+}
+
+const { database } = readDatabases([{ name: "none.fp", text: "classes = unix\n" }], "modern")
+/** Few shapes are remembered: each SYN may make another one forgotten. */
+const SHAPES = 16
+/** So large that no flow or host is lost for its hash: hash seeds are random. */
+const HISTORY = { maxFlows: 65_536, maxHosts: 65_536, flowAgeSeconds: 30, hostIdleMinutes: 30 }
+const observe = () => {
+  const lines: Array<string> = []
+  const log = new JsonLog((text) => lines.push(text))
+  const matcher = new Matcher(database!, "modern", SHAPES)
+  return { observer: new Observer({ ...HISTORY, mode: "modern", matcher, log }), log, lines }
+}
+
+/** What is said of a file, decoded by this thread and by another. */
+async function both(path: string) {
+  const told = []
+  for (const isAhead of [false, true]) {
+    const { observer, log, lines } = observe()
+    const ahead = isAhead ? DecodeAhead.open(path, false, 1) : undefined
+    expect(ahead !== undefined).toBe(isAhead)
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const problem = await replay(path, observer, { ahead })
+    log.flush()
+    told.push({ problem, counts: observer.counts, text: lines.join("") })
+  }
+  return told
+}
+
+/** Descriptors of this process that are open on the file. */
+const openOn = (path: string): number =>
+  readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      return false
+    }
+  }).length
+
+const traffic = (seed: number): ReadonlyArray<CapturePacket> =>
+  randomCapture({ seed, link: "ethernet", events: 4000, clients: 200, faultPercent: 12 })
+
+test.each([
+  ["pcap", () => writePcap(traffic(1))],
+  ["pcapng", () => writePcapng(traffic(2))],
+  ["a big-endian file of nanoseconds", () => writePcap(traffic(3), { bigEndian: true, nanoseconds: true })],
+  ["a record that is cut", () => writePcap(traffic(4)).subarray(0, -7)],
+  [
+    "a record that claims too much",
+    () => Uint8Array.from([...writePcap(traffic(5).slice(0, 20)), ...new Uint8Array(16).fill(0x7f)])
+  ],
+  ["no capture at all", () => new TextEncoder().encode("this is no capture\n")],
+  ["no packet", () => writePcap([])]
+])("%s: the same lines, counts and problem", async (name, make) => {
+  const path = file(`${name}.pcap`, make())
+  const [itself, ahead] = await both(path)
+  expect(ahead!.counts).toEqual(itself!.counts)
+  expect(ahead!.problem).toEqual(itself!.problem)
+  expect(ahead!.text === itself!.text).toBe(true)
+  expect(openOn(path)).toBe(0)
+})
+
+test("many batches of payload: what HTTP is read from arrives whole", async () => {
+  const data = new Uint8Array(1400).fill(0x61)
+  const frames = Array.from({ length: 3000 }, (_, n) => ({
+    bytes: synFrame({ src: `10.1.${n >> 8}.${n & 255}`, dst: "10.0.0.1", dport: 80, payload: data }),
+    sec: n
+  }))
+  const [itself, ahead] = await both(file("payload.pcap", writePcap(frames)))
+  expect(itself!.counts.packets).toBe(3000)
+  expect(ahead!.counts).toEqual(itself!.counts)
+  expect(ahead!.text === itself!.text).toBe(true)
+})
+
+test("more shapes than have a number", async () => {
+  const frames = Array.from({ length: 20_000 }, (_, n) => ({
+    bytes: synFrame({
+      src: `10.1.${(n >> 8) & 7}.${n & 255}`,
+      dst: "10.0.0.1",
+      win: 1 + (n % 9000),
+      options: "mss=1460"
+    }),
+    sec: n >> 10
+  }))
+  const [itself, ahead] = await both(file("shapes.pcap", writePcap(frames)))
+  expect(ahead!.counts).toEqual(itself!.counts)
+  expect(ahead!.text === itself!.text).toBe(true)
+})
+
+test("a batch tells how far the file was read", async () => {
+  const bytes = writePcap(Array.from({ length: 4 }, (_, n) => traffic(20 + n)).flat())
+  const path = file("far.pcap", bytes)
+  const ahead = DecodeAhead.open(path, false, 1)!
+  const offsets: Array<number> = []
+  for await (const { offset } of ahead.batches()) offsets.push(offset)
+  ahead.close()
+  expect(offsets.length).toBeGreaterThan(8)
+  expect(offsets).toEqual(offsets.toSorted((a, b) => a - b))
+  // The first chunk, 256 KiB, is several batches.
+  expect(new Set(offsets).size).toBeGreaterThan(2)
+  expect(offsets.at(-1)).toBe(bytes.length)
+})
+
+test("who stops early leaves no descriptor behind", async () => {
+  const path = file("early.pcap", writePcap(Array.from({ length: 5 }, (_, n) => traffic(10 + n)).flat()))
+  const ahead = DecodeAhead.open(path, false, 1)!
+  const stop = new Error("enough")
+  const taking = (async () => {
+    for await (const batch of ahead.batches()) if (batch.records > 0) throw stop
+  })()
+  expect(await taking.catch((cause: unknown) => cause)).toBe(stop)
+  ahead.close()
+  for (let wait = 0; openOn(path) > 0 && wait < 500; wait++) await Bun.sleep(10)
+  expect(openOn(path)).toBe(0)
+})
+
+test("what another thread can't help with is left to this one", () => {
+  const short = file("short.pcap", writePcap(traffic(6).slice(0, 10)))
+  expect(DecodeAhead.open(short, false)).toBeUndefined()
+  expect(DecodeAhead.open("-", false, 0)).toBeUndefined()
+  expect(DecodeAhead.open(join(directory, "absent.pcap"), false, 0)).toBeUndefined()
+  expect(DecodeAhead.open(directory, false, 0)).toBeUndefined()
+})

@@ -1,0 +1,85 @@
+/**
+ * Agent: one NOTIFY answered by one ACK, synchronously.
+ *
+ *   arguments -> connection key -> core's answer (capture, match, history) -> variables
+ */
+import { Answer, RelayJudge, tellTiming } from "@synprint/core"
+import type { Answerer } from "@synprint/service"
+import { Arguments } from "../protocol/arguments.ts"
+import type { Counters } from "./counters.ts"
+import { ACK, type Frame, beginReply, endFrame } from "../protocol/frame.ts"
+import type { Output } from "../protocol/output.ts"
+import type { NotifyHandler } from "../protocol/session.ts"
+import type { VariableWriter } from "../protocol/variables.ts"
+
+/** What a request's own words add to an answer: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
+export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
+
+/** Sets the hints of an answer by what the arguments say of the client and its request. */
+export type HintObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
+
+const DEFAULT_RELAY = new RelayJudge()
+
+export interface AgentSettings {
+  readonly answerer: Answerer
+  readonly variables: VariableWriter
+  /** `[capture] key`: with "client" a connection is known by its client side alone. */
+  readonly key: "connection" | "client"
+  readonly http: HttpObserver | undefined
+  /** undefined: no variable tells hints. */
+  readonly hints?: HintObserver | undefined
+  /** With the thresholds of the configuration. */
+  readonly relay?: RelayJudge
+}
+
+export class Agent implements NotifyHandler {
+  /** A reload replaces it between two reads. */
+  settings: AgentSettings
+  readonly #counters: Counters
+  readonly #given = new Arguments()
+  readonly #answer = new Answer()
+
+  constructor(settings: AgentSettings, counters: Counters) {
+    this.settings = settings
+    this.#counters = counters
+  }
+
+  begin(): void {
+    const { connection } = this.#given
+    connection.openedAtMs = Date.now()
+    connection.batch = (connection.batch + 1) | 0
+  }
+
+  acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
+    const { answerer, variables, key, http, hints, relay } = this.settings
+    const given = this.#given
+    const answer = this.#answer
+    if (!given.read(frame)) return false
+
+    if (given.viaProxy) answer.reset("via_proxy")
+    else if (given.clientFamily === 0) {
+      answer.reset("not_captured")
+      this.#counters.notifiesWithoutAddress++
+    } else {
+      if (!isConnection(given, key)) given.forgetPorts()
+      answerer.answer(given.connection, answer)
+      if (given.timing.isGiven) tellTiming(given.timing.told, relay ?? DEFAULT_RELAY, answer)
+    }
+    if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
+    if (hints !== undefined) hints(frame.bytes, given, answer)
+
+    const start = out.length
+    let at = beginReply(out.bytes, start, ACK, frame)
+    at = variables.write(answer, out.bytes, at, start + limitBytes)
+    if (variables.isTruncated) this.#counters.acksTruncated++
+    endFrame(out.bytes, start, at)
+    out.length = at
+    return true
+  }
+}
+
+/** Whether the arguments name one connection and not an address alone. */
+function isConnection(given: Arguments, key: "connection" | "client"): boolean {
+  if (!given.hasClientPort) return false
+  return key === "client" || (given.hasServerPort && given.serverFamily === given.clientFamily)
+}

@@ -1,0 +1,232 @@
+/**
+ * `synprint spoa`: configuration -> capture -> answers -> SPOP listeners, p0f socket, admin; reload; polite stop.
+ *
+ * ```
+ * opened in this order, closed in reverse, except that admin outlives the listeners:
+ * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
+ * ```
+ */
+import { type Database, Matcher, Observer, RelayJudge, ToldRequest, replyTo } from "@synprint/core"
+import {
+  type Chain,
+  type Config,
+  ConfigInvalid,
+  type ConfigRequest,
+  Metrics,
+  VERSION,
+  admin,
+  background,
+  captureOptions,
+  databaseFileNames,
+  databaseLoader,
+  historyLimits,
+  live,
+  loadConfig,
+  logging,
+  makeAnswerer,
+  networkFileProblems,
+  openChain,
+  printListenAddress,
+  relayThresholds,
+  serveUntilStopped,
+  summary
+} from "@synprint/service"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./metrics.ts"
+import { Agent, type AgentSettings, type HttpObserver } from "./agent.ts"
+import { backends } from "../backends.ts"
+import { hintRequests } from "./hinted-request.ts"
+import { needsRestart } from "./config-change.ts"
+import { Counters } from "./counters.ts"
+import { openObservations } from "./observations.ts"
+import { P0fCounters, type Reply } from "../p0f-socket/session.ts"
+import { serveP0fSocket } from "../p0f-socket/socket.ts"
+import { serveAgent } from "./server.ts"
+import { VariableWriter, wantsHints } from "../protocol/variables.ts"
+import { warmUp } from "./warm-up.ts"
+
+/** Shapes remembered per database: a busy site sees a few thousand. */
+const MEMO_SHAPES = 16_384
+
+interface Loaded {
+  readonly config: Config
+  readonly database: Database
+}
+
+const loader = (request: ConfigRequest): Effect.Effect<Loaded, ConfigInvalid> => {
+  const loadDatabases = databaseLoader()
+  return Effect.gen(function* () {
+    const config = yield* loadConfig(request)
+    const problems = networkFileProblems(config)
+    if (problems.length > 0) return yield* new ConfigInvalid({ problems })
+    return { config, database: yield* loadDatabases(config.fingerprint) }
+  })
+}
+
+/** Runs until a signal ends it. */
+export const spoa = (request: ConfigRequest): Effect.Effect<never, unknown> =>
+  Effect.gen(function* () {
+    const { log } = yield* loadConfig(request)
+    return yield* serveUntilStopped(agent(request)).pipe(Effect.provide(logging(log)))
+  })
+
+const agent = (request: ConfigRequest) =>
+  Effect.gen(function* () {
+    const metrics = new Metrics("spoa")
+    const loaded = yield* live({
+      load: loader(request),
+      files: ({ config }) => [
+        ...(config.file === undefined ? [] : [config.file]),
+        ...databaseFileNames(config.fingerprint),
+        ...config.hints.relayFiles
+      ],
+      watch: ({ config }) => config.reload.watch,
+      metrics
+    })
+    const first = loaded.current()
+    const { config, database } = first
+    const mode = config.fingerprint.mode
+    // DESIGN 1.4: history has one source, chosen at start.
+    const wantsFeed = config.capture.enabled && (mode === "p0f" || config.p0fApi !== undefined)
+
+    yield* warnOf(database)
+    const log = yield* openObservations(config.log)
+    const matcher = new Matcher(database, mode, MEMO_SHAPES)
+    const observer = new Observer({
+      mode,
+      matcher,
+      ...historyLimits(config.history),
+      ...(log === undefined ? {} : { log })
+    })
+    const chain = yield* openCapture(config, wantsFeed)
+    if (wantsFeed) {
+      chain?.packets?.subscribe((bytes, at, captured, wire, linkType, sec, usec) =>
+        observer.frame(bytes, at, captured, wire, linkType, sec, usec)
+      )
+    }
+    const answerer = makeAnswerer({
+      capture: chain,
+      observer,
+      history: wantsFeed ? "feed" : "connections",
+      answers: config.spoa.answers
+    })
+
+    const counters = new Counters()
+    const settings = (current: Loaded): AgentSettings => ({
+      answerer,
+      variables: new VariableWriter(current.config.spoa.variables),
+      key: config.capture.key,
+      http: readRequest(current.database),
+      hints:
+        mode === "modern" && wantsHints(current.config.spoa.variables) ? hintRequests(current.config.hints) : undefined,
+      relay: new RelayJudge(relayThresholds(current.config.hints))
+    })
+    const handler = new Agent(settings(first), counters)
+    const p0f = yield* openP0f(config, observer, chain)
+    const file = { mode: config.spoa.mode, owner: config.spoa.owner, group: config.spoa.group }
+    const unhealthy = () => (config.admin.readyNeedsCapture ? chain?.down() : undefined)
+    const measured: Measured = { counters, p0f, answerer, observer, chain }
+    registerMetrics(metrics, measured)
+    let isServing = true
+    yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
+    yield* warmUp(config, database)
+    // What starting left behind is collected now and not during the first requests.
+    Bun.gc(true)
+    // A scope of their own: opened before admin, so that a second instance is told of its own listener, and closed before it, so that
+    // /ready says 503 while they drain.
+    const listeners = yield* Scope.fork(yield* Effect.scope)
+    const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy }).pipe(
+      Scope.provide(listeners)
+    )
+    const bound = yield* admin({
+      listen: config.admin.listen,
+      metrics,
+      ready: () => (isServing ? unhealthy() : "stopping")
+    })
+    yield* summary({ read: summaryCounters(measured), cause: likelyCause })
+    let matched = database
+    yield* background(
+      "reload",
+      loaded.changes.pipe(
+        Stream.filter((next) => next !== first),
+        Stream.runForEach((next) =>
+          Effect.gen(function* () {
+            const { config: current } = next
+            if (next.database !== matched) {
+              matched = next.database
+              yield* warnOf(matched)
+              answerer.setMatcher(new Matcher(matched, mode, MEMO_SHAPES))
+            }
+            handler.settings = settings(next)
+            if (chain !== undefined) {
+              yield* chain
+                .setFilter(captureOptions(current.capture, wantsFeed).filter)
+                .pipe(Effect.catch((error) => Effect.logError(`the old filter stays: ${error.message}`)))
+            }
+            for (const key of needsRestart(config, current))
+              yield* Effect.logWarning(`${key} changed: it takes a restart`)
+          })
+        )
+      )
+    )
+    yield* Effect.addFinalizer(() => {
+      isServing = false
+      return Scope.close(listeners, Exit.void)
+    })
+    yield* Effect.logInfo(
+      `synprint ${VERSION} serves SPOP on ${addresses.map(printListenAddress).join(", ")}` +
+        (bound.length === 0 ? "" : `, metrics on ${bound.map(printListenAddress).join(", ")}`)
+    )
+  })
+
+/** What a database holds and never uses, such as a line that an earlier one covers. */
+const warnOf = (database: Database): Effect.Effect<void> =>
+  Effect.forEach(database.warnings, (warning) => Effect.logWarning(`database: ${warning}`), { discard: true })
+
+/** Reads `ua` and `hdrs`. Its tables are made when the first request tells either: most configurations pass neither. */
+function readRequest(database: Database): HttpObserver {
+  let told: ToldRequest | undefined
+  return (bytes, given, into) => {
+    told ??= new ToldRequest(database)
+    told.read(bytes, given.userAgentAt, given.userAgentLength, given.headersAt, given.headersLength, into)
+  }
+}
+
+/** undefined: turned off by `[fingerprint] tcp_enabled = false`. */
+const openCapture = (config: Config, feed: boolean) =>
+  Effect.gen(function* () {
+    if (!config.capture.enabled) {
+      yield* Effect.logWarning("capture is off: fingerprint.tcp_enabled = false; every status is disabled")
+      return undefined
+    }
+    const chain = yield* openChain(backends, config.capture.backend, captureOptions(config.capture, feed))
+    yield* Effect.logInfo(chain.choice.summary)
+    for (const hint of chain.choice.hints) yield* Effect.logInfo(hint)
+    return chain
+  })
+
+const openP0f = (config: Config, observer: Observer, chain: Chain | undefined) =>
+  Effect.gen(function* () {
+    const api = config.p0fApi
+    if (api === undefined) return undefined
+    const counters = new P0fCounters()
+    const packets = chain?.packets
+    const reply: Reply = (query, at, out, outAt) => {
+      packets?.drain()
+      const nowSec = Math.floor(Date.now() / 1000)
+      return replyTo(query, at, observer.hosts, observer.labels, nowSec, out, outAt, api.reply)
+    }
+    yield* serveP0fSocket({
+      path: api.socket,
+      file: { mode: api.mode, owner: api.owner, group: api.group },
+      reply,
+      counters,
+      clients: api.clients,
+      shutdownMs: config.spoa.shutdownMs
+    })
+    yield* Effect.logInfo(`p0f API on ${api.socket}, replies of ${api.reply === "p0f" ? 232 : 236} bytes`)
+    return counters
+  }) satisfies Effect.Effect<P0fCounters | undefined, unknown, Scope.Scope>
