@@ -1,7 +1,7 @@
 /**
  * The hint `relay` on 500 connections of each kind of client, direct and through real relays, behind the proxy and behind HAProxy.
  *
- * Budgets: of relays that hold octets back 50 ms and more each way 99 % are called, of direct connections at most 0.5 %. Takes about
+ * Budgets: of relays that hold bytes back 50 ms and more each way 99 % are called, of direct connections at most 0.5 %. Takes about
  * a quarter of an hour, most of it waiting; SYNPRINT_TEST_CONNECTIONS takes another number, SYNPRINT_TEST_BROWSER another browser.
  */
 import { CLIENT_KINDS } from "../timing/client-kind.ts"

@@ -224,7 +224,7 @@ describe("-o, by p0f's rules", () => {
       at("small.fp"),
       "classes = unix\n[tcp:request]\nlabel = s:unix:Linux:\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0\n"
     )
-    // One block of the shell's, 512 octets.
+    // One block of the shell's, 512 bytes.
     const limited = `trap "" XFSZ; ulimit -f 1; exec "${process.execPath}" "${main}" read --format p0f -f small.fp -o limited.log many.pcap`
     const child = Bun.spawn(["sh", "-c", limited], { cwd: directory.path, stderr: "pipe" })
     expect(await new Response(child.stderr).text()).toBe("synprint read: cannot write limited.log: EFBIG\n")

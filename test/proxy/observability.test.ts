@@ -96,7 +96,7 @@ test("stopping: /ready fails at once, /live does not; a second signal ends what 
   expect(performance.now() - from).toBeLessThan(10_000)
 })
 
-test("the access log as JSON: what was asked, answered and known, whatever octets it has", async () => {
+test("the access log as JSON: what was asked, answered and known, whatever bytes it has", async () => {
   const { target } = openUpstream(answerHeads(OK))
   const file = `${directory.path}/access.json`
   const tables = `access_log = "${file}"\naccess_log_format = "json"\n[admin]\nlisten = []`

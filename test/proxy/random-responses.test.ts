@@ -1,6 +1,6 @@
 /**
  * Random and mutated responses in random splits, many clients at once: each gets what a second reading of RFC 9112 finds in what was
- * sent for it, a 502, or a reset - and never an octet that was for another.
+ * sent for it, a 502, or a reset - and never an byte that was for another.
  */
 import { afterEach, expect, test } from "bun:test"
 import { type Random, seededRandom } from "@synprint/core/testing"

@@ -1,5 +1,5 @@
 /**
- * Connections that the read lane reads (read-lane.ts) are told octet by octet what those are told that Bun reads, whatever comes on them,
+ * Connections that the read lane reads (read-lane.ts) are told byte by byte what those are told that Bun reads, whatever comes on them,
  * and their upstream too.
  */
 import { afterEach, expect, test } from "bun:test"
@@ -37,7 +37,7 @@ function answer(side: UpstreamSide): void {
     else if (path === "/chunked")
       write(`HTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: t\r\n\r\n`)
     else if (path === "/slow") {
-      // Every octet in a segment of its own, behind an interim response.
+      // Every byte in a segment of its own, behind an interim response.
       const text =
         "HTTP/1.1 103 Early\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nDate: D\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
       let at = 0

@@ -1,4 +1,4 @@
-/** Requests over loopback sockets of this process: what goes in at one end and what comes out at the other, octet by octet. */
+/** Requests over loopback sockets of this process: what goes in at one end and what comes out at the other, byte by byte. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { SPOOFED, STATUS } from "../../packages/proxy/src/operations/counters.ts"
 import { answerHeads } from "../../packages/proxy/src/testing/index.ts"
@@ -26,7 +26,7 @@ describe("requests", () => {
     expect(upstream.connections.length).toBe(1)
   })
 
-  test("a request octet by octet", async () => {
+  test("a request byte by byte", async () => {
     const { upstream, connect } = await setUp()
     const client = await connect()
     await client.sendSplit("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", () => 1)

@@ -1,4 +1,4 @@
-/** Responses: what an upstream sends and what the client gets of it, octet by octet. */
+/** Responses: what an upstream sends and what the client gets of it, byte by byte. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { answerHeads } from "../../packages/proxy/src/testing/index.ts"
 import { closeAll, GET, OK, setUp, whole } from "./setup.ts"

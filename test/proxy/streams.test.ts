@@ -23,7 +23,7 @@ async function startProxy(upstream: string): Promise<ProxyProcess> {
 const rssOf = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) * 1024
 
-test("8 x 100 MB to slow readers: bounded memory, and every octet arrives", async () => {
+test("8 x 100 MB to slow readers: bounded memory, and every byte arrives", async () => {
   const SIZE = 104_857_844
   const piece = Buffer.alloc(1 << 20, "0123456789abcdef")
   const upstream = Bun.listen<{ left: number }>({

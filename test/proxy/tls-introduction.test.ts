@@ -58,7 +58,7 @@ async function ask(port: number, pieces: ReadonlyArray<string>, pauseMs: number,
 }
 
 const V1 = "PROXY TCP4 192.0.2.9 198.51.100.7 1 8443\r\n"
-/** Version 2, PROXY, TCP over IPv6, with a TLV of 1,000 octets. */
+/** Version 2, PROXY, TCP over IPv6, with a TLV of 1,000 bytes. */
 const V2 = `\r\n\r\n\0\r\nQUIT\n\x21\x21${String.fromCharCode((36 + 1003) >> 8, (36 + 1003) & 255)}${`${"\0".repeat(15)}\x09`.replace("\0\0", "\x20\x01")}${"\0".repeat(16)}\0\x01\x01\xbb\xee\x03\xe8${"t".repeat(1000)}`
 
 testWith(NEEDS, "the header's client is told with https; SNI, certificate and body are as without it", async () => {

@@ -17,7 +17,7 @@ afterEach(closeAll)
 describe("upgrades", () => {
   const UPGRADE = "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
   const SWITCHED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
-  test("101 makes a tunnel, octets before and after it included, each half closed for itself", async () => {
+  test("101 makes a tunnel, bytes before and after it included, each half closed for itself", async () => {
     const { upstream, connect } = await setUp((side) => {
       if (side.answered++ === 0) side.socket.write(`${SWITCHED}first`)
     })
@@ -35,7 +35,7 @@ describe("upgrades", () => {
   for (const scheme of ["http", "https"] as const)
     testWith(
       NEEDS,
-      `${scheme}: an upstream ends while octets wait for a slow client, which gets them and the FIN`,
+      `${scheme}: an upstream ends while bytes wait for a slow client, which gets them and the FIN`,
       async () => {
         // Read in one go with what closes the upstream's half. Behind TLS the end comes at once, else when the client has taken them.
         const last = "0123456789abcdef".repeat(3750)

@@ -3,7 +3,7 @@
  *
  *     bun upstream-process.ts PORT [MODE]     prints "listening PORT"
  *
- * MODE: ok (each request is answered by its target), slow (half a second later), late (a minute later), garbage (octets that are no HTTP), half (breaks responses
+ * MODE: ok (each request is answered by its target), slow (half a second later), late (a minute later), garbage (bytes that are no HTTP), half (breaks responses
  * off), silent (never answers).
  */
 const [port = "0", mode = "ok"] = process.argv.slice(2)

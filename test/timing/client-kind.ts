@@ -7,7 +7,7 @@ import { type FrontEnd, RELAY_PORTS, type Side } from "./front-end.ts"
 
 export interface ClientKind {
   readonly name: string
-  /** Milliseconds that a relay holds octets back each way; 0: direct. */
+  /** Milliseconds that a relay holds bytes back each way; 0: direct. */
   readonly holdMs: number
   /** Programs that it needs beside curl and openssl. */
   readonly programs?: ReadonlyArray<string>

@@ -2,7 +2,7 @@
  * A front end of the timing tests in a namespace of its own, the application behind it, and the ways to it:
  *
  * ```
- *   near ──veth── server          clients and relays; relays listen on 127.0.0.1 and hold octets back (relay-process.ts)
+ *   near ──veth── server          clients and relays; relays listen on 127.0.0.1 and hold bytes back (relay-process.ts)
  *   far  ──TUN─── server          the same behind a path of 100 ms there and back (lib/delay.c): slow, but direct
  * ```
  */
@@ -21,7 +21,7 @@ import { startProxyProcess } from "../proxy/proxy-process.ts"
 /** One way, microseconds: half a round trip, and how much longer a packet may take. */
 const FAR_US = 50_000
 const FAR_JITTER_US = 5000
-/** Of a relay, by the milliseconds that it holds octets back each way. */
+/** Of a relay, by the milliseconds that it holds bytes back each way. */
 export const RELAY_PORTS: Readonly<Record<number, number>> = { 20: 3020, 50: 3050, 100: 3100 }
 
 /** What the application was told with one request. */

@@ -84,7 +84,7 @@ function printRow(row: Row): string {
 }
 
 export interface Shares {
-  /** Of relays that hold octets back 50 ms and more each way: those that were called. */
+  /** Of relays that hold bytes back 50 ms and more each way: those that were called. */
   readonly found: number
   readonly foundOf: number
   /** Of direct connections: those that were called relays. */

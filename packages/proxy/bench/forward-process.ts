@@ -1,5 +1,5 @@
 /**
- * The floor: what Bun's sockets cost by themselves. Answers each request of a client with what the upstream says to a fixed one, octet by octet;
+ * The floor: what Bun's sockets cost by themselves. Answers each request of a client with what the upstream says to a fixed one, byte by byte;
  * it reads no head but for its length, knows no client, counts nothing and refuses nothing.
  *
  * Usage: bun forward-process.ts PORT TLS-PORT UPSTREAM-PORT CERTIFICATE KEY
@@ -17,7 +17,7 @@ interface Client {
 interface Upstream {
   socket: Bun.Socket<Upstream> | undefined
   client: Client | undefined
-  /** Octets of the response that are to come. */
+  /** Bytes of the response that are to come. */
   left: number
   first: Buffer | undefined
 }

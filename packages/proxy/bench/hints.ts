@@ -9,7 +9,7 @@ import { Answer, BUILTIN_DATABASE, Matcher, readDatabases } from "@synprint/core
 import { signaturePacket } from "@synprint/core/testing"
 import { HintLines } from "../src/fingerprint-headers/hint-lines.ts"
 import { NameSet } from "../src/http1/field-name.ts"
-import { octets } from "../src/http1/byte-classes.ts"
+import { bytesOf } from "../src/http1/byte-classes.ts"
 import { RequestHead } from "../src/http1/request-head.ts"
 import { HEAD_EXTRA, type Peer, RequestWriter } from "../src/http1/request-writer.ts"
 import { HeaderLines } from "../src/http1/header-lines.ts"
@@ -18,12 +18,12 @@ import { settingsOf } from "../src/testing/index.ts"
 
 const ROUNDS = 7
 const REQUESTS = 100_000
-const NOTHING = octets("")
+const NOTHING = bytesOf("")
 /** Of the head's own cost; a whole request costs twenty times as much. */
 const BUDGET = 1.5
 
 const request = (platform: string): Uint8Array =>
-  octets(
+  bytesOf(
     [
       "GET /articles/2026/11/a-page HTTP/1.1",
       "Host: example.org",
@@ -58,12 +58,12 @@ const rewrite = { prefixLength: 0, replacement: NOTHING, host: undefined, remove
 const out = new Uint8Array(HEAD_EXTRA * 4)
 const told = new RequestHints()
 const peer: Peer = {
-  forwarded: octets("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n"),
-  address: octets("192.0.2.1"),
-  scheme: octets("http"),
-  port: octets("80"),
+  forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n"),
+  address: bytesOf("192.0.2.1"),
+  scheme: bytesOf("http"),
+  port: bytesOf("80"),
   isTrusted: false,
-  shapeBlock: octets("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
+  shapeBlock: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
   ownBlock: new HeaderLines(),
   hintBlock: (spoofed) => told.block(spoofed)
 }

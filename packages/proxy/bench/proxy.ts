@@ -3,7 +3,7 @@
  *
  * Each is warmed up; then they take turns for ROUNDS rounds of a second, and each round gives a ratio to its neighbours in time, so that what
  * else the machine does falls on all. What counts is the median of these ratios to the dearer comparison. "Bun alone" is the floor: a
- * program that only moves octets between Bun's sockets (forward-process.ts).
+ * program that only moves bytes between Bun's sockets (forward-process.ts).
  */
 import { readFileSync } from "node:fs"
 import { type Peer, startPrograms } from "./peers.ts"

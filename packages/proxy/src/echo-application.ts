@@ -13,7 +13,7 @@ import { parseTrailers } from "./http1/trailer-section.ts"
 
 interface Reader {
   held: Uint8Array | undefined
-  /** Octets of the body that are to come, or CHUNKED. */
+  /** Bytes of the body that are to come, or CHUNKED. */
   left: number
   readonly scanner: ChunkedScanner
 }

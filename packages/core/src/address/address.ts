@@ -99,12 +99,12 @@ function group(w0: number, w1: number, w2: number, w3: number, index: number): n
 function parse4(text: string, from: number, to: number, into: Uint8Array, at: number): boolean {
   let value = 0
   let digits = 0
-  let octets = 0
+  let bytes = 0
   for (let i = from; i < to; i++) {
     const c = text.charCodeAt(i)
     if (c === DOT) {
-      if (digits === 0 || octets === 3) return false
-      into[at + octets++] = value
+      if (digits === 0 || bytes === 3) return false
+      into[at + bytes++] = value
       value = 0
       digits = 0
     } else {
@@ -114,7 +114,7 @@ function parse4(text: string, from: number, to: number, into: Uint8Array, at: nu
       if (value > 255) return false
     }
   }
-  if (digits === 0 || octets !== 3) return false
+  if (digits === 0 || bytes !== 3) return false
   into[at + 3] = value
   return true
 }

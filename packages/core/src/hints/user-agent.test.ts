@@ -112,7 +112,7 @@ describe("User-Agent", () => {
     expect(platformOfUserAgent(around, 0, around.length + 1)).toBe(0)
   })
 
-  test("random octets and cut and spliced User-Agents: always a platform, whatever comes before or after the words", () => {
+  test("random bytes and cut and spliced User-Agents: always a platform, whatever comes before or after the words", () => {
     const random = seededRandom(7)
     const all = [...KNOWN.map(([userAgent]) => userAgent), ...UNKNOWN].map((userAgent) => encoder.encode(userAgent))
     for (let round = 0; round < 20_000; round++) {
@@ -127,7 +127,7 @@ describe("User-Agent", () => {
       }
       const found = platformOfUserAgent(bytes, 0, bytes.length)
       expect(found >= 0 && found < 16).toBe(true)
-      // It depends on the octets alone: a second look, elsewhere, says the same.
+      // It depends on the bytes alone: a second look, elsewhere, says the same.
       const moved = new Uint8Array(bytes.length + 5).fill(0x41)
       moved.set(bytes, 3)
       expect(platformOfUserAgent(moved, 3, bytes.length)).toBe(found)

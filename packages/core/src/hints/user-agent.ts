@@ -88,7 +88,7 @@ function letters(word: string): Uint8Array {
   return Uint8Array.from(word, (letter) => letter.charCodeAt(0))
 }
 
-/** A letter in lower case, 0 for every other octet. */
+/** A letter in lower case, 0 for every other byte. */
 const LETTER = new Uint8Array(256)
 for (let i = 0x61; i <= 0x7a; i++) LETTER[i] = LETTER[i - 0x20] = i
 
@@ -146,7 +146,7 @@ function endsIn(bytes: Uint8Array, from: number, end: number, word: Uint8Array):
   return true
 }
 
-/** Platform that a User-Agent names, with SAFARI where that holds. Bounded by USER_AGENT_MAX octets. */
+/** Platform that a User-Agent names, with SAFARI where that holds. Bounded by USER_AGENT_MAX bytes. */
 export function platformOfUserAgent(bytes: Uint8Array, at: number, length: number): number {
   if (length > USER_AGENT_MAX || length < 0 || at < 0 || at + length > bytes.length) return PLATFORM_UNKNOWN
   const stop = at + length

@@ -1,28 +1,28 @@
 /**
  * Line ends: what follows the addresses in p0f's lines of a SYN, `syn` and `mtu`, by the matcher's entry. Both lie side by side in one
- * slab, as words of eight octets: shapes are objects all over the heap, which cost a SYN more than its lines did.
+ * slab, as words of eight bytes: shapes are objects all over the heap, which cost a SYN more than its lines did.
  *
- *     entry, 32 words   0 lengths (int32[2])   1 `|os=...|raw_sig=...` LF, 152 octets   20 `|link=...|raw_mtu=...` LF, 96 octets
+ *     entry, 32 words   0 lengths (int32[2])   1 `|os=...|raw_sig=...` LF, 152 bytes   20 `|link=...|raw_mtu=...` LF, 96 bytes
  */
 import type { Shape } from "../tcp/matching/shape.ts"
 
 const ENTRY_SHIFT = 5
 const SYN = 1
 const MTU = 20
-const SYN_OCTETS = 8 * (MTU - SYN)
-const MTU_OCTETS = 8 * ((1 << ENTRY_SHIFT) - MTU)
+const SYN_BYTES = 8 * (MTU - SYN)
+const MTU_BYTES = 8 * ((1 << ENTRY_SHIFT) - MTU)
 const FIRST_ENTRIES = 1024
 
 const LF = 0x0a
-/** A float64 whose highest octet is 0x7f or 0xff may be no number, which the engine need not copy as it is. */
-const MOST_OCTET = 0x7e
+/** A float64 whose highest byte is 0x7f or 0xff may be no number, which the engine need not copy as it is. */
+const MAX_BYTE = 0x7e
 /** Behind the text: a word that ends in zeros would be a denormal number. */
 const PADDING = 0x20
 
 export class LineEnds {
   words = new Float64Array(FIRST_ENTRIES << ENTRY_SHIFT)
   #lengths = new Int32Array(this.words.buffer)
-  #octets = new Uint8Array(this.words.buffer)
+  #bytes = new Uint8Array(this.words.buffer)
   /** Whose ends an entry holds: entries become other shapes'. */
   #shapes: Array<Shape | undefined> = []
 
@@ -55,30 +55,30 @@ export class LineEnds {
     if (words > this.words.length) this.#grow(words)
     const { logSuffix, mtuLogSuffix } = shape
     const fits =
-      logSuffix.length < SYN_OCTETS &&
-      mtuLogSuffix.length < MTU_OCTETS &&
-      logSuffix.every((octet) => octet <= MOST_OCTET) &&
-      mtuLogSuffix.every((octet) => octet <= MOST_OCTET)
+      logSuffix.length < SYN_BYTES &&
+      mtuLogSuffix.length < MTU_BYTES &&
+      logSuffix.every((byte) => byte <= MAX_BYTE) &&
+      mtuLogSuffix.every((byte) => byte <= MAX_BYTE)
     const lengths = entry << (ENTRY_SHIFT + 1)
     this.#shapes[entry] = shape
     this.#lengths[lengths] = fits ? logSuffix.length + 1 : 0
     this.#lengths[lengths + 1] = fits ? mtuLogSuffix.length + 1 : 0
     if (!fits) return
-    this.#put(logSuffix, this.synAt(entry) << 3, SYN_OCTETS)
-    this.#put(mtuLogSuffix, this.mtuAt(entry) << 3, MTU_OCTETS)
+    this.#put(logSuffix, this.synAt(entry) << 3, SYN_BYTES)
+    this.#put(mtuLogSuffix, this.mtuAt(entry) << 3, MTU_BYTES)
   }
 
   #put(text: Uint8Array, at: number, room: number): void {
-    this.#octets.fill(PADDING, at, at + room)
-    this.#octets.set(text, at)
-    this.#octets[at + text.length] = LF
+    this.#bytes.fill(PADDING, at, at + room)
+    this.#bytes.set(text, at)
+    this.#bytes[at + text.length] = LF
   }
 
   #grow(words: number): void {
     const grown = new Float64Array(Math.max(words, 2 * this.words.length))
-    this.#octets = new Uint8Array(grown.buffer)
-    // As octets: lengths are no float64.
-    this.#octets.set(new Uint8Array(this.words.buffer))
+    this.#bytes = new Uint8Array(grown.buffer)
+    // As bytes: lengths are no float64.
+    this.#bytes.set(new Uint8Array(this.words.buffer))
     this.#lengths = new Int32Array(grown.buffer)
     this.words = grown
   }

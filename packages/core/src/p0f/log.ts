@@ -21,7 +21,7 @@ import {
 } from "../history/log/observation-log.ts"
 import { reasonNames } from "../history/sharing/sharing-reasons.ts"
 
-/** Octets of its buffer. */
+/** Bytes of its buffer. */
 export const BUFFER_BYTES = 1 << 18
 const encoder = new TextEncoder()
 const TEXT = {
@@ -51,11 +51,11 @@ const HEX = encoder.encode("0123456789abcdef")
 const LF = 0x0a
 
 /** Digits of 0..255: one word each, count in the lowest byte, digits above. */
-const OCTETS = new Int32Array(256)
+const BYTES = new Int32Array(256)
 for (let n = 0; n < 256; n++) {
   const text = String(n)
-  OCTETS[n] = text.length
-  for (let i = 0; i < text.length; i++) OCTETS[n]! |= text.charCodeAt(i) << (8 * (i + 1))
+  BYTES[n] = text.length
+  for (let i = 0; i < text.length; i++) BYTES[n]! |= text.charCodeAt(i) << (8 * (i + 1))
 }
 
 /** `printf("%.02f")`: exact, halves to even, where toFixed takes halves up. */
@@ -67,10 +67,10 @@ export function printHertz(hertz: number): string {
 }
 
 /** Whole words; blank, since zeros at a word's end would be a denormal number. */
-const paddedText = (octets: number): Uint8Array<ArrayBuffer> => new Uint8Array((octets + 7) & ~7).fill(0x20)
+const paddedText = (bytes: number): Uint8Array<ArrayBuffer> => new Uint8Array((bytes + 7) & ~7).fill(0x20)
 
-function putOctet(value: number, out: Uint8Array, at: number): number {
-  const digits = OCTETS[value]!
+function putByte(value: number, out: Uint8Array, at: number): number {
+  const digits = BYTES[value]!
   out[at] = digits >> 8
   out[at + 1] = digits >> 16
   out[at + 2] = digits >> 24
@@ -323,7 +323,7 @@ export class P0fLog implements ObservationLog {
     this.#prefixSec = sec
   }
 
-  /** Copies words of text to the output and returns its end. A third of the time that its octets take one by one. */
+  /** Copies words of text to the output and returns its end. A third of the time that its bytes take one by one. */
   #words(words: Float64Array, from: number, length: number, at: number): number {
     const view = this.#view
     for (let i = 0; i < length; i += 8) view.setFloat64(at + i, words[from + (i >> 3)]!, true)
@@ -362,13 +362,13 @@ export class P0fLog implements ObservationLog {
       out[end++] = 0x3a
       end = putWord6(a3, out, end)
     } else {
-      end = putOctet(a0 >>> 24, out, end)
+      end = putByte(a0 >>> 24, out, end)
       out[end++] = 0x2e
-      end = putOctet((a0 >>> 16) & 255, out, end)
+      end = putByte((a0 >>> 16) & 255, out, end)
       out[end++] = 0x2e
-      end = putOctet((a0 >>> 8) & 255, out, end)
+      end = putByte((a0 >>> 8) & 255, out, end)
       out[end++] = 0x2e
-      end = putOctet(a0 & 255, out, end)
+      end = putByte(a0 & 255, out, end)
     }
     out[end++] = 0x2f
     return putNumber(port, out, end)

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { AddressLimits, TOO_MANY, UNLIMITED } from "./address-limits.ts"
 
-const address = (...octets: ReadonlyArray<number>) => Uint8Array.from({ length: 16 }, (_, n) => octets[n] ?? 0)
+const address = (...bytes: ReadonlyArray<number>) => Uint8Array.from({ length: 16 }, (_, n) => bytes[n] ?? 0)
 
 test("connections of one address over threads", () => {
   const buffer = AddressLimits.allocate(64, 2)

@@ -5,7 +5,7 @@
  *     locks    one word per bucket of 8 slots
  *     slots    0..1 hash of the address | 2 second | 3 requests in it | 4.. connections, one word per thread
  *
- * An address is 4 octets of IPv4 or the first 8 of IPv6, since a client has a whole /64. A slot without connections and without
+ * An address is 4 bytes of IPv4 or the first 8 of IPv6, since a client has a whole /64. A slot without connections and without
  * requests in this second may be taken; when a bucket has none, the address is not limited.
  */
 
@@ -47,7 +47,7 @@ export class AddressLimits {
     this.#slotsAt = HEAD + this.#buckets
   }
 
-  /** Counts a connection of an address (family 4 or 6, 16 octets). A slot for `disconnect` and `request`, TOO_MANY or UNLIMITED. */
+  /** Counts a connection of an address (family 4 or 6, 16 bytes). A slot for `disconnect` and `request`, TOO_MANY or UNLIMITED. */
   connect(family: number, address: Uint8Array, most: number, second: number): number {
     const words = this.#words
     const high = family === 4 ? 4 : word(address, 4)

@@ -124,7 +124,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     }
   }
 
-  /** The same of octets that are others' after the call. */
+  /** The same of bytes that are others' after the call. */
   receivedLent(bytes: Uint8Array): void {
     if (this.#state === READING && this.held === 0) {
       this.server.counters[BYTES_IN]! += bytes.length
@@ -228,7 +228,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     return this.#requestHints === undefined ? EMPTY : this.#requestHints.block(spoofed)
   }
 
-  /** Octets that hintBlock may give. */
+  /** Bytes that hintBlock may give. */
   get hintRoom(): number {
     return this.#requestHints === undefined ? 0 : this.#requestHints.room
   }
@@ -245,7 +245,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     if (this.held > this.server.site.limits.headBytes || chunk.indexOf(LF) >= 0) this.#readHead(this.takeHeld()!, false)
   }
 
-  /** `isLent`: the octets are others' after the call. */
+  /** `isLent`: the bytes are others' after the call. */
   #readHead(bytes: Uint8Array, isLent: boolean): void {
     const { server } = this
     const { limits, timeouts } = server.site

@@ -2,7 +2,7 @@
  * The PROXY header in front of a TLS handshake, taken from the socket before TLS reads it:
  *
  *     PROXY TCP4 192.0.2.1 198.51.100.7 56324 443 CRLF | 16 03 01 ... ClientHello
- *     peeked, and exactly its octets read by recv(2)   | left for TLS, which never learns of it
+ *     peeked, and exactly its bytes read by recv(2)   | left for TLS, which never learns of it
  *
  * `open` of a TLS socket runs before the first read (self-test.ts holds Bun to that). A header that is not there yet, or in part, is
  * waited for with the socket paused, so that TLS does not take it for a record; the client's head time-out ends that.

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { printAddress } from "@synprint/core"
 import { seededRandom } from "@synprint/core/testing"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
 
 const header = new ProxyHeader()
@@ -24,7 +24,7 @@ test.each([
   ["PROXY UNKNOWN\r\n", "none"],
   ["PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", "none"]
 ])("version 1: %j", (text, wanted) => {
-  const bytes = octets(`${text}GET / HTTP/1.1\r\n`)
+  const bytes = bytesOf(`${text}GET / HTTP/1.1\r\n`)
   expect(decode(bytes)).toBe(text.length)
   expect(told()).toBe(wanted)
   for (let end = 0; end < text.length; end++) expect(decode(bytes.subarray(0, end))).toBe(INCOMPLETE)
@@ -43,7 +43,7 @@ test.each([
   "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\rX",
   `PROXY UNKNOWN ${"a".repeat(200)}`
 ])("version 1, broken: %j", (text) => {
-  expect(decode(octets(text))).toBe(BROKEN)
+  expect(decode(bytesOf(text))).toBe(BROKEN)
 })
 
 test("version 2", () => {
@@ -74,7 +74,7 @@ test("random bytes are INCOMPLETE, BROKEN or a length within them", () => {
   for (let n = 0; n < 20_000; n++) {
     const bytes = random.once(2)
       ? v2(0x21, random.word() & 255, [...random.bytes(random.below(60))])
-      : octets(`PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n`)
+      : bytesOf(`PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n`)
     bytes[random.below(bytes.length)] = random.word()
     const length = decode(bytes)
     expect(length === INCOMPLETE || length === BROKEN || (length > 0 && length <= bytes.length)).toBe(true)

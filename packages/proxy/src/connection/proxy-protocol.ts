@@ -1,13 +1,13 @@
 /**
  * PROXY protocol header of a client connection (haproxy doc/proxy-protocol.txt, versions 1 and 2): who the client behind a balancer is.
  *
- *     v1   "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443" CRLF                       107 octets at most
+ *     v1   "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443" CRLF                       107 bytes at most
  *     v2   0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a | ver cmd | family | be16 length | addresses | TLVs
  */
 import { canonicalize6, parseAddress } from "@synprint/core"
-import { CR, LF, latin1, octets } from "../http1/byte-classes.ts"
+import { CR, LF, latin1, bytesOf } from "../http1/byte-classes.ts"
 
-const V1 = octets("PROXY ")
+const V1 = bytesOf("PROXY ")
 const V1_MAX = 107
 const V2 = Uint8Array.of(0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a)
 const V2_HEAD = 16
@@ -27,7 +27,7 @@ export class ProxyHeader {
   serverPort = 0
 }
 
-/** Octets of the header at the start of `bytes`, INCOMPLETE, or BROKEN. */
+/** Bytes of the header at the start of `bytes`, INCOMPLETE, or BROKEN. */
 export function decodeProxyHeader(bytes: Uint8Array, from: number, end: number, into: ProxyHeader): number {
   into.family = 0
   const available = end - from

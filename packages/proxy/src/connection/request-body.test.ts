@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { RequestBody } from "./request-body.ts"
 
 function begin(text: string): { readonly body: RequestBody; readonly bytes: Uint8Array; readonly headEnd: number } {
-  const bytes = octets(text)
+  const bytes = bytesOf(text)
   const head = new RequestHead()
   const headEnd = head.parse(bytes, 0, bytes.length, 16)
   const body = new RequestBody()

@@ -18,19 +18,19 @@ const FILL_MAX = 16_384
 export class RequestBody {
   /** Whether all of it came. */
   isDone = true
-  /** Octets that are to come, CHUNKED, or 0. */
+  /** Bytes that are to come, CHUNKED, or 0. */
   left = 0
   /** Whether all that the last `pass` sent was taken by the kernel. */
   hasGone = true
-  /** Octets of a chunked body that went by, framing included: its size is not announced. */
-  #chunkedOctets = 0
+  /** Bytes of a chunked body that went by, framing included: its size is not announced. */
+  #chunkedBytes = 0
   #scanner: ChunkedScanner | undefined = undefined
   #trailers: Uint8Array | undefined = undefined
 
   begin(head: RequestHead): void {
     this.left = head.isChunked ? CHUNKED : Math.max(0, head.contentLength)
     this.isDone = this.left === 0
-    this.#chunkedOctets = 0
+    this.#chunkedBytes = 0
     this.#trailers = undefined
     if (head.isChunked) (this.#scanner ??= new ChunkedScanner()).reset()
   }
@@ -73,8 +73,8 @@ export class RequestBody {
     const at = scanner.isAtTrailers ? from : scanner.scan(bytes, from, length)
     if (isFault(at)) return at
     const limit = server.site.limits.bodyBytes
-    this.#chunkedOctets += at - from
-    if (limit > 0 && this.#chunkedOctets > limit) return BODY_TOO_LARGE
+    this.#chunkedBytes += at - from
+    if (limit > 0 && this.#chunkedBytes > limit) return BODY_TOO_LARGE
     this.hasGone = to.send(bytes, from, at, at === length ? GIVEN : KEPT)
     if (!scanner.isAtTrailers) return at
     const end = parseTrailers(bytes, at, length)

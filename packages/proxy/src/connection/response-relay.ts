@@ -19,7 +19,7 @@ export class ResponseRelay {
   /** Whether its final head went to the client. */
   hasBegun = false
   readonly #exchange: Exchange
-  /** Octets of the body that are to come, CHUNKED or UNTIL_CLOSE. */
+  /** Bytes of the body that are to come, CHUNKED or UNTIL_CLOSE. */
   #left = 0
   /** Start of a head or of a trailer section. */
   #held: Uint8Array | undefined = undefined

@@ -1,5 +1,5 @@
 /**
- * A connection that changed its protocol (101, RFC 9110 section 7.8): octets both ways until both ends closed their half.
+ * A connection that changed its protocol (101, RFC 9110 section 7.8): bytes both ways until both ends closed their half.
  */
 import type { ClientConnection } from "./client-connection.ts"
 import { BYTES_OUT, RESPONSES, TUNNELS } from "../operations/counters.ts"

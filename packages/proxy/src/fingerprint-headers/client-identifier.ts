@@ -22,7 +22,7 @@ import type { Answerer } from "@synprint/service"
 import type { Socket } from "bun"
 import type { ClientConnection } from "../connection/client-connection.ts"
 import { type Counters, STATUS } from "../operations/counters.ts"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import type { ProxyHeader } from "../connection/proxy-protocol.ts"
 import { readSavedSyn } from "../socket/saved-syn.ts"
 import type { Site } from "../routing/site.ts"
@@ -47,10 +47,10 @@ export class PeerReader {
   }
   /** Of the client before: it mostly comes again. */
   readonly #lastBytes = new Uint8Array(17)
-  #lastAddress: Uint8Array = octets("unknown")
+  #lastAddress: Uint8Array = bytesOf("unknown")
   #lastPort: Uint8Array | undefined = undefined
   #lastScheme: Uint8Array | undefined = undefined
-  #lastForwarded: Uint8Array = octets("")
+  #lastForwarded: Uint8Array = bytesOf("")
 
   constructor(answerer: Answerer, key: "connection" | "client", counters: Counters) {
     this.#answerer = answerer
@@ -100,7 +100,7 @@ export class PeerReader {
     this.family = header.family
     if (header.family === 0) this.family = parseAddress(socket.remoteAddress, this.address)
     else this.address.set(header.client)
-    this.#describe(site, scheme, header.family === 0 ? port : octets(String(header.serverPort)), into)
+    this.#describe(site, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)), into)
   }
 
   /** Of `family` and `address`. */
@@ -109,7 +109,7 @@ export class PeerReader {
     this.#counters[STATUS_CELLS[answer.status]]!++
     const { family } = this
     const isAnother = this.#isAnother()
-    if (isAnother) this.#lastAddress = octets(family === 0 ? "unknown" : printAddress(family, this.address))
+    if (isAnother) this.#lastAddress = bytesOf(family === 0 ? "unknown" : printAddress(family, this.address))
     if (isAnother || port !== this.#lastPort || scheme !== this.#lastScheme) {
       this.#lastPort = port
       this.#lastScheme = scheme
@@ -137,9 +137,9 @@ export class PeerReader {
   }
 }
 
-const FOR = octets("X-Forwarded-For: ")
-const PORT = octets("\r\nX-Forwarded-Port: ")
-const PROTO = octets("\r\nX-Forwarded-Proto: ")
+const FOR = bytesOf("X-Forwarded-For: ")
+const PORT = bytesOf("\r\nX-Forwarded-Port: ")
+const PROTO = bytesOf("\r\nX-Forwarded-Proto: ")
 
 function forwardedLines(address: Uint8Array, scheme: Uint8Array, port: Uint8Array): Uint8Array {
   const lines = new Uint8Array(

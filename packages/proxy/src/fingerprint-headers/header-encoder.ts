@@ -9,7 +9,7 @@
 import { type Answer, FIELDS, type Field, toldDistance } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/service"
 import { put, putDecimal } from "../http1/copy.ts"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
 
 const encoder = new TextEncoder()
@@ -102,7 +102,7 @@ export class HeaderBlock {
         const value = values[field.name]
         return value === undefined
           ? []
-          : headerNames(headers, field).map((name) => ({ prefix: octets(`${name}: `), value }))
+          : headerNames(headers, field).map((name) => ({ prefix: bytesOf(`${name}: `), value }))
       })
     this.#shapeLines = lines(SHAPE_VALUES)
     this.#ownLines = lines(OWN_VALUES)
@@ -137,7 +137,7 @@ export class HeaderBlock {
   #statusBlock(status: string): Uint8Array {
     let block = this.#statusBlocks.get(status)
     if (block === undefined) {
-      block = octets(this.#statusNames.map((name) => `${name}: ${status}\r\n`).join(""))
+      block = bytesOf(this.#statusNames.map((name) => `${name}: ${status}\r\n`).join(""))
       this.#statusBlocks.set(status, block)
     }
     return block

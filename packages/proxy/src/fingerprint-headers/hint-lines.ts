@@ -6,7 +6,7 @@
 import { type ConnectionHints, FIELDS, HINT_FIELDS, HintPolicy, Hinter } from "@synprint/core"
 import { type HeadersConfig, type HintsConfig, hintSettings } from "@synprint/service"
 import { headerNames } from "./header-encoder.ts"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 /** `, spoofed-header;q=1.0;count=1024` and its own line's value. */
@@ -15,7 +15,7 @@ const BLOCKS_MAX = 256
 
 export class HintLines {
   readonly hinter: Hinter
-  /** Octets that naming forged headers may add to a block. */
+  /** Bytes that naming forged headers may add to a block. */
   readonly spoofedRoom: number
   /** By list: a site sees a few, many times each. */
   readonly #blocks = new Map<string, Uint8Array>()
@@ -53,7 +53,7 @@ export class HintLines {
       const parameters = hinter.parameters[hint]
       if (parameters !== undefined) for (const name of names) text += `${name}: ${parameters.slice(";q=".length)}\r\n`
     })
-    const block = octets(text)
+    const block = bytesOf(text)
     if (this.#blocks.size === BLOCKS_MAX) this.#blocks.clear()
     this.#blocks.set(list, block)
     return block

@@ -1,6 +1,6 @@
 /**
  * Hints of the requests on one connection. They may come from several clients of a proxy, each with a User-Agent of its own; mostly it
- * is the one of the request before, and then its lines are used again: one comparison of its octets, no allocation.
+ * is the one of the request before, and then its lines are used again: one comparison of its bytes, no allocation.
  */
 import {
   type ConnectionHints,
@@ -11,12 +11,12 @@ import {
 } from "@synprint/core"
 import type { HintLines } from "./hint-lines.ts"
 import type { Fields } from "../http1/fields.ts"
-import { equalsIgnoringCase, octets } from "../http1/byte-classes.ts"
+import { equalsIgnoringCase, bytesOf } from "../http1/byte-classes.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
-const USER_AGENT = octets("user-agent")
-const PLATFORM = octets("sec-ch-ua-platform")
-const MOBILE = octets("sec-ch-ua-mobile")
+const USER_AGENT = bytesOf("user-agent")
+const PLATFORM = bytesOf("sec-ch-ua-platform")
+const MOBILE = bytesOf("sec-ch-ua-mobile")
 
 /** A longer User-Agent names no platform: it isn't kept. */
 const KEPT_MAX = 1024
@@ -87,7 +87,7 @@ export class RequestHints {
       : this.#lines.lines(this.#connection!, this.#claim, spoofed)
   }
 
-  /** Octets that `block` may have. */
+  /** Bytes that `block` may have. */
   get room(): number {
     return this.#block.length + (this.#lines === undefined ? 0 : this.#lines.spoofedRoom)
   }

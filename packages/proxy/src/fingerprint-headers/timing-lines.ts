@@ -1,12 +1,12 @@
 /**
  * Timing lines: the round trips of a connection as header lines behind its own block. They are known when the handshake of TLS is
- * complete, without TLS when the first octet came; the rest of the block is known before.
+ * complete, without TLS when the first byte came; the rest of the block is known before.
  */
 import { FIELDS } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/service"
 import { headerNames } from "./header-encoder.ts"
 import { put, putDecimal } from "../http1/copy.ts"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import type { HeaderLines } from "../http1/header-lines.ts"
 
 /** Digits of 120,000,000 µs: no measurement is longer. */
@@ -24,7 +24,7 @@ export class TimingLines {
       headerNames(
         headers,
         FIELDS.find((field) => field.name === name)!
-      ).map((header) => octets(`${header}: `))
+      ).map((header) => bytesOf(`${header}: `))
     this.#rtt = names("rtt")
     this.#helloDelay = names("chello_delay")
     this.#tlsRtt = names("tls_rtt")

@@ -9,7 +9,7 @@ import { Answer, type Database, KEY_CLIENT, makeConnectionKey, parseConnectionKe
 import { type Config, madeUpSyn4, openThrowawayEngine, setClientPort } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import { backends } from "../backends.ts"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
 import { STAYS, writeResponseHead } from "../http1/response-writer.ts"
@@ -19,11 +19,11 @@ import { Site, type SiteSettings } from "../routing/site.ts"
 /** They take less than 50 ms. */
 const CONNECTIONS = 500
 
-const REQUEST = octets(
+const REQUEST = bytesOf(
   "GET /path?query HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: */*\r\n" +
     "Accept-Encoding: gzip, deflate, br\r\nConnection: keep-alive\r\nCookie: a=b; c=d\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
 )
-const RESPONSE = octets(
+const RESPONSE = bytesOf(
   "HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 22:07:47 GMT\r\nContent-Type: text/html\r\nContent-Length: 1000\r\nConnection: keep-alive\r\n\r\n"
 )
 

@@ -12,7 +12,7 @@ import {
 } from "./fault.ts"
 import { CONTENT_LENGTH, TRANSFER_ENCODING } from "./field-name.ts"
 import type { Fields } from "./fields.ts"
-import { CLASS, COMMA, equalsIgnoringCase, HT, octets, SP, TOKEN } from "./byte-classes.ts"
+import { CLASS, COMMA, equalsIgnoringCase, HT, bytesOf, SP, TOKEN } from "./byte-classes.ts"
 
 /** No Content-Length and no Transfer-Encoding. */
 export const NO_LENGTH = -1
@@ -20,7 +20,7 @@ export const CHUNKED = -2
 /** Only of a response. */
 export const UNTIL_CLOSE = -1
 
-const CHUNKED_NAME = octets("chunked")
+const CHUNKED_NAME = bytesOf("chunked")
 /** 15 digits: below 2^53 in any case. */
 const MAX_DIGITS = 15
 
@@ -74,8 +74,8 @@ function decodeCoding(bytes: Uint8Array, fields: Fields, index: number): number 
   while (member < end && (bytes[member] === SP || bytes[member] === HT)) member++
   if (!equalsIgnoringCase(bytes, member, end, CHUNKED_NAME)) return BAD_CODING
   for (let at = from; at < last - 1; at++) {
-    const octet = bytes[at]!
-    if ((CLASS[octet]! & TOKEN) === 0 && octet !== SP && octet !== HT && octet !== COMMA) return BAD_CODING
+    const byte = bytes[at]!
+    if ((CLASS[byte]! & TOKEN) === 0 && byte !== SP && byte !== HT && byte !== COMMA) return BAD_CODING
   }
   for (let at = from; at + CHUNKED_NAME.length < last; at++)
     if (equalsIgnoringCase(bytes, at, at + CHUNKED_NAME.length, CHUNKED_NAME)) return BAD_CODING

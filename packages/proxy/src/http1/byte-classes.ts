@@ -1,5 +1,5 @@
 /**
- * Octet classes of HTTP/1.1 (RFC 9110 section 5.6.2, RFC 9112 section 3) as tables, one load per octet.
+ * Byte classes of HTTP/1.1 (RFC 9110 section 5.6.2, RFC 9112 section 3) as tables, one load per byte.
  *
  *     TOKEN    tchar: ! # $ % & ' * + - . ^ _ ` | ~ DIGIT ALPHA
  *     VALUE    HTAB SP VCHAR obs-text                                  (field values, reason phrases)
@@ -23,43 +23,43 @@ export const COLON = 0x3a
 export const SEMICOLON = 0x3b
 export const QUESTION = 0x3f
 
-/** Class bits of each octet. */
+/** Class bits of each byte. */
 export const CLASS: Uint8Array = new Uint8Array(new ArrayBuffer(256))
 /** Lower case, and `_` as `-`: CGI gives both the same name, so that a forged name must not hide behind the other. */
 export const FOLD: Uint8Array = new Uint8Array(new ArrayBuffer(256))
 /** Lower case alone. */
 export const LOWER: Uint8Array = new Uint8Array(new ArrayBuffer(256))
-/** Value of a hex digit, 255 for other octets. */
+/** Value of a hex digit, 255 for other bytes. */
 export const HEX: Uint8Array = new Uint8Array(new ArrayBuffer(256)).fill(255)
 
-for (let octet = 0; octet < 256; octet++) {
-  const text = String.fromCharCode(octet)
+for (let byte = 0; byte < 256; byte++) {
+  const text = String.fromCharCode(byte)
   let bits = 0
   if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(text)) bits |= TOKEN
-  if (octet === HT || (octet >= SP && octet !== 0x7f)) bits |= VALUE
-  if (octet > SP && octet !== 0x7f && text !== "#") bits |= TARGET
+  if (byte === HT || (byte >= SP && byte !== 0x7f)) bits |= VALUE
+  if (byte > SP && byte !== 0x7f && text !== "#") bits |= TARGET
   if (/[-A-Za-z0-9._~%!$&'()*+,;=:[\]]/.test(text)) bits |= HOST
-  CLASS[octet] = bits
-  LOWER[octet] = octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet
-  FOLD[octet] = text === "_" ? DASH : LOWER[octet]!
-  if (/[0-9A-Fa-f]/.test(text)) HEX[octet] = Number.parseInt(text, 16)
+  CLASS[byte] = bits
+  LOWER[byte] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+  FOLD[byte] = text === "_" ? DASH : LOWER[byte]!
+  if (/[0-9A-Fa-f]/.test(text)) HEX[byte] = Number.parseInt(text, 16)
 }
 
-/** ASCII text as octets. */
-export function octets(text: string): Uint8Array {
+/** ASCII text as bytes. */
+export function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(new ArrayBuffer(text.length))
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
 }
 
-/** Whether the octets are `lower`, which is lower case, in any case. */
+/** Whether the bytes are `lower`, which is lower case, in any case. */
 export function equalsIgnoringCase(bytes: Uint8Array, from: number, end: number, lower: Uint8Array): boolean {
   if (end - from !== lower.length) return false
   for (let i = 0; i < lower.length; i++) if (LOWER[bytes[from + i]!] !== lower[i]) return false
   return true
 }
 
-/** The octets as text, one character each: for logs, messages and routes that are looked at, never per request. */
+/** The bytes as text, one character each: for logs, messages and routes that are looked at, never per request. */
 export function latin1(bytes: Uint8Array, from = 0, end: number = bytes.length): string {
   let text = ""
   for (let i = from; i < end; i++) text += String.fromCharCode(bytes[i]!)

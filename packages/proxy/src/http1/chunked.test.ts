@@ -4,7 +4,7 @@ import { chunked, mutate, readChunked } from "../testing/index.ts"
 import { ChunkedScanner, LINE_MAX } from "./chunked.ts"
 import { isFault, MORE } from "./fault.ts"
 import { NameSet } from "./field-name.ts"
-import { latin1, octets } from "./byte-classes.ts"
+import { latin1, bytesOf } from "./byte-classes.ts"
 import { parseTrailers, writeTrailers } from "./trailer-section.ts"
 
 interface Read {
@@ -22,20 +22,20 @@ function read(pieces: ReadonlyArray<string>): Read | "incomplete" | "refused" {
   let held = ""
   let length = 0
   for (const piece of pieces) {
-    const bytes = octets(piece)
+    const bytes = bytesOf(piece)
     let at = 0
     if (!scanner.isAtTrailers) {
       at = scanner.scan(bytes, 0, bytes.length)
       if (isFault(at)) return "refused"
       passed += piece.slice(0, at)
       length += at
-      const copy = octets(piece)
+      const copy = bytesOf(piece)
       expect(decoder.decode(copy, 0, copy.length)).toBe(at)
       data += latin1(copy, 0, decoder.dataEnd)
     }
     if (!scanner.isAtTrailers) continue
     held += piece.slice(at)
-    const all = octets(held)
+    const all = bytesOf(held)
     const end = parseTrailers(all, 0, all.length)
     if (isFault(end)) return "refused"
     if (end !== MORE) return { length: length + end, passed: passed + held.slice(0, end), data }
@@ -72,7 +72,7 @@ const CASES: ReadonlyArray<readonly [what: string, text: string, data: string]> 
   ["7.1 a chunk line without end", `3;${"a".repeat(LINE_MAX)}`, "refused"]
 ]
 
-test.each(CASES)("RFC 9112 %s, whole and octet by octet", (_what, text, wanted) => {
+test.each(CASES)("RFC 9112 %s, whole and byte by byte", (_what, text, wanted) => {
   for (const pieces of [[text], [...text]]) {
     const told = read(pieces)
     if (wanted === "refused") expect(told).toBe("refused")
@@ -111,7 +111,7 @@ test("random and mutated bodies in random splits are read as the oracle reads th
 test("trailers that frame, route or forge are left out", () => {
   const text =
     "X-Sum: 1\r\nContent-Length: 5\r\nHost: evil\r\nx_tcp_os: Linux\r\nX-Own: a\r\nTransfer-Encoding: chunked\r\nB:c \r\n\r\n"
-  const bytes = octets(text)
+  const bytes = bytesOf(text)
   const out = new Uint8Array(text.length)
   expect(parseTrailers(bytes, 0, bytes.length)).toBe(text.length)
   const end = writeTrailers(bytes, out, 0, new NameSet(["x-own"]))

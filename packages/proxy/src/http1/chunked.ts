@@ -4,7 +4,7 @@
  *     *( chunk-size [ chunk-ext ] CRLF chunk-data CRLF ) 1*"0" [ chunk-ext ] CRLF  trailer-section CRLF
  *
  * Stops at the trailer section, which TrailerSection reads. Extensions pass if they hold no control character; a chunk line has
- * LINE_MAX octets at most, so that a stream of tiny chunks can't carry megabytes beside the data.
+ * LINE_MAX bytes at most, so that a stream of tiny chunks can't carry megabytes beside the data.
  */
 import { BAD_CHUNK } from "./fault.ts"
 import { CLASS, CR, HEX, HT, LF, SEMICOLON, SP, VALUE } from "./byte-classes.ts"
@@ -23,9 +23,9 @@ const TRAILERS = 6
 
 export class ChunkedScanner {
   #state = SIZE
-  /** Octets of the chunk that are to come, or its size so far. */
+  /** Bytes of the chunk that are to come, or its size so far. */
   #left = 0
-  /** Octets of the chunk line so far; of hex digits too. */
+  /** Bytes of the chunk line so far; of hex digits too. */
   #line = 0
   #hasSpace = false
   /** Where the data of the last `decode` ends. */
@@ -106,20 +106,20 @@ export class ChunkedScanner {
   #readLine(bytes: Uint8Array, from: number, end: number): number {
     let at = from
     for (; at < end; at++) {
-      const octet = bytes[at]!
-      if (octet === CR) {
+      const byte = bytes[at]!
+      if (byte === CR) {
         if (this.#line === 0 || (this.#hasSpace && this.#state === SIZE)) return BAD_CHUNK
         this.#state = SIZE_LF
         return at + 1
       }
       if (this.#state === EXTENSION) {
-        if ((CLASS[octet]! & VALUE) === 0) return BAD_CHUNK
-      } else if (HEX[octet] !== 255 && !this.#hasSpace) {
-        this.#left = this.#left * 16 + HEX[octet]!
+        if ((CLASS[byte]! & VALUE) === 0) return BAD_CHUNK
+      } else if (HEX[byte] !== 255 && !this.#hasSpace) {
+        this.#left = this.#left * 16 + HEX[byte]!
         if (this.#left > SIZE_MAX) return BAD_CHUNK
-      } else if (this.#line > 0 && octet === SEMICOLON) this.#state = EXTENSION
+      } else if (this.#line > 0 && byte === SEMICOLON) this.#state = EXTENSION
       // "BWS" before an extension; white space before CRLF is no framing that the RFC knows.
-      else if (this.#line > 0 && (octet === SP || octet === HT)) this.#hasSpace = true
+      else if (this.#line > 0 && (byte === SP || byte === HT)) this.#hasSpace = true
       else return BAD_CHUNK
       if (++this.#line > LINE_MAX) return BAD_CHUNK
     }

@@ -1,7 +1,7 @@
 /**
  * Responses of our own: short, plain text, never cached as the application's.
  */
-import { octets } from "./byte-classes.ts"
+import { bytesOf } from "./byte-classes.ts"
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -35,8 +35,8 @@ export function errorPage(
       : status === 429 || status === 503
         ? "Retry-After: 1\r\n"
         : ""
-  const head = octets(
+  const head = bytesOf(
     `HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n${more}${closes ? "Connection: close\r\n" : ""}`
   )
-  return Buffer.concat([head, date, octets(hasBody ? `\r\n${body}` : "\r\n")])
+  return Buffer.concat([head, date, bytesOf(hasBody ? `\r\n${body}` : "\r\n")])
 }

@@ -1,8 +1,8 @@
 /**
- * Field names that a proxy looks at, recognized by length and octets; and sets of names of the operator's choice.
+ * Field names that a proxy looks at, recognized by length and bytes; and sets of names of the operator's choice.
  */
 import { RESERVED_PREFIXES } from "@synprint/core"
-import { equalsIgnoringCase, FOLD, octets } from "./byte-classes.ts"
+import { equalsIgnoringCase, FOLD, bytesOf } from "./byte-classes.ts"
 
 /** Passed on as it is. */
 export const OTHER = 0
@@ -42,7 +42,7 @@ const NAMES: ReadonlyArray<readonly [kind: number, name: Uint8Array]> = (
     [HTTP2_SETTINGS, "http2-settings"],
     [DATE, "date"]
   ] as const
-).map(([kind, name]) => [kind, octets(name)])
+).map(([kind, name]) => [kind, bytesOf(name)])
 
 /** By length, so that most names are passed over by one load. */
 const BY_LENGTH: Array<ReadonlyArray<readonly [kind: number, name: Uint8Array]>> = Array.from({ length: 32 }, () => [])
@@ -55,9 +55,9 @@ const FORWARDED = (
     [FORWARDED_PORT, "x-forwarded-port"],
     [FORWARDED_PROTO, "x-forwarded-proto"]
   ] as const
-).map(([kind, name]) => [kind, octets(name)] as const)
+).map(([kind, name]) => [kind, bytesOf(name)] as const)
 
-const PREFIXES = RESERVED_PREFIXES.map(octets)
+const PREFIXES = RESERVED_PREFIXES.map(bytesOf)
 const X = 0x78
 
 /** What the name is; `X-Forwarded-*` and reserved names also with `_` for `-`. */
@@ -97,7 +97,7 @@ export class NameSet {
   constructor(names: Iterable<string>) {
     const unique = new Set([...names].map((name) => name.toLowerCase().replaceAll("_", "-")))
     const byLength: Array<Array<Uint8Array>> = []
-    for (const name of unique) (byLength[name.length] ??= []).push(octets(name))
+    for (const name of unique) (byLength[name.length] ??= []).push(bytesOf(name))
     this.#byLength = byLength
     this.size = unique.size
   }

@@ -5,14 +5,27 @@
  */
 import { BAD_NAME, BAD_VALUE, BARE_CR, BARE_LF, FOLDED, MORE, SPACE_BEFORE_COLON, TOO_MANY_FIELDS } from "./fault.ts"
 import { CONNECTION, kindOf, NAMED, OTHER } from "./field-name.ts"
-import { CLASS, COLON, COMMA, CR, HT, LF, LOWER, SP, TOKEN, VALUE, equalsIgnoringCase, octets } from "./byte-classes.ts"
+import {
+  CLASS,
+  COLON,
+  COMMA,
+  CR,
+  HT,
+  LF,
+  LOWER,
+  SP,
+  TOKEN,
+  VALUE,
+  equalsIgnoringCase,
+  bytesOf
+} from "./byte-classes.ts"
 
 /** Most that a configuration may allow; the arrays are this long. */
 export const MAX_FIELDS = 1024
 
-const CLOSE = octets("close")
-const KEEP_ALIVE = octets("keep-alive")
-const UPGRADE = octets("upgrade")
+const CLOSE = bytesOf("close")
+const KEEP_ALIVE = bytesOf("keep-alive")
+const UPGRADE = bytesOf("upgrade")
 
 export class Fields {
   count = 0
@@ -40,8 +53,8 @@ export class Fields {
     this.hasClose = this.hasKeepAlive = this.hasUpgrade = false
     for (;;) {
       if (at === end) return MORE
-      let octet = bytes[at]!
-      if (octet === CR) {
+      let byte = bytes[at]!
+      if (byte === CR) {
         if (at + 1 === end) return MORE
         if (bytes[at + 1] !== LF) return BARE_CR
         this.count = count
@@ -50,28 +63,28 @@ export class Fields {
         if ((seen & (1 << CONNECTION)) !== 0) this.#readConnection(bytes)
         return at + 2
       }
-      if (octet === SP || octet === HT) return FOLDED
-      if (octet === LF) return BARE_LF
+      if (byte === SP || byte === HT) return FOLDED
+      if (byte === LF) return BARE_LF
       const nameStart = at
-      while ((CLASS[octet]! & TOKEN) !== 0) {
+      while ((CLASS[byte]! & TOKEN) !== 0) {
         if (++at === end) return MORE
-        octet = bytes[at]!
+        byte = bytes[at]!
       }
-      if (octet !== COLON || at === nameStart)
-        return octet === SP || octet === HT ? SPACE_BEFORE_COLON : octet === LF ? BARE_LF : BAD_NAME
+      if (byte !== COLON || at === nameStart)
+        return byte === SP || byte === HT ? SPACE_BEFORE_COLON : byte === LF ? BARE_LF : BAD_NAME
       const nameEnd = at
       do if (++at === end) return MORE
-      while ((octet = bytes[at]!) === SP || octet === HT)
+      while ((byte = bytes[at]!) === SP || byte === HT)
       const valueStart = at
-      while ((CLASS[octet]! & VALUE) !== 0) {
+      while ((CLASS[byte]! & VALUE) !== 0) {
         if (++at === end) return MORE
-        octet = bytes[at]!
+        byte = bytes[at]!
       }
-      if (octet !== CR) return octet === LF ? BARE_LF : BAD_VALUE
+      if (byte !== CR) return byte === LF ? BARE_LF : BAD_VALUE
       if (at + 1 === end) return MORE
       if (bytes[at + 1] !== LF) return BARE_CR
       let valueEnd = at
-      while (valueEnd > valueStart && ((octet = bytes[valueEnd - 1]!) === SP || octet === HT)) valueEnd--
+      while (valueEnd > valueStart && ((byte = bytes[valueEnd - 1]!) === SP || byte === HT)) valueEnd--
       if (count === limit) return TOO_MANY_FIELDS
       const slot = count << 2
       offsets[slot] = nameStart

@@ -9,10 +9,10 @@ const LEAST = 160
 
 export class HeaderLines {
   bytes: Uint8Array = EMPTY
-  /** Octets of `bytes` that are lines. */
+  /** Bytes of `bytes` that are lines. */
   length = 0
 
-  /** `bytes` with room for `more` octets behind the first `length`; nothing else may hold it. */
+  /** `bytes` with room for `more` bytes behind the first `length`; nothing else may hold it. */
   reserve(more: number): Uint8Array {
     const needed = this.length + more
     if (needed > this.bytes.length) {

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test"
 import { rounds, seededRandom } from "@synprint/core/testing"
 import { mutate, type OracleField, randomRequest, readRequest, REQUEST_CASES as CASES } from "../testing/index.ts"
 import { faultOf, isFault, MORE } from "./fault.ts"
-import { latin1, octets } from "./byte-classes.ts"
+import { latin1, bytesOf } from "./byte-classes.ts"
 import { RequestHead } from "./request-head.ts"
 
 const head = new RequestHead()
-const parse = (text: string): number => head.parse(octets(text), 0, text.length, 128)
+const parse = (text: string): number => head.parse(bytesOf(text), 0, text.length, 128)
 const outcome = (text: string): string | number => {
   const parsed = parse(text)
   return parsed === MORE ? "more" : isFault(parsed) ? faultOf(parsed).status : "ok"
@@ -29,7 +29,7 @@ describe("incremental", () => {
 
   test("a head may begin anywhere in its buffer", () => {
     const text = `GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\n`
-    const bytes = octets(`junk${text}rest`)
+    const bytes = bytesOf(`junk${text}rest`)
     expect(head.parse(bytes, 4, bytes.length, 128)).toBe(4 + text.length)
     expect(latin1(bytes, head.pathStart, head.pathEnd)).toBe("/x")
     expect(head.contentLength).toBe(12)
@@ -63,7 +63,7 @@ describe("what it says of a request", () => {
 })
 
 const fieldsOf = (text: string): ReadonlyArray<OracleField> => {
-  const bytes = octets(text)
+  const bytes = bytesOf(text)
   return Array.from({ length: head.fields.count }, (_, i) => {
     const [name, nameEnd, value, valueEnd] = head.fields.at.subarray(i * 4, i * 4 + 4)
     return { name: latin1(bytes, name, nameEnd), value: latin1(bytes, value, valueEnd) }
@@ -92,8 +92,8 @@ test("random and mutated requests are read as the oracle reads them", () => {
         if (!head.isChunked && told === "refused") expect(`${text}: ok`).toBe("refused")
         continue
       }
-      expect([text, latin1(octets(text), head.start, head.methodEnd)]).toEqual([text, told.method])
-      expect(latin1(octets(text), head.targetStart, head.targetEnd)).toBe(told.target)
+      expect([text, latin1(bytesOf(text), head.start, head.methodEnd)]).toEqual([text, told.method])
+      expect(latin1(bytesOf(text), head.targetStart, head.targetEnd)).toBe(told.target)
       expect(fieldsOf(text)).toEqual([...told.fields])
       expect(head.minor).toBe(told.minor)
       if (!head.isChunked) expect([text, Math.max(0, head.contentLength)]).toEqual([text, told.body.length])

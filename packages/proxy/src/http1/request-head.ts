@@ -32,7 +32,7 @@ import {
   HOST,
   LF,
   LOWER,
-  octets,
+  bytesOf,
   QUESTION,
   SLASH,
   SP,
@@ -45,14 +45,14 @@ export const METHOD_GET = 1
 export const METHOD_HEAD = 2
 export const METHOD_OPTIONS = 3
 
-const GET = octets("GET")
-const HEAD = octets("HEAD")
-const OPTIONS = octets("OPTIONS")
-const CONNECT = octets("CONNECT")
-const VERSION = octets("HTTP/1.")
-const HTTP = octets("http://")
-const HTTPS = octets("https://")
-const CONTINUE = octets("100-continue")
+const GET = bytesOf("GET")
+const HEAD = bytesOf("HEAD")
+const OPTIONS = bytesOf("OPTIONS")
+const CONNECT = bytesOf("CONNECT")
+const VERSION = bytesOf("HTTP/1.")
+const HTTP = bytesOf("http://")
+const HTTPS = bytesOf("https://")
+const CONTINUE = bytesOf("100-continue")
 
 const ASTERISK = 0x2a
 const AT = 0x40
@@ -205,16 +205,16 @@ export class RequestHead {
     if (at === hostEnd) return 0
     if (bytes[at] === BRACKET) {
       for (at++; at < hostEnd && bytes[at] !== BRACKET_END; at++) {
-        const octet = bytes[at]!
-        if ((CLASS[octet]! & HOST) === 0 || octet === BRACKET) return BAD_HOST
+        const byte = bytes[at]!
+        if ((CLASS[byte]! & HOST) === 0 || byte === BRACKET) return BAD_HOST
       }
       if (at === hostEnd || at === hostStart + 1) return BAD_HOST
       this.nameEnd = ++at
       if (at < hostEnd && bytes[at] !== COLON) return BAD_HOST
     } else {
       for (; at < hostEnd && bytes[at] !== COLON; at++) {
-        const octet = bytes[at]!
-        if ((CLASS[octet]! & HOST) === 0 || octet === BRACKET || octet === BRACKET_END) return BAD_HOST
+        const byte = bytes[at]!
+        if ((CLASS[byte]! & HOST) === 0 || byte === BRACKET || byte === BRACKET_END) return BAD_HOST
       }
       if (at === hostStart) return BAD_HOST
       this.nameEnd = at - hostStart > 1 && bytes[at - 1] === 0x2e ? at - 1 : at
@@ -227,8 +227,8 @@ export class RequestHead {
   }
 }
 
-function isDigit(octet: number): boolean {
-  return octet >= DIGIT_0 && octet <= DIGIT_9
+function isDigit(byte: number): boolean {
+  return byte >= DIGIT_0 && byte <= DIGIT_9
 }
 
 /** Methods are case-sensitive (RFC 9110 section 9.1). */

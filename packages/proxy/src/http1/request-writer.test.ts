@@ -3,37 +3,43 @@ import { isReservedHeader, rounds, seededRandom } from "@synprint/core/testing"
 import { HeaderLines } from "./header-lines.ts"
 import { mutate, randomRequest, readRequest } from "../testing/index.ts"
 import { NameSet } from "./field-name.ts"
-import { latin1, octets } from "./byte-classes.ts"
+import { latin1, bytesOf } from "./byte-classes.ts"
 import { RequestHead } from "./request-head.ts"
 import { encodeLines, type Peer, type Rewrite, RequestWriter } from "./request-writer.ts"
 
 const NONE = new NameSet([])
 const own = new HeaderLines()
-own.add(octets("x-tcp-uptime: 3\r\n"))
+own.add(bytesOf("x-tcp-uptime: 3\r\n"))
 const PEER: Peer = {
-  forwarded: octets("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n"),
-  address: octets("192.0.2.1"),
-  scheme: octets("http"),
-  port: octets("8080"),
+  forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n"),
+  address: bytesOf("192.0.2.1"),
+  scheme: bytesOf("http"),
+  port: bytesOf("8080"),
   isTrusted: false,
-  shapeBlock: octets("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
+  shapeBlock: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
   ownBlock: own,
-  hintBlock: () => octets("")
+  hintBlock: () => bytesOf("")
 }
-const REWRITE: Rewrite = { prefixLength: 0, replacement: octets(""), host: undefined, removed: NONE, added: octets("") }
+const REWRITE: Rewrite = {
+  prefixLength: 0,
+  replacement: bytesOf(""),
+  host: undefined,
+  removed: NONE,
+  added: bytesOf("")
+}
 const writer = new RequestWriter(new NameSet(["My-Sig"]), "x-tcp-spoofed")
 const head = new RequestHead()
 const out = new Uint8Array(8192)
 
 function rewritten(text: string, peer: Partial<Peer> = {}, rewrite: Partial<Rewrite> = {}, closes = false): string {
-  const bytes = octets(text)
+  const bytes = bytesOf(text)
   expect(head.parse(bytes, 0, bytes.length, 128)).toBeGreaterThan(0)
   const end = writer.write(
     head,
     bytes,
     { ...PEER, ...peer },
     { ...REWRITE, ...rewrite },
-    octets("up:80"),
+    bytesOf("up:80"),
     closes,
     out,
     0
@@ -45,7 +51,7 @@ const BLOCK = "x-tcp-status: ok\r\nx-tcp-os: Linux\r\nx-tcp-uptime: 3\r\n"
 const tail = (host: string) => `${FORWARDED}X-Forwarded-Host: ${host}\r\n${BLOCK}`
 
 describe("a head goes on byte for byte", () => {
-  test("order, case, duplicates, spacing and octets beyond ASCII", () => {
+  test("order, case, duplicates, spacing and bytes beyond ASCII", () => {
     const fields = "hOST:h\r\nA:  b \r\nx-B: 1\r\nA: c\r\nCookie: \u00ff\r\n"
     expect(rewritten(`GET /a/../\u00e9?"<> HTTP/1.1\r\n${fields}\r\n`)).toBe(
       `GET /a/../\u00e9?"<> HTTP/1.1\r\n${fields}${tail("h")}\r\n`
@@ -108,7 +114,7 @@ describe("our headers", () => {
     expect(writer.spoofed).toBe(7)
   })
   test("hints are those of a request that held so many", () => {
-    const hintBlock = (spoofed: number) => octets(`x-tcp-hints: spoofed-header;count=${spoofed}\r\n`)
+    const hintBlock = (spoofed: number) => bytesOf(`x-tcp-hints: spoofed-header;count=${spoofed}\r\n`)
     const text = "GET / HTTP/1.1\r\nHost: h\r\nx-tcp-os: a\r\nx_tcp_os: b\r\n\r\n"
     expect(rewritten(text, { hintBlock })).toContain("\r\nx-tcp-hints: spoofed-header;count=2\r\n")
   })
@@ -135,7 +141,7 @@ describe("a route", () => {
     rewritten(
       `GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`,
       {},
-      { prefixLength: prefix.length, replacement: octets(replacement) }
+      { prefixLength: prefix.length, replacement: bytesOf(replacement) }
     ).split(" ")[1]
   test("strips or replaces its prefix", () => {
     expect(path("/api/x", "/api", "")).toBe("/x")
@@ -154,7 +160,7 @@ describe("a route", () => {
       rewritten(
         "GET / HTTP/1.1\r\nA: b\r\nHost: h\r\nCookie: c\r\n\r\n",
         {},
-        { host: octets("inner"), removed: new NameSet(["cookie"]), added: encodeLines([["X-Env", "prod"]]) }
+        { host: bytesOf("inner"), removed: new NameSet(["cookie"]), added: encodeLines([["X-Env", "prod"]]) }
       )
     ).toBe(`GET / HTTP/1.1\r\nA: b\r\nHost: inner\r\n${tail("h")}X-Env: prod\r\n\r\n`)
     expect(() => encodeLines([["A", "b\r\nC: d"]])).toThrow()
@@ -171,9 +177,9 @@ test("random requests: what goes on is what the oracle reads, without this hop's
     const told = readRequest(text)
     if (typeof told === "string") continue
     seen++
-    const bytes = octets(text)
+    const bytes = bytesOf(text)
     expect(head.parse(bytes, 0, bytes.length, 128)).toBeGreaterThan(0)
-    const end = writer.write(head, bytes, PEER, REWRITE, octets("up"), false, out, 0)
+    const end = writer.write(head, bytes, PEER, REWRITE, bytesOf("up"), false, out, 0)
     const sent = readRequest(
       `${latin1(out, 0, end)}`.replace(/\r\n(?:content-length|transfer-encoding):[^\r]*(?=\r\n)/gi, "")
     )

@@ -29,7 +29,7 @@ import {
   UPGRADE
 } from "./field-name.ts"
 import type { HeaderLines } from "./header-lines.ts"
-import { COMMA, LF, LOWER, octets, QUESTION, SLASH } from "./byte-classes.ts"
+import { COMMA, LF, LOWER, bytesOf, QUESTION, SLASH } from "./byte-classes.ts"
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
 /** What is told of the client connection with every request; encoded once. */
@@ -52,7 +52,7 @@ export interface Peer {
 
 /** What a route does to a head. */
 export interface Rewrite {
-  /** Octets of the path that are replaced, with `replacement`; 0: the path stays. */
+  /** Bytes of the path that are replaced, with `replacement`; 0: the path stays. */
   readonly prefixLength: number
   readonly replacement: Uint8Array
   /** Sent as Host; undefined: the client's. */
@@ -62,20 +62,20 @@ export interface Rewrite {
   readonly added: Uint8Array
 }
 
-const VERSION = octets(" HTTP/1.1\r\n")
-const HOST_LINE = octets("Host: ")
-const FORWARDED_FOR_LINE = octets("X-Forwarded-For: ")
-const FORWARDED_HOST_LINE = octets("X-Forwarded-Host: ")
-const FORWARDED_PORT_LINE = octets("X-Forwarded-Port: ")
-const FORWARDED_PROTO_LINE = octets("X-Forwarded-Proto: ")
-const SEPARATOR = octets(", ")
-const TE_LINES = octets("Connection: TE\r\nTE: trailers\r\n")
-const UPGRADE_LINES = octets("Connection: Upgrade\r\nUpgrade: ")
-const UPGRADE_TE_LINES = octets("Connection: Upgrade, TE\r\nTE: trailers\r\nUpgrade: ")
-const CLOSE_LINE = octets("Connection: close\r\n")
-const CRLF = octets("\r\n")
-const H2C = octets("h2c")
-const TRAILERS = octets("trailers")
+const VERSION = bytesOf(" HTTP/1.1\r\n")
+const HOST_LINE = bytesOf("Host: ")
+const FORWARDED_FOR_LINE = bytesOf("X-Forwarded-For: ")
+const FORWARDED_HOST_LINE = bytesOf("X-Forwarded-Host: ")
+const FORWARDED_PORT_LINE = bytesOf("X-Forwarded-Port: ")
+const FORWARDED_PROTO_LINE = bytesOf("X-Forwarded-Proto: ")
+const SEPARATOR = bytesOf(", ")
+const TE_LINES = bytesOf("Connection: TE\r\nTE: trailers\r\n")
+const UPGRADE_LINES = bytesOf("Connection: Upgrade\r\nUpgrade: ")
+const UPGRADE_TE_LINES = bytesOf("Connection: Upgrade, TE\r\nTE: trailers\r\nUpgrade: ")
+const CLOSE_LINE = bytesOf("Connection: close\r\n")
+const CRLF = bytesOf("\r\n")
+const H2C = bytesOf("h2c")
+const TRAILERS = bytesOf("trailers")
 
 /** Longest list in the header that names what a client forged. */
 const SPOOFED_MAX = 512
@@ -103,7 +103,7 @@ export class RequestWriter {
   /** `spoofedHeader` tells the application what was removed. */
   constructor(reserved: NameSet, spoofedHeader: string) {
     this.#reserved = reserved
-    this.#spoofedLine = octets(`${spoofedHeader}: `)
+    this.#spoofedLine = bytesOf(`${spoofedHeader}: `)
   }
 
   /**

@@ -7,9 +7,9 @@
 import { CHUNKED, decodeResponseLength, UNTIL_CLOSE } from "./body-length.ts"
 import { BAD_STATUS_LINE, isFault, MORE } from "./fault.ts"
 import { Fields } from "./fields.ts"
-import { CLASS, CR, LF, octets, SP, VALUE } from "./byte-classes.ts"
+import { CLASS, CR, LF, bytesOf, SP, VALUE } from "./byte-classes.ts"
 
-const VERSION = octets("HTTP/1.")
+const VERSION = bytesOf("HTTP/1.")
 
 export class ResponseHead {
   readonly fields: Fields = new Fields()

@@ -18,14 +18,14 @@ import {
   TRANSFER_ENCODING,
   UPGRADE
 } from "./field-name.ts"
-import { LF, octets } from "./byte-classes.ts"
+import { LF, bytesOf } from "./byte-classes.ts"
 import type { ResponseHead } from "./response-head.ts"
 
-const VERSION = octets("HTTP/1.1 ")
-const CRLF = octets("\r\n")
-const CLOSE_LINE = octets("Connection: close\r\n")
-const KEEP_ALIVE_LINE = octets("Connection: keep-alive\r\n")
-const UPGRADE_LINE = octets("Connection: Upgrade\r\n")
+const VERSION = bytesOf("HTTP/1.1 ")
+const CRLF = bytesOf("\r\n")
+const CLOSE_LINE = bytesOf("Connection: close\r\n")
+const KEEP_ALIVE_LINE = bytesOf("Connection: keep-alive\r\n")
+const UPGRADE_LINE = bytesOf("Connection: Upgrade\r\n")
 
 const IS_DROPPED = new Uint8Array(32)
 for (const kind of [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, HTTP2_SETTINGS, NAMED]) IS_DROPPED[kind] = 1

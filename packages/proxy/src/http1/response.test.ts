@@ -4,20 +4,30 @@ import { mutate } from "../testing/index.ts"
 import { CHUNKED, UNTIL_CLOSE } from "./body-length.ts"
 import { isFault, MORE } from "./fault.ts"
 import { NameSet } from "./field-name.ts"
-import { latin1, octets } from "./byte-classes.ts"
+import { latin1, bytesOf } from "./byte-classes.ts"
 import { ResponseHead } from "./response-head.ts"
 import { CLOSES, STAYS, STAYS_1_0, writeResponseHead } from "./response-writer.ts"
 
 const head = new ResponseHead()
-const parse = (text: string, toHead = false): number => head.parse(octets(text), 0, text.length, 128, toHead)
-const DATE = octets("Date: D\r\n")
+const parse = (text: string, toHead = false): number => head.parse(bytesOf(text), 0, text.length, 128, toHead)
+const DATE = bytesOf("Date: D\r\n")
 const out = new Uint8Array(4096)
 const written = (text: string, connection = STAYS, chunks = true): string => {
   expect(parse(text)).toBe(text.length)
   return latin1(
     out,
     0,
-    writeResponseHead(head, octets(text), connection, chunks, DATE, new NameSet(["server"]), octets("X: y\r\n"), out, 0)
+    writeResponseHead(
+      head,
+      bytesOf(text),
+      connection,
+      chunks,
+      DATE,
+      new NameSet(["server"]),
+      bytesOf("X: y\r\n"),
+      out,
+      0
+    )
   )
 }
 
@@ -107,7 +117,7 @@ test("mutated responses never throw, and what goes on never grows beyond its lin
     const parsed = parse(mutated)
     if (parsed <= 0) continue
     ok++
-    const end = writeResponseHead(head, octets(mutated), CLOSES, true, DATE, new NameSet([]), octets(""), out, 0)
+    const end = writeResponseHead(head, bytesOf(mutated), CLOSES, true, DATE, new NameSet([]), bytesOf(""), out, 0)
     const sent = latin1(out, 0, end)
     expect(/^HTTP\/1\.1 [1-9]\d\d[^\r\n]*\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*\r\n)*\r\n$/.test(sent)).toBe(
       true

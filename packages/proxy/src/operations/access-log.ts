@@ -16,7 +16,7 @@ export interface LoggedRequest {
   readonly target: string
   readonly version: string
   readonly status: number
-  /** Octets of the response. */
+  /** Bytes of the response. */
   readonly bytes: number
   readonly durationMs: number
   readonly referer: string
@@ -115,7 +115,7 @@ export function printJson(request: LoggedRequest, now: Date): string {
     duration_ms: durationMs,
     ...told
   })
-  // Octets beyond ASCII came as latin1: escaped, the line is UTF-8 whatever they were.
+  // Bytes beyond ASCII came as latin1: escaped, the line is UTF-8 whatever they were.
   return `${json.replaceAll(/[\u007f-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`
 }
 

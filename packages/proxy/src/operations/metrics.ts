@@ -24,8 +24,8 @@ const COUNTERS: ReadonlyArray<
   ["upstream_timeouts_total", "Responses that came too late.", cell.UPSTREAM_TIMEOUTS],
   ["upstream_retries_total", "Requests that were sent a second time.", cell.RETRIES],
   ["tunnels_total", "Connections that switched to another protocol.", cell.TUNNELS],
-  ["received_bytes_total", "Octets from clients.", cell.BYTES_IN],
-  ["sent_bytes_total", "Octets to clients.", cell.BYTES_OUT]
+  ["received_bytes_total", "Bytes from clients.", cell.BYTES_IN],
+  ["sent_bytes_total", "Bytes to clients.", cell.BYTES_OUT]
 ]
 
 /** Series of a backend are there from the time when a Worker told of it. */

@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test"
 import { seededRandom } from "@synprint/core/testing"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { RouteTable } from "./route-table.ts"
 
 const head = new RequestHead()
 function find(table: RouteTable<string>, host: string, target: string, method = "GET"): string | undefined {
   const text = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`
-  const bytes = octets(text)
+  const bytes = bytesOf(text)
   expect(head.parse(bytes, 0, bytes.length, 16)).toBe(text.length)
   return table.find(head, bytes)
 }

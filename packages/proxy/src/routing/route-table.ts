@@ -4,9 +4,9 @@
  *     exact host  >  "*.example.org" (one label)  >  "*"            a host that is found decides: its paths are not mixed with others'
  *     /api        matches /api  /api/x  /api?x, not /apix
  *
- * Hosts are compared without case, without port and without a dot at the end; paths octet by octet as they came.
+ * Hosts are compared without case, without port and without a dot at the end; paths byte by byte as they came.
  */
-import { LOWER, octets, QUESTION, SLASH } from "../http1/byte-classes.ts"
+import { LOWER, bytesOf, QUESTION, SLASH } from "../http1/byte-classes.ts"
 import type { RequestHead } from "../http1/request-head.ts"
 
 export interface RouteKey {
@@ -33,7 +33,7 @@ export class RouteTable<R> {
       const name = host.toLowerCase().replace(/(.)\.$/, "$1")
       let found = hosts.get(name)
       if (found === undefined)
-        hosts.set(name, (found = { name: octets(name.startsWith("*.") ? name.slice(2) : name), paths: [] }))
+        hosts.set(name, (found = { name: bytesOf(name.startsWith("*.") ? name.slice(2) : name), paths: [] }))
       found.paths.push({ path: new TextEncoder().encode(path), route })
     }
     for (const [name, host] of hosts) {

@@ -2,7 +2,7 @@
  * Route: what happens to the requests of one host and path: their upstreams in turn, and how heads are changed.
  */
 import { NameSet } from "../http1/field-name.ts"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import { encodeLines, type Rewrite } from "../http1/request-writer.ts"
 import type { RouteKey } from "./route-table.ts"
 import type { Upstream } from "../upstream/upstream.ts"
@@ -42,8 +42,8 @@ export class Route implements Rewrite {
     this.forcesNew = settings.forceNewConnection
     const changes = settings.stripPrefix || settings.replacePrefix !== ""
     this.prefixLength = changes ? new TextEncoder().encode(settings.path).length : 0
-    this.replacement = octets(settings.replacePrefix)
-    this.host = settings.setHost === "" ? undefined : octets(settings.setHost)
+    this.replacement = bytesOf(settings.replacePrefix)
+    this.host = settings.setHost === "" ? undefined : bytesOf(settings.setHost)
     this.removed = new NameSet(settings.removeHeaders)
     this.added = encodeLines(settings.addHeaders.map(splitHeader))
     this.removedFromResponse = new NameSet(settings.removeResponseHeaders)

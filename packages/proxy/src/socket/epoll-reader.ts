@@ -3,7 +3,7 @@
  * ours says so. Bun keeps the sockets: it opens, writes what the kernel did not take at once, and closes.
  *
  * ```
- * client sockets, upstream sockets ──edge──► our epoll ──► Bun's epoll ──► bell (a socket of Bun's with one octet to read)
+ * client sockets, upstream sockets ──edge──► our epoll ──► Bun's epoll ──► bell (a socket of Bun's with one byte to read)
  *         ▲                                      │                              │ data
  *         └───────────── recv, one by one ◄──────┴────── epoll_wait(0) ◄────────┘
  * ```
@@ -65,7 +65,7 @@ export class ReadLane {
   readonly #events = new Uint32Array(new ArrayBuffer(EVENTS_MAX * EVENT_WORDS * 4))
   readonly #event = new Uint32Array(new ArrayBuffer(EVENT_WORDS * 4))
   readonly #buffer = new Uint8Array(new ArrayBuffer(BUFFER_SIZE))
-  readonly #octet = new Uint8Array(new ArrayBuffer(1))
+  readonly #byte = new Uint8Array(new ArrayBuffer(1))
   readonly #views: Array<Uint8Array | undefined> = Array.from({ length: VIEWS }, () => undefined)
   readonly #readers: Array<Reader | undefined> = []
   readonly #descriptors: Array<number> = []
@@ -116,7 +116,7 @@ export class ReadLane {
     return libc.epoll_ctl(epoll, EPOLL_CTL_ADD, this.#epoll, this.#event) === 0
   }
 
-  /** Reads one octet, from the other end of the bell. */
+  /** Reads one byte, from the other end of the bell. */
   async #works(): Promise<boolean> {
     const [bell, end] = this.#pair
     const told = Promise.withResolvers<boolean>()
@@ -127,7 +127,7 @@ export class ReadLane {
       broke: () => told.resolve(false)
     }
     this.add(probe, end!)
-    libc.send(bell!, this.#octet, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
+    libc.send(bell!, this.#byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
     const timer = setTimeout(() => told.resolve(false), PROBE_MS)
     const works = await told.promise
     clearTimeout(timer)
@@ -143,7 +143,7 @@ export class ReadLane {
   }
 
   #ring(): void {
-    libc.send(this.#pair[1]!, this.#octet, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
+    libc.send(this.#pair[1]!, this.#byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
   }
 
   /** Connections that it reads. */

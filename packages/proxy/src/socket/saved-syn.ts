@@ -13,7 +13,7 @@ const ROOM = 512
 // Their own ArrayBuffers: memory that never moves under native code.
 const room = new Uint8Array(new ArrayBuffer(ROOM))
 const length = new Uint32Array(new ArrayBuffer(4))
-/** Views of the first octets by their number: mostly 60 and 80, and a view is made in 100 ns. */
+/** Views of the first bytes by their number: mostly 60 and 80, and a view is made in 100 ns. */
 const views: Array<Uint8Array | undefined> = [new Uint8Array(0)]
 
 /** A view that holds until the next call; undefined when the socket was not asked to keep it. */

@@ -12,7 +12,7 @@ export abstract class Inlet extends Outlet implements Reader {
   #isPaused = false
   #held: Uint8Array | undefined = undefined
 
-  /** Octets that wait. */
+  /** Bytes that wait. */
   get held(): number {
     return this.#held === undefined ? 0 : this.#held.length
   }

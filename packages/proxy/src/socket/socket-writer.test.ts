@@ -4,7 +4,7 @@ import { GIVEN, KEPT, Outlet, SHARED } from "./socket-writer.ts"
 
 class Sink extends Outlet {
   text = ""
-  /** Octets that the socket takes with the next writes. */
+  /** Bytes that the socket takes with the next writes. */
   room = 0
   constructor() {
     super()
@@ -20,7 +20,7 @@ class Sink extends Outlet {
 }
 
 const SIZE = 20_000
-const bytesOf = (octet: string, length = SIZE): Uint8Array => new TextEncoder().encode(octet.repeat(length))
+const bytesOf = (byte: string, length = SIZE): Uint8Array => new TextEncoder().encode(byte.repeat(length))
 
 test("a buffer that is given away is freed when all of it went, not before", () => {
   const sink = new Sink()

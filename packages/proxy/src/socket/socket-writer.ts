@@ -18,7 +18,7 @@ const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_MORE = 0x8000
 
-/** Octets from which memory is given back by hand; smaller buffers cost the collector little. */
+/** Bytes from which memory is given back by hand; smaller buffers cost the collector little. */
 const LARGE = 16_384
 
 interface Waiting {
@@ -30,12 +30,12 @@ export abstract class Outlet extends Timed {
   socket: Socket<unknown> | undefined = undefined
   /** Of the socket, as long as nothing but our own orders or its `close` can end it (read-lane.ts); -1: the socket is asked. */
   protected fd = -1
-  /** Whether octets go as they are, without TLS. */
+  /** Whether bytes go as they are, without TLS. */
   isPlain = true
   /** Whether the socket takes nothing any more. */
   isBroken = false
   #queue: Array<Waiting> | undefined = undefined
-  /** Octets of the first that went. */
+  /** Bytes of the first that went. */
   #sent = 0
 
   /** Whether something waits. */
@@ -79,7 +79,7 @@ export abstract class Outlet extends Timed {
   }
 
   /**
-   * As socket.write. Most goes past Bun, whose write adds 100 ns to the 770 of send(2) for 300 octets; what the kernel does not take all of
+   * As socket.write. Most goes past Bun, whose write adds 100 ns to the 770 of send(2) for 300 bytes; what the kernel does not take all of
    * is Bun's, which finds out why and when there is room again.
    */
   #write(socket: Socket<unknown>, bytes: Uint8Array, from: number, length: number, flags: number): number {

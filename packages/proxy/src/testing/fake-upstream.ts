@@ -1,5 +1,5 @@
 /**
- * An upstream that keeps every octet it gets, by connection, and answers as a test says.
+ * An upstream that keeps every byte it gets, by connection, and answers as a test says.
  */
 import type { Socket } from "bun"
 

@@ -31,7 +31,7 @@ export const FORWARDING_CASES: ReadonlyArray<ForwardingCase> = [
   forwards("9112 3.2.1 the path stays as it is", GET("", "/a/../b//c/%2E%2e/%c3?d=%20&e"), [
     "GET /a/../b//c/%2E%2e/%c3?d=%20&e HTTP/1.1\r\n"
   ]),
-  forwards("9112 3.2.1 octets beyond ASCII in the path", GET("", "/\u00e9"), ["GET /\u00e9 HTTP/1.1\r\n"]),
+  forwards("9112 3.2.1 bytes beyond ASCII in the path", GET("", "/\u00e9"), ["GET /\u00e9 HTTP/1.1\r\n"]),
   forwards(
     "9112 3.2.2 absolute form becomes origin form",
     `GET http://h/x?y HTTP/1.1\r\n${HOST}\r\n`,

@@ -50,7 +50,7 @@ const SEAMS = [
   "x"
 ]
 
-/** A request as text, one character per octet; most are valid. */
+/** A request as text, one character per byte; most are valid. */
 export function randomRequest(random: Random): string {
   const method = random.pick(METHODS)
   let target = random.pick(TARGETS)

@@ -1,5 +1,5 @@
 /**
- * Random responses whose every part names whom it is for, so that an octet that reaches another client is seen.
+ * Random responses whose every part names whom it is for, so that an byte that reaches another client is seen.
  */
 import type { Random } from "@synprint/core/testing"
 import { chunked } from "./random-request.ts"

@@ -1,5 +1,5 @@
 /**
- * A client that sends what it is told, octet by octet if need be, and keeps what comes back: nothing of HTTP is done for it.
+ * A client that sends what it is told, byte by byte if need be, and keeps what comes back: nothing of HTTP is done for it.
  */
 import type { Socket } from "bun"
 
@@ -45,11 +45,11 @@ export class RawClient {
     return box.client ?? socket.data
   }
 
-  /** Octets as latin1 text. */
+  /** Bytes as latin1 text. */
   send(text: string): void {
     const bytes = Buffer.from(text, "latin1")
     const written = this.#socket.write(bytes)
-    if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} octets went`)
+    if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes went`)
   }
 
   /** The same to a peer that may have reset the connection at first sight. */

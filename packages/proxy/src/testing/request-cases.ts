@@ -31,7 +31,7 @@ export const REQUEST_CASES: ReadonlyArray<readonly [section: string, text: strin
   ["3.1 an unknown method", `BREW / HTTP/1.1\r\n${HOST}\r\n`, "ok"],
   ["3.2 NUL in the target", `GET /\0 HTTP/1.1\r\n${HOST}\r\n`, 400],
   ["3.2 a fragment", `GET /#a HTTP/1.1\r\n${HOST}\r\n`, 400],
-  ["3.2 octets beyond ASCII stay", `GET /\u00e9 HTTP/1.1\r\n${HOST}\r\n`, "ok"],
+  ["3.2 bytes beyond ASCII stay", `GET /\u00e9 HTTP/1.1\r\n${HOST}\r\n`, "ok"],
   ["3.2 no Host", "GET / HTTP/1.1\r\n\r\n", 400],
   ["3.2 two Hosts", `GET / HTTP/1.1\r\n${HOST}${HOST}\r\n`, 400],
   ["3.2 two Hosts in HTTP/1.0", `GET / HTTP/1.0\r\n${HOST}${HOST}\r\n`, 400],

@@ -5,11 +5,11 @@
  *   open         accept                    TCP_INFO: round trip, how long it has waited for us
  *   serverName   the ClientHello is whole  TCP_INFO: how long it has waited        (not called for a ClientHello without SNI)
  *   handshake    Finished is there         TCP_INFO: when our flight went and Finished came, loss    (before session tickets go)
- *   data         first octet, without TLS
+ *   data         first byte, without TLS
  * ```
  * The loop may be late for what the kernel had long before. Where the kernel says so (last_data_recv), its time counts; it is coarse, so
  * that smaller differences are left alone. Its time of our last flight also leaves a HelloRetryRequest out, and stands in for
- * a ClientHello that named no server. What Bun does not show is the first octet of a ClientHello that came in pieces; browsers send it
+ * a ClientHello that named no server. What Bun does not show is the first byte of a ClientHello that came in pieces; browsers send it
  * in one flight, so that "whole" is later by less than the measures' noise.
  */
 import { HandshakeTiming } from "@synprint/core"
@@ -44,8 +44,8 @@ export class HandshakeClock {
     connection.openedAtMs = now - late
   }
 
-  /** Without TLS: the first octet of a request is here. */
-  firstOctet(connection: Timed): void {
+  /** Without TLS: the first byte of a request is here. */
+  firstByte(connection: Timed): void {
     const { timing } = this
     timing.reset()
     timing.rtt = connection.tcpRtt

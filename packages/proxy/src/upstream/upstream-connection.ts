@@ -19,7 +19,7 @@ const MSG_DONTWAIT = 0x40
 // Its own ArrayBuffer: memory that never moves under native code.
 const peeked = new Uint8Array(new ArrayBuffer(1))
 
-/** Whose octets it carries: an exchange or a tunnel. */
+/** Whose bytes it carries: an exchange or a tunnel. */
 export interface Downstream {
   readonly fromUpstream: (upstream: UpstreamConnection, chunk: Uint8Array, isLent: boolean) => void
   /** What waited for the upstream has gone. */
@@ -150,7 +150,7 @@ export class UpstreamConnection extends Inlet {
     else downstream.upstreamEnded(this, this.#hasEnded)
   }
 
-  /** Whether the kernel holds nothing of the upstream's: not its end, whose event is yet to come, and no octet that nobody asked for. */
+  /** Whether the kernel holds nothing of the upstream's: not its end, whose event is yet to come, and no byte that nobody asked for. */
   get isSilent(): boolean {
     const fd = (this.socket as { readonly fd?: number } | undefined)?.fd
     return fd === undefined || fd < 0 || libc.recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) < 0

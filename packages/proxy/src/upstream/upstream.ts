@@ -4,7 +4,7 @@
  *
  * Ejected for a while after failures in a row; a health check may also take it out and in.
  */
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import type { UpstreamConnection } from "./upstream-connection.ts"
 
 export interface UpstreamSettings {
@@ -61,7 +61,7 @@ export class Upstream {
           ...(settings.ca === "" ? {} : { ca: settings.ca })
         }
       : undefined
-    this.authority = octets(url?.host ?? "localhost")
+    this.authority = bytesOf(url?.host ?? "localhost")
   }
 
   isUsable(nowMs: number): boolean {

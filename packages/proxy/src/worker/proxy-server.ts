@@ -10,7 +10,7 @@ import type { ClientConnection } from "../connection/client-connection.ts"
 import { ClientTable } from "../connection/client-table.ts"
 import { CONNECTIONS, type Counters, DENIED, OPEN, REFUSED } from "../operations/counters.ts"
 import { HandshakeClock } from "../tls/handshake-clock.ts"
-import { octets } from "../http1/byte-classes.ts"
+import { bytesOf } from "../http1/byte-classes.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
 import { libc } from "../socket/libc.ts"
@@ -27,8 +27,8 @@ import type { UpstreamConnection } from "../upstream/upstream-connection.ts"
 /** A head with its blocks, and room for a body that fits beside it: one write for most messages. */
 const OUTPUT_SIZE = 131_072
 
-const HTTP = octets("http")
-const HTTPS = octets("https")
+const HTTP = bytesOf("http")
+const HTTPS = bytesOf("https")
 
 /** Of the kernel; Bun has it without saying so. Used inside the callback that gave the socket, never kept. */
 const fdOf = (socket: Socket<ClientConnection>): number | undefined => (socket as { readonly fd?: number }).fd
@@ -86,7 +86,7 @@ export class ProxyServer {
   readonly #ticker: ReturnType<typeof setInterval>
   #output = new Uint8Array(new ArrayBuffer(OUTPUT_SIZE))
   #waiting: Array<ClientConnection> = []
-  #date: Uint8Array = octets("")
+  #date: Uint8Array = bytesOf("")
   #dateSecond = -1
   #isClosed = false
 
@@ -180,14 +180,14 @@ export class ProxyServer {
   }
 
   #clientHandlers(scheme: Uint8Array, portText: string): SocketHandler<ClientConnection> {
-    const port = octets(portText)
+    const port = bytesOf(portText)
     return {
       binaryType: "uint8array",
       open: (socket) => this.#opened(socket, scheme, port),
       data: (socket, chunk) => {
         const client = socket.data
         if (client === undefined) return
-        if (client.openedAtMs !== 0) this.#firstOctet(client)
+        if (client.openedAtMs !== 0) this.#firstByte(client)
         client.received(chunk)
       },
       drain: (socket) => socket.data?.drained(),
@@ -236,8 +236,8 @@ export class ProxyServer {
     if (relay.judge(this.#clock.timing) >= RELAY_CALLED) client.hints = hints.hinter.withRelay(client.hints, relay)
   }
 
-  #firstOctet(client: ClientConnection): void {
-    this.#clock.firstOctet(client)
+  #firstByte(client: ClientConnection): void {
+    this.#clock.firstByte(client)
     this.#tellTiming(client)
   }
 
@@ -288,7 +288,7 @@ export class ProxyServer {
     if (client.limitSlot !== UNLIMITED) this.#addressLimits?.disconnect(client.limitSlot)
   }
 
-  /** The output buffer with room for `length` octets; what was in it is gone. */
+  /** The output buffer with room for `length` bytes; what was in it is gone. */
   roomFor(length: number): Uint8Array {
     if (length > this.#output.length) this.#output = new Uint8Array(new ArrayBuffer(length))
     return this.#output
@@ -303,7 +303,7 @@ export class ProxyServer {
     const second = Math.floor(Date.now() / 1000)
     if (second !== this.#dateSecond) {
       this.#dateSecond = second
-      this.#date = octets(`Date: ${new Date(second * 1000).toUTCString()}\r\n`)
+      this.#date = bytesOf(`Date: ${new Date(second * 1000).toUTCString()}\r\n`)
     }
   }
 

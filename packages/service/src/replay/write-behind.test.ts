@@ -6,9 +6,9 @@ import { WriteBehind } from "./write-behind.ts"
 
 const SIZE = 1000
 
-/** Fills a buffer with `octet`, all but the last `short` octets of it. */
-function filled(buffer: Uint8Array, octet: number, short: number): Uint8Array {
-  return buffer.fill(octet).subarray(0, SIZE - short)
+/** Fills a buffer with `byte`, all but the last `short` bytes of it. */
+function filled(buffer: Uint8Array, byte: number, short: number): Uint8Array {
+  return buffer.fill(byte).subarray(0, SIZE - short)
 }
 
 test("all goes to the file, in order, whatever was taken between two turns", async () => {

@@ -7,7 +7,7 @@
  */
 import { writev } from "node:fs"
 
-/** Gives how many octets the system took. */
+/** Gives how many bytes the system took. */
 const writeTogether = (descriptor: number, buffers: ReadonlyArray<Uint8Array>): Promise<number> =>
   new Promise((resolve, reject) => {
     writev(descriptor, buffers, (error, written) => (error === null ? resolve(written) : reject(error)))
@@ -21,7 +21,7 @@ export class WriteBehind {
   #writing: Promise<unknown> = Promise.resolve()
   #failure: unknown
 
-  /** `size`: octets of the buffers that `take` gives. */
+  /** `size`: bytes of the buffers that `take` gives. */
   constructor(descriptor: number, size: number) {
     this.#descriptor = descriptor
     this.#size = size

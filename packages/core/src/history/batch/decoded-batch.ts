@@ -5,7 +5,7 @@
  *  header, 16 words   0 whose turn it is (runtime/batch-ring.ts)   1 records   2 frames after the last one   3 frames by verdict[6]
  *                     9 last: 1, length of the text: 10             12 offset in the file (float64)
  *  records            of TCP packets, and of frames that expire p0f's caches
- *  payload            octets; in the last batch it is followed by what is to be said of the file's end
+ *  payload            bytes; in the last batch it is followed by what is to be said of the file's end
  */
 import type { Packet } from "../../packet/packet.ts"
 import { type Verdict, VERDICT_TCP } from "../../packet/verdict.ts"
@@ -96,12 +96,12 @@ export class DecodedBatch {
     return this.words[AT_VERDICTS + verdict]!
   }
 
-  /** Octets of the file up to here. */
+  /** Bytes of the file up to here. */
   get offset(): number {
     return this.#floats[AT_OFFSET]!
   }
-  set offset(octets: number) {
-    this.#floats[AT_OFFSET] = octets
+  set offset(bytes: number) {
+    this.#floats[AT_OFFSET] = bytes
   }
 
   get isLast(): boolean {

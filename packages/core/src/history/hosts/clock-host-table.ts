@@ -12,9 +12,9 @@ import { HEAD_COUNT, HEAD_EVICTED, HEAD_EXPIRED, HEAD_FRESH, HEAD_HAND, type Sha
 export class HostClock extends Hosts {
   private hand = 0
   private readonly sets: Int32Array
-  /** The same as octets. */
+  /** The same as bytes. */
   private readonly tags: Uint8Array
-  /** The octet of each host's tag. */
+  /** The byte of each host's tag. */
   private readonly tagAt: Int32Array
   /** A bit for each host that was seen again since the hand came by: the second chance. */
   private readonly again: Int32Array
@@ -82,7 +82,7 @@ export class HostClock extends Hosts {
     const free = waysWith(sets, at, 0)
     const way = free === 0 ? this.wayOut(at) : wayOf(free)
     const host = free === 0 ? sets[at + SET_HOSTS + way]! : this.take()
-    // Of the four the lowest octet is stored.
+    // Of the four the lowest byte is stored.
     this.tags[(at << 2) + way] = tags
     sets[at + SET_HOSTS + way] = host
     this.tagAt[host] = (at << 2) + way

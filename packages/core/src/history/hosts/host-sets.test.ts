@@ -5,12 +5,11 @@ import { SET_SHIFT, setsFor, tagsOf, wayOf, WAYS, waysWith } from "./host-sets.t
 test("the ways with a tag: the lowest bit is one of them, and none of them is missing", () => {
   const random = seededRandom(1)
   const sets = new Int32Array(3 << SET_SHIFT)
-  const octets = new Uint8Array(sets.buffer)
+  const bytes = new Uint8Array(sets.buffer)
   const at = 1 << SET_SHIFT
   for (let round = 0; round < rounds(50_000); round++) {
     // Few values, so that tags are equal, neighbours and free.
-    for (let octet = 0; octet < octets.length; octet++)
-      octets[octet] = random.once(3) ? random.below(256) : random.below(3)
+    for (let byte = 0; byte < bytes.length; byte++) bytes[byte] = random.once(3) ? random.below(256) : random.below(3)
     const tag = random.once(2) ? random.below(3) : random.below(256)
     const told = new Set<number>()
     let first = -1
@@ -18,7 +17,7 @@ test("the ways with a tag: the lowest bit is one of them, and none of them is mi
       if (first < 0) first = wayOf(ways)
       told.add(wayOf(ways))
     }
-    const expected = Array.from({ length: WAYS }, (_, way) => way).filter((way) => octets[(at << 2) + way] === tag)
+    const expected = Array.from({ length: WAYS }, (_, way) => way).filter((way) => bytes[(at << 2) + way] === tag)
     if (expected.some((way) => !told.has(way))) throw new Error(`round ${round}: a way is missing`)
     if (first >= 0 !== expected.length > 0 || (first >= 0 && !expected.includes(first)))
       throw new Error(`round ${round}: way ${first} has another tag`)
@@ -26,7 +25,7 @@ test("the ways with a tag: the lowest bit is one of them, and none of them is mi
   }
 })
 
-test("tags are 1 to 255, the same in all octets, and as frequent as each other", () => {
+test("tags are 1 to 255, the same in all bytes, and as frequent as each other", () => {
   const times = new Int32Array(256)
   for (let hash = 0; hash < 4096; hash++) {
     const tags = tagsOf(hash - 2048)
