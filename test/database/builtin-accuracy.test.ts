@@ -40,7 +40,7 @@ function score(evidence: ReadonlyArray<Evidence>): Score {
   for (const { family, confidence, signature, label, packets } of evidence) {
     if (family === undefined) continue
     for (const packet of packets) {
-      const { match, os } = matcher.shapeOf(packet, REQUEST, 0)
+      const { match, os } = matcher.fingerprintOf(packet, REQUEST, 0)
       const said = match === undefined ? "unknown" : printFamilies(match.families)
       const same = match !== undefined && isOfFamily(match, family, database!)
       const excuse = CONTRADICTIONS.findIndex((row) => row.signature === signature && row.claimed === family)

@@ -3,12 +3,13 @@
  */
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { BUILTIN, BUILTIN_DATABASE, Matcher, REQUEST, type Shape, readDatabases } from "@synprint/core"
+import { BUILTIN, BUILTIN_DATABASE, Matcher, REQUEST, type TcpFingerprint, readDatabases } from "@synprint/core"
 import { isAmongCandidates, readTunnelTable, sharedFile, signaturePacket } from "@synprint/core/testing"
 
 const { database } = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")
 const matcher = new Matcher(database!, "modern", 1024)
-const shapeOf = (signature: string): Shape => matcher.shapeOf(signaturePacket(signature), REQUEST, 0)
+const fingerprintOf = (signature: string): TcpFingerprint =>
+  matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
 
 const tunnels = sharedFile("data/groundtruth/vpn-mss.tsv")
 test.skipIf(tunnels === undefined)(
@@ -17,8 +18,8 @@ test.skipIf(tunnels === undefined)(
     const rows = readTunnelTable(tunnels!)
     expect(rows.length).toBeGreaterThan(200)
     const wrong = rows.filter((row) => {
-      const shape = shapeOf(row.signature)
-      return shape.mtuOrigin !== row.origin || !isAmongCandidates(row, shape)
+      const fingerprint = fingerprintOf(row.signature)
+      return fingerprint.mtuOrigin !== row.origin || !isAmongCandidates(row, fingerprint)
     })
     expect(wrong).toEqual([])
   }
@@ -33,11 +34,11 @@ test.skipIf(kernel === undefined)("Linux 6.18 at every MTU: the sender's own int
   for (const line of readFileSync(kernel!, "utf8").trim().split("\n").slice(1)) {
     const [scenario = "", , , , , , signature = "", , ja4t = ""] = line.split("\t")
     const [window = "", , mss = ""] = ja4t.split("_")
-    const shape = shapeOf(signature.replace(/^((?:[^:]*:){4})[^,]*/, `$1${window}`))
+    const fingerprint = fingerprintOf(signature.replace(/^((?:[^:]*:){4})[^,]*/, `$1${window}`))
     if (AMBIGUOUS.has(scenario)) continue
-    expect([scenario, shape.mtuOrigin]).not.toEqual([scenario, "clamped"])
-    if (shape.interfaceMss === 0) continue
-    expect([scenario, shape.interfaceMss]).toEqual([scenario, Number(mss)])
+    expect([scenario, fingerprint.mtuOrigin]).not.toEqual([scenario, "clamped"])
+    if (fingerprint.interfaceMss === 0) continue
+    expect([scenario, fingerprint.interfaceMss]).toEqual([scenario, Number(mss)])
     own++
   }
   expect(own).toBeGreaterThan(400)

@@ -3,7 +3,7 @@
  * until the following call, as libpcap's own memory is. `at` puts the IP header behind Ethernet on a multiple of 4, so that it can
  * be copied on by words.
  *
- * pcap_next_ex + memcpy, measured against the other shapes (ns per packet of 74 bytes, Bun 1.4.5): read.u8 per byte 1000,
+ * pcap_next_ex + memcpy, measured against the other fingerprints (ns per packet of 74 bytes, Bun 1.4.5): read.u8 per byte 1000,
  * toArrayBuffer per packet 350, dispatch with a JSCallback 160 but no copy yet, this 130.
  */
 import type { Handle } from "./handle.ts"

@@ -4,7 +4,7 @@
  *     none       2,000,000 SYNs from 250,000 addresses: read --format none / p0f -r
  *     p0f        the same with a log: read --format p0f -o / p0f -r -o
  *     million    room for and traffic from 1,000,000 hosts, against our own `none`
- *     unique     every SYN a new shape / p0f -r
+ *     unique     every SYN a new fingerprint / p0f -r
  *
  * Five runs of each, one after the other in turns, so that what else the machine does hits all alike; ratios of medians. p0f prints
  * its screen output to /dev/null, as it can't be told not to. SYNPRINT_BENCH_PACKETS and SYNPRINT_BENCH_RUNS make it shorter.
@@ -51,7 +51,7 @@ const RUNNERS = [ours, theirs, oursLog, theirsLog, million, oursUnique, theirsUn
 
 writeSynFlood({ path: path("mix.pcap"), packets: PACKETS, addresses: PACKETS / 8 })
 writeSynFlood({ path: path("million.pcap"), packets: PACKETS, addresses: PACKETS / 2 })
-writeSynFlood({ path: path("unique.pcap"), packets: PACKETS, addresses: PACKETS / 8, shapes: "unique" })
+writeSynFlood({ path: path("unique.pcap"), packets: PACKETS, addresses: PACKETS / 8, fingerprints: "unique" })
 
 function run(of: Runner): void {
   for (const log of ["ours.log", "p0f.log"]) rmSync(path(log), { force: true })

@@ -12,11 +12,17 @@ import { readFileSync } from "node:fs"
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST, type Shape } from "../src/tcp/matching/shape.ts"
+import { REQUEST, type TcpFingerprint } from "../src/tcp/matching/fingerprint.ts"
 import { tunnelOf } from "../src/tcp/path/tunnel.ts"
 import { claimOf, mismatchOf, Tolerated } from "../src/hints/claim.ts"
 import { MIDDLEBOX, SCANNER, SHARED_ADDRESS, TUNNEL, UA_MISMATCH, USER_SPACE_STACK } from "../src/hints/hint.ts"
-import { comparedFamilies, middleboxOf, scannerOf, TUNNEL_LEAST, userSpaceStackOf } from "../src/hints/shape-hints.ts"
+import {
+  comparedFamilies,
+  middleboxOf,
+  scannerOf,
+  TUNNEL_LEAST,
+  userSpaceStackOf
+} from "../src/hints/fingerprint-hints.ts"
 import {
   PLATFORM_ANDROID,
   PLATFORM_APPLE,
@@ -96,16 +102,16 @@ export function measureHints(): HintEvidence | undefined {
     if (isDue) of.right++
     else wrong.push(`${what}: hint ${hint}`)
   }
-  /** The shape of a signature with its window as the JA4T column has it; undefined for one with wild cards. */
-  const shapeOf = (signature: string, ja4t: string): Shape | undefined => {
+  /** The fingerprint of a signature with its window as the JA4T column has it; undefined for one with wild cards. */
+  const fingerprintOf = (signature: string, ja4t: string): TcpFingerprint | undefined => {
     try {
-      return matcher.shapeOf(signaturePacket(literalOf(signature, ja4t)), REQUEST, 0)
+      return matcher.fingerprintOf(signaturePacket(literalOf(signature, ja4t)), REQUEST, 0)
     } catch {
       return undefined
     }
   }
-  const contradicts = (platform: number, shape: Shape): boolean =>
-    mismatchOf(claimOf(platform, 0, false), comparedFamilies(shape), none) !== undefined
+  const contradicts = (platform: number, fingerprint: TcpFingerprint): boolean =>
+    mismatchOf(claimOf(platform, 0, false), comparedFamilies(fingerprint), none) !== undefined
 
   const table = rowsOf(signatures)
   const rewritten = new Set(
@@ -115,40 +121,44 @@ export function measureHints(): HintEvidence | undefined {
   const seen = new Set<string>()
   for (const [label = "", signature = "", ja4t = "", , confidence = ""] of table) {
     if (label.startsWith("syn-ack:")) continue
-    const shape = shapeOf(signature, ja4t)
+    const fingerprint = fingerprintOf(signature, ja4t)
     const name = `${label.replace(/:.*/, "")} ${label} ${signature}`
-    if (shape === undefined || seen.has(name)) continue
+    if (fingerprint === undefined || seen.has(name)) continue
     seen.add(name)
     const isTool = label.startsWith("s:!:")
     const isUserSpace = /netstack/i.test(label)
-    count(SCANNER, scannerOf(shape) !== undefined, isTool && !isUserSpace, name)
-    count(USER_SPACE_STACK, userSpaceStackOf(shape) !== undefined, isUserSpace, name)
+    count(SCANNER, scannerOf(fingerprint) !== undefined, isTool && !isUserSpace, name)
+    count(USER_SPACE_STACK, userSpaceStackOf(fingerprint) !== undefined, isUserSpace, name)
     const isRewritten = rewritten.has(layoutOf(signature)) || /(?:nop,){7}nop/.test(signature)
-    count(MIDDLEBOX, middleboxOf(shape) !== undefined, isRewritten && confidence !== "A-measured", name)
-    if (label.startsWith("device:")) count(TUNNEL, tells(tunnelOf(shape)), false, name)
+    count(MIDDLEBOX, middleboxOf(fingerprint) !== undefined, isRewritten && confidence !== "A-measured", name)
+    if (label.startsWith("device:")) count(TUNNEL, tells(tunnelOf(fingerprint)), false, name)
     const platform = isTool ? undefined : PLATFORMS.find(([pattern]) => pattern.test(label))?.[1]
     if (platform === undefined) continue
-    syns.push({ packet: signaturePacket(literalOf(signature, ja4t)), platform, families: comparedFamilies(shape) })
+    syns.push({
+      packet: signaturePacket(literalOf(signature, ja4t)),
+      platform,
+      families: comparedFamilies(fingerprint)
+    })
     const lie = platform === PLATFORM_WINDOWS ? PLATFORM_APPLE : PLATFORM_WINDOWS
-    count(UA_MISMATCH, contradicts(platform, shape), judged(signature, platform) !== undefined, name)
-    count(UA_MISMATCH, contradicts(lie, shape), true, name)
+    count(UA_MISMATCH, contradicts(platform, fingerprint), judged(signature, platform) !== undefined, name)
+    count(UA_MISMATCH, contradicts(lie, fingerprint), true, name)
   }
 
   for (const [signature = "", ja4t = "", , userAgent = "", , example = ""] of rowsOf(requests)) {
-    const shape = shapeOf(signature, ja4t)
+    const fingerprint = fingerprintOf(signature, ja4t)
     const bytes = new TextEncoder().encode(userAgent)
     const platform = platformOfUserAgent(bytes, 0, bytes.length) & 7
-    if (shape === undefined || platform === PLATFORM_UNKNOWN || !contradicts(platform, shape)) continue
+    if (fingerprint === undefined || platform === PLATFORM_UNKNOWN || !contradicts(platform, fingerprint)) continue
     const why = judged(signature, platform)
-    if (why === undefined) unjudged.push(`${example}: ${userAgent} on ${shape.os ?? "?"} (${signature})`)
+    if (why === undefined) unjudged.push(`${example}: ${userAgent} on ${fingerprint.os ?? "?"} (${signature})`)
     count(UA_MISMATCH, true, why !== undefined, example)
-    contradictions.push(`${userAgent.slice(0, 48)} | ${shape.os} | ${why ?? "not judged"}`)
+    contradictions.push(`${userAgent.slice(0, 48)} | ${fingerprint.os} | ${why ?? "not judged"}`)
   }
 
   for (const [scenario = "", , , , window = "", , rawSignature = ""] of rowsOf(vpns)) {
-    const shape = shapeOf(rawSignature, window)
-    if (shape === undefined) continue
-    const tunnel = tunnelOf(shape)
+    const fingerprint = fingerprintOf(rawSignature, window)
+    if (fingerprint === undefined) continue
+    const tunnel = tunnelOf(fingerprint)
     const isRight = tunnel?.kind === (scenario.startsWith("wireguard") ? "wireguard" : "openvpn")
     if (tells(tunnel)) count(TUNNEL, true, isRight, scenario)
     else counts[TUNNEL]!.due++

@@ -2,7 +2,7 @@
  * Cost of the matcher per packet, beside a `Map<string, object>` lookup in the same run: what a memo keyed by text would cost at
  * least, without making the text.
  *
- *   hit      shape known, 64 shapes in turn         new      every SYN a new shape, memo full
+ *   hit      fingerprint known, 64 fingerprints in turn         new      every SYN a new fingerprint, memo full
  *   log hit  the same and its log suffix            new+log  the same and its log suffix made
  *
  * Medians of 7 runs. `bun packages/core/bench/match.ts [p0f.fp]`
@@ -10,7 +10,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
 import { Packet } from "../src/packet/packet.ts"
 import { fillNearPacket } from "../src/testing/near-packet.ts"
 import { seededRandom } from "../src/testing/random.ts"
@@ -50,7 +50,7 @@ function measure(count: number, run: (count: number) => number): number {
 const warm = new Matcher(database, "p0f", 4096)
 const cold = new Matcher(database, "p0f", 4096)
 
-const texts = packets.map((packet) => warm.shapeOf(packet, REQUEST, 0).rawSignature)
+const texts = packets.map((packet) => warm.fingerprintOf(packet, REQUEST, 0).rawSignature)
 const byText = new Map(texts.map((text, at) => [text, { at }]))
 // Copies: a lookup by the very same string object would skip the comparison.
 const questions = texts.map((text) => JSON.parse(JSON.stringify(text)) as string)
@@ -62,17 +62,17 @@ const map = measure(HITS, (count) => {
 })
 const hit = measure(HITS, (count) => {
   let sum = 0
-  for (let i = 0; i < count; i++) sum += warm.shapeOf(packets[i & 63]!, REQUEST, 0).dist
+  for (let i = 0; i < count; i++) sum += warm.fingerprintOf(packets[i & 63]!, REQUEST, 0).dist
   return sum
 })
 const logHit = measure(HITS, (count) => {
   let sum = 0
-  for (let i = 0; i < count; i++) sum += warm.shapeOf(packets[i & 63]!, REQUEST, 0).logSuffix.length
+  for (let i = 0; i < count; i++) sum += warm.fingerprintOf(packets[i & 63]!, REQUEST, 0).logSuffix.length
   return sum
 })
 
 let salt = 0
-/** A packet whose shape was not seen for four million others: MSS, DSCP and the timestamp carry a counter. */
+/** A packet whose fingerprint was not seen for four million others: MSS, DSCP and the timestamp carry a counter. */
 function fresh(i: number): Packet {
   const packet = packets[i & 63]!
   salt = (salt + 1) & 0xffffff
@@ -83,16 +83,16 @@ function fresh(i: number): Packet {
 }
 const miss = measure(MISSES, (count) => {
   let sum = 0
-  for (let i = 0; i < count; i++) sum += cold.shapeOf(fresh(i), REQUEST, 0).dist
+  for (let i = 0; i < count; i++) sum += cold.fingerprintOf(fresh(i), REQUEST, 0).dist
   return sum
 })
 const logMiss = measure(MISSES, (count) => {
   let sum = 0
-  for (let i = 0; i < count; i++) sum += cold.shapeOf(fresh(i), REQUEST, 0).logSuffix.length
+  for (let i = 0; i < count; i++) sum += cold.fingerprintOf(fresh(i), REQUEST, 0).logSuffix.length
   return sum
 })
 
-console.log(`${database.requests.length} request lines of ${path}; shapes in memo: ${cold.stats.shapes}`)
+console.log(`${database.requests.length} request lines of ${path}; fingerprints in memo: ${cold.stats.fingerprints}`)
 for (const [name, ns] of Object.entries({
   "Map<string>": map,
   hit,

@@ -6,7 +6,7 @@
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
 import { FAMILY_SCANNER, printFamilies } from "../src/tcp/database/stack-family.ts"
 import { decodeFrame } from "../src/packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../src/packet/link.ts"
@@ -66,7 +66,7 @@ export const part: SignalPart = {
       if (claimed === 0 || fields === undefined) continue
       const frame = synFrame(fields)
       decodeFrame(frame, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet)
-      const ours = matcher.shapeOf(packet, REQUEST, 0).match?.families ?? 0
+      const ours = matcher.fingerprintOf(packet, REQUEST, 0).match?.families ?? 0
       const isContradiction = CONTRADICTIONS.some(
         (other) => other.signature === row.signature && other.claimed === row.family
       )

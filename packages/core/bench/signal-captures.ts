@@ -9,7 +9,7 @@ import { basename, join } from "node:path"
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
 import {
   FAMILIES_LINUX_KERNEL,
   FAMILY_APPLE,
@@ -58,9 +58,9 @@ function* synsOf(path: string, matcher: Matcher): Generator<Syn> {
     const connection = [src0, src1, src2, src3, dst0, dst1, dst2, dst3, sport, dport, seq].join(" ")
     if (seen.has(connection)) return
     seen.add(connection)
-    const shape = matcher.shapeOf(packet, REQUEST, 0)
-    const specific = shape.match !== undefined && shape.osMatchQ === 0
-    syns.push({ families: shape.match?.families ?? 0, signature: shape.rawSignature, specific })
+    const fingerprint = matcher.fingerprintOf(packet, REQUEST, 0)
+    const specific = fingerprint.match !== undefined && fingerprint.osMatchQ === 0
+    syns.push({ families: fingerprint.match?.families ?? 0, signature: fingerprint.rawSignature, specific })
   })
   reader.push(readFileSync(path))
   reader.end()

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
 import { largestMssMultiple } from "../src/tcp/signature/signature.ts"
 import { FAMILY_LINUX } from "../src/tcp/database/stack-family.ts"
 import { sharedFile } from "../src/testing/shared.ts"
@@ -32,15 +32,15 @@ export const part: SignalPart = {
       const [scenario = "", , , , , , signature = "", rawSignature = "", ja4t = ""] = row.split("\t")
       const [window = "", , mss = ""] = ja4t.split("_")
       const literal = signature.replace(/^((?:[^:]*:){4})[^,]*/, `$1${window}`)
-      const shape = matcher.shapeOf(signaturePacket(literal), REQUEST, 0)
+      const fingerprint = matcher.fingerprintOf(signaturePacket(literal), REQUEST, 0)
       const follows = Number(window) === largestMssMultiple(Number(mss))
       const counts = follows ? ruled : others
-      const isLinux = shape.match !== undefined && (shape.match.families & FAMILY_LINUX) !== 0
-      const right = isLinux && (!follows || shape.os!.startsWith(MODERN))
+      const isLinux = fingerprint.match !== undefined && (fingerprint.match.families & FAMILY_LINUX) !== 0
+      const right = isLinux && (!follows || fingerprint.os!.startsWith(MODERN))
       const answer = p0f.get(rawSignature)
       counts.all++
       if (right) counts.right++
-      else wrong.push(`${scenario}: ${shape.os ?? "???"} for ${literal}`)
+      else wrong.push(`${scenario}: ${fingerprint.os ?? "???"} for ${literal}`)
       if (answer !== undefined) {
         counts.p0fSeen++
         if (familiesOfAnswer(answer) & FAMILY_LINUX) counts.p0f++

@@ -5,7 +5,7 @@
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/shape.ts"
+import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
 import { tunnelOf } from "../src/tcp/path/tunnel.ts"
 import { sharedFile } from "../src/testing/shared.ts"
 import { signatureFields } from "../src/testing/signature-fields.ts"
@@ -28,20 +28,21 @@ export const part: SignalPart = {
     let [origins, untouched, among, first, wireguard, clampedWireguard, named] = [0, 0, 0, 0, 0, 0, 0]
     const wrong: Array<string> = []
     for (const [at, row] of rows.entries()) {
-      const shape = matcher.shapeOf(signaturePacket(row.signature), REQUEST, 0)
-      const tunnel = tunnelOf(shape)
-      if (shape.mtuOrigin !== row.origin) wrong.push(`${row.scenario}: origin ${shape.mtuOrigin} for ${row.signature}`)
+      const fingerprint = matcher.fingerprintOf(signaturePacket(row.signature), REQUEST, 0)
+      const tunnel = tunnelOf(fingerprint)
+      if (fingerprint.mtuOrigin !== row.origin)
+        wrong.push(`${row.scenario}: origin ${fingerprint.mtuOrigin} for ${row.signature}`)
       else if (row.origin === "unknown") untouched++
       else origins++
-      if (isAmongCandidates(row, shape)) among++
-      else wrong.push(`${row.scenario}: ${shape.linkCandidates ?? "no candidates"} for ${row.signature}`)
+      if (isAmongCandidates(row, fingerprint)) among++
+      else wrong.push(`${row.scenario}: ${fingerprint.linkCandidates ?? "no candidates"} for ${row.signature}`)
       if (row.kind === "wireguard") {
         wireguard++
-        if (shape.mtuOrigin === "clamped") clampedWireguard++
+        if (fingerprint.mtuOrigin === "clamped") clampedWireguard++
       }
       if (row.origin !== "unknown") {
         if (tunnel?.kind === row.kind) first++
-        if (shape.link?.toLowerCase().includes(row.kind)) named++
+        if (fingerprint.link?.toLowerCase().includes(row.kind)) named++
         const link = links?.[at]
         if (link === undefined) p0f.none++
         else if (link.toLowerCase().includes(row.kind)) p0f.kind++

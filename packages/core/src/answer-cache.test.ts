@@ -28,7 +28,7 @@ test("a stored answer comes back whole", () => {
     lastChg: 6
   })
   const at = answers.add(key("198.51.100.7", 40_000))
-  answers.shapeKeys[answers.shapeKeyAt(at)] = 1234
+  answers.fingerprintKeys[answers.fingerprintKeyAt(at)] = 1234
   answers.store(at, -5, told)
   expect(answers.find(key("198.51.100.7", 40_001))).toBe(-1)
   const found = answers.find(key("198.51.100.7", 40_000))
@@ -36,7 +36,7 @@ test("a stored answer comes back whole", () => {
   answers.restore(found, again)
   expect(again).toEqual(told)
   expect(answers.isnOf(found)).toBe(-5)
-  expect(answers.shapeKeys[answers.shapeKeyAt(found)]).toBe(1234)
+  expect(answers.fingerprintKeys[answers.fingerprintKeyAt(found)]).toBe(1234)
 })
 
 test("a full table evicts what was not asked for lately, and finds the rest", () => {

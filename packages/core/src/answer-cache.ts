@@ -2,7 +2,7 @@
  * Answers: what each connection was told, in a fixed slab, so that a question that comes again gets the same answer (HAProxy may ask
  * on every request, and long after the SYN has left every capture buffer).
  *
- *     0..9 connection's key   10 ISN   11..20 shape key (shape-key.ts)   22 retransmits   23 uptime minutes   24 up_mod_days
+ *     0..9 connection's key   10 ISN   11..20 fingerprint key (fingerprint-key.ts)   22 retransmits   23 uptime minutes   24 up_mod_days
  *     21 nat | has host << 1 | shared score << 2 | shared reasons << 9
  *     25 first_seen   26 last_seen   27 total_conn   28 last_nat   29 last_chg   30 hash of the key
  *
@@ -12,12 +12,12 @@ import { CONNECTION_KEY_WORDS, KeyWords, equalConnectionKeys, hashConnectionKey 
 import { TaggedIndex } from "./collections/tagged-index.ts"
 import type { Answer } from "./connection-info.ts"
 import { SecondChance } from "./collections/second-chance.ts"
-import { KEY_WORDS } from "./tcp/matching/shape-key.ts"
+import { KEY_WORDS } from "./tcp/matching/fingerprint-key.ts"
 
 const ENTRY_SHIFT = 5
 const WORD_ISN = CONNECTION_KEY_WORDS
-const WORD_SHAPE: number = WORD_ISN + 1
-const WORD_FLAGS: number = WORD_SHAPE + KEY_WORDS
+const WORD_FINGERPRINT: number = WORD_ISN + 1
+const WORD_FLAGS: number = WORD_FINGERPRINT + KEY_WORDS
 const WORD_HASH = 30
 const FLAG_NAT = 1
 const FLAG_HOST = 2
@@ -66,16 +66,16 @@ export class Answers {
     return this.#words[(entry << ENTRY_SHIFT) + WORD_ISN]!
   }
 
-  /** Where the shape key of an entry lies, for `Matcher.shapeOfKey(answers.shapeKeys, answers.shapeKeyAt(entry))`. */
-  get shapeKeys(): Int32Array {
+  /** Where the fingerprint key of an entry lies, for `Matcher.fingerprintOfKey(answers.fingerprintKeys, answers.fingerprintKeyAt(entry))`. */
+  get fingerprintKeys(): Int32Array {
     return this.#words
   }
 
-  shapeKeyAt(entry: number): number {
-    return (entry << ENTRY_SHIFT) + WORD_SHAPE
+  fingerprintKeyAt(entry: number): number {
+    return (entry << ENTRY_SHIFT) + WORD_FINGERPRINT
   }
 
-  /** Entry for a connection that `find` does not find; the caller writes its shape key and then calls `store`. */
+  /** Entry for a connection that `find` does not find; the caller writes its fingerprint key and then calls `store`. */
   add(key: Uint8Array): number {
     const asked = this.#keyWords.of(key)
     const hash = hashConnectionKey(asked, 0, this.#seed)
@@ -90,7 +90,7 @@ export class Answers {
     return entry
   }
 
-  /** Keeps what an `ok` answer says beside its shape, in place of what the entry held. */
+  /** Keeps what an `ok` answer says beside its fingerprint, in place of what the entry held. */
   store(entry: number, isn: number, answer: Answer): void {
     const words = this.#words
     const at = entry << ENTRY_SHIFT
@@ -111,7 +111,7 @@ export class Answers {
     words[++of] = answer.lastChg
   }
 
-  /** Gives it back: everything but the shape and what HTTP showed. */
+  /** Gives it back: everything but the fingerprint and what HTTP showed. */
   restore(entry: number, answer: Answer): void {
     const words = this.#words
     let of = (entry << ENTRY_SHIFT) + WORD_FLAGS

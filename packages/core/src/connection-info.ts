@@ -2,12 +2,12 @@
  * Answer: what a front end tells the application about one connection. One instance is reused for every question.
  */
 import type { Status } from "./fields.ts"
-import type { Shape } from "./tcp/matching/shape.ts"
+import type { TcpFingerprint } from "./tcp/matching/fingerprint.ts"
 
 export class Answer {
   status: Status = "not_captured"
-  /** The SYN's shape; undefined unless a SYN was found. */
-  shape: Shape | undefined = undefined
+  /** The SYN's fingerprint; undefined unless a SYN was found. */
+  fingerprint: TcpFingerprint | undefined = undefined
   /** SYN retransmissions seen before the connection was answered; -1 not known. */
   retransmits = -1
   /** What the facts add up to: an RFC 9651 list of tokens, each with a score and a reason. */
@@ -26,7 +26,7 @@ export class Answer {
 
   /** Whether the fields below come from a host record. */
   hasHost = false
-  /** Last match, distance and link of the address: where there is no shape, and told only with status `by_address`. */
+  /** Last match, distance and link of the address: where there is no fingerprint, and told only with status `by_address`. */
   hostOs: string | undefined = undefined
   hostOsMatchQ = 0
   /** -1 not known. */
@@ -56,7 +56,7 @@ export class Answer {
   /** Forgets everything of the previous question. */
   reset(status: Status): void {
     this.status = status
-    this.shape = undefined
+    this.fingerprint = undefined
     this.retransmits = -1
     this.hints = undefined
     this.hintParameters = undefined

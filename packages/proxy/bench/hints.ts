@@ -47,7 +47,7 @@ const { database } = readDatabases([{ name: "builtin", text: BUILTIN_DATABASE }]
 const matcher = new Matcher(database!, "modern", 16)
 const answer = new Answer()
 answer.reset("ok")
-answer.shape = matcher.shapeOf(signaturePacket("4:64:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0"), 0, 0)
+answer.fingerprint = matcher.fingerprintOf(signaturePacket("4:64:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0"), 0, 0)
 const { headers, hints } = settingsOf('[[routes]]\nupstream = "http://127.0.0.1:1"\n')
 const lines = new HintLines(headers, hints)
 const connection = lines.hinter.connection(answer, 0, new Uint8Array(16), 0)

@@ -6,16 +6,16 @@
 import { FIELDS } from "@synprint/core"
 import { runMain } from "@synprint/service"
 import { Agent, Counters, VariableWriter, serveAgent } from "@synprint/spoa"
-import { answererOf, testShape } from "@synprint/spoa/testing"
+import { answererOf, testFingerprint } from "@synprint/spoa/testing"
 import * as Effect from "effect/Effect"
 
-const shape = testShape({ os: "Linux 5.x-6.x", link: "loopback", linkMtu: 65535, mss: 65495 })
+const fingerprint = testFingerprint({ os: "Linux 5.x-6.x", link: "loopback", linkMtu: 65535, mss: 65495 })
 const counters = new Counters()
 const handler = new Agent(
   {
     answerer: answererOf((_, into) => {
       into.status = "ok"
-      into.shape = shape
+      into.fingerprint = fingerprint
     }),
     variables: new VariableWriter(FIELDS.filter(({ isDefault }) => isDefault).map(({ name }) => name)),
     key: "connection",

@@ -3,16 +3,16 @@
  */
 import { Answer, FIELDS } from "@synprint/core"
 import { Agent, Counters, Session, VariableWriter } from "@synprint/spoa"
-import { answererOf, connectionArguments, haproxyHello, notify, testShape } from "@synprint/spoa/testing"
+import { answererOf, connectionArguments, haproxyHello, notify, testFingerprint } from "@synprint/spoa/testing"
 import { Output } from "../src/protocol/output.ts"
 
-const shape = testShape({ os: "Linux 5.x-6.x" })
+const fingerprint = testFingerprint({ os: "Linux 5.x-6.x" })
 const counters = new Counters()
 const agent = new Agent(
   {
     answerer: answererOf((_, into: Answer) => {
       into.status = "ok"
-      into.shape = shape
+      into.fingerprint = fingerprint
       into.uptimeMinutes = 1234
     }),
     variables: new VariableWriter(FIELDS.filter((field) => field.isDefault).map((field) => field.name)),

@@ -2,14 +2,18 @@ import { expect, test } from "bun:test"
 import { BUILTIN, BUILTIN_DATABASE } from "../tcp/database/builtin.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
-import { REQUEST } from "../tcp/matching/shape.ts"
+import { REQUEST } from "../tcp/matching/fingerprint.ts"
 import { CLIENT, Endpoints, HttpObservation, type ObservationLog, SERVER } from "../history/log/observation-log.ts"
 import { signaturePacket } from "../testing/signature-packet.ts"
 import { HintedLog } from "./hinted-log.ts"
 
 const { database } = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")
 const matcher = new Matcher(database!, "modern", 64)
-const shape = matcher.shapeOf(signaturePacket("4:64:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0"), REQUEST, 0)
+const fingerprint = matcher.fingerprintOf(
+  signaturePacket("4:64:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0"),
+  REQUEST,
+  0
+)
 
 function openLog() {
   const told: Array<string | undefined> = []
@@ -35,7 +39,7 @@ const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefo
 
 test("a request is compared with the SYN of its own connection", () => {
   const { log, told } = openLog()
-  log.syn(endpoints(4000), shape, false, 0)
+  log.syn(endpoints(4000), fingerprint, false, 0)
   log.http(endpoints(4000), CLIENT, request(WINDOWS))
   log.http(endpoints(4000), CLIENT, request("curl/8.11.1"))
   log.http(endpoints(4000), CLIENT, request(""))
@@ -50,7 +54,7 @@ test("a request is compared with the SYN of its own connection", () => {
 
 test("many connections: one that has lost its place gets no other's SYN", () => {
   const { log, told } = openLog()
-  for (let port = 1; port <= 50_000; port++) log.syn(endpoints(port), shape, false, 0)
+  for (let port = 1; port <= 50_000; port++) log.syn(endpoints(port), fingerprint, false, 0)
   log.http(endpoints(50_000), CLIENT, request(WINDOWS))
   expect(told[0]).toBeDefined()
   for (let port = 50_001; port <= 60_000; port++) log.http(endpoints(port), CLIENT, request(WINDOWS))

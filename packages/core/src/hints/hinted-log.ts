@@ -5,7 +5,7 @@
  *     slot = hash of the connection, direct-mapped: a later connection takes the place of an earlier one
  */
 import { Answer } from "../connection-info.ts"
-import type { Shape } from "../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import {
   CLIENT,
   type Endpoints,
@@ -29,7 +29,7 @@ export class HintedLog<Log extends ObservationLog & { readonly flush: () => void
   readonly #hinter = new Hinter(new HintPolicy(DEFAULT_HINTS))
   readonly #answer = new Answer()
   readonly #keys = new Int32Array(SLOTS * WORDS)
-  readonly #shapes: Array<Shape | undefined> = Array.from({ length: SLOTS }, () => undefined)
+  readonly #fingerprints: Array<TcpFingerprint | undefined> = Array.from({ length: SLOTS }, () => undefined)
 
   constructor(inner: Log) {
     this.inner = inner
@@ -39,11 +39,11 @@ export class HintedLog<Log extends ObservationLog & { readonly flush: () => void
     this.inner.flush()
   }
 
-  syn(at: Endpoints, shape: Shape, sendsyn: boolean, entry: number): void {
+  syn(at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean, entry: number): void {
     const slot = slotOf(at)
-    this.#shapes[slot] = shape
+    this.#fingerprints[slot] = fingerprint
     writeKey(at, this.#keys, slot * WORDS)
-    this.inner.syn(at, shape, sendsyn, entry)
+    this.inner.syn(at, fingerprint, sendsyn, entry)
   }
 
   http(at: Endpoints, subject: Subject, seen: HttpObservation): void {
@@ -53,21 +53,21 @@ export class HintedLog<Log extends ObservationLog & { readonly flush: () => void
 
   #hints(at: Endpoints, seen: HttpObservation): string | undefined {
     const slot = slotOf(at)
-    const shape = this.#shapes[slot]
-    if (shape === undefined || !isKey(at, this.#keys, slot * WORDS)) return undefined
+    const fingerprint = this.#fingerprints[slot]
+    if (fingerprint === undefined || !isKey(at, this.#keys, slot * WORDS)) return undefined
     this.#answer.reset("ok")
-    this.#answer.shape = shape
+    this.#answer.fingerprint = fingerprint
     const connection = this.#hinter.connection(this.#answer, 0, NO_ADDRESS, 0)
     const platform = platformOfUserAgent(seen.bytes, seen.agentAt, seen.agentLength)
     return this.#hinter.list(connection, claimOf(platform, 0, false), 0)
   }
 
-  synAck(at: Endpoints, shape: Shape, sendsyn: boolean): void {
-    this.inner.synAck(at, shape, sendsyn)
+  synAck(at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean): void {
+    this.inner.synAck(at, fingerprint, sendsyn)
   }
 
-  mtu(at: Endpoints, subject: Subject, shape: Shape, entry: number): void {
-    this.inner.mtu(at, subject, shape, entry)
+  mtu(at: Endpoints, subject: Subject, fingerprint: TcpFingerprint, entry: number): void {
+    this.inner.mtu(at, subject, fingerprint, entry)
   }
 
   uptime(at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number): void {

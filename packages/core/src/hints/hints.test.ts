@@ -3,7 +3,7 @@ import { Answer } from "../connection-info.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../tcp/database/builtin.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
-import { REQUEST } from "../tcp/matching/shape.ts"
+import { REQUEST } from "../tcp/matching/fingerprint.ts"
 import { FAMILIES_LINUX_KERNEL, FAMILY_LINUX, FAMILY_SCANNER, FAMILY_WINDOWS } from "../tcp/database/stack-family.ts"
 import { REASON_MTU, REASON_OS_DIFF } from "../history/sharing/sharing-reasons.ts"
 import { parseAddress } from "../address/address.ts"
@@ -46,7 +46,7 @@ const ruled = (name: string, different: Partial<HintRule>): HintSettings =>
 const answerOf = (signature: string | undefined, different: Partial<Answer> = {}): Answer => {
   const answer = new Answer()
   answer.reset("ok")
-  if (signature !== undefined) answer.shape = matcher.shapeOf(signaturePacket(signature), REQUEST, 0)
+  if (signature !== undefined) answer.fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
   return Object.assign(answer, different)
 }
 
@@ -189,13 +189,13 @@ describe("policy", () => {
     expect(listOf({ signature: BLANKED, policy: relays, spoofed: 1 })).toBe("spoofed-header;q=1.0;count=1")
   })
 
-  test("one Hinter, clients in and out of a network in turn, shapes shared", () => {
+  test("one Hinter, clients in and out of a network in turn, fingerprints shared", () => {
     const hinter = new Hinter(new HintPolicy(settings({ except: ["192.0.2.0/24"] })))
     for (let i = 0; i < 4; i++) {
       expect(listOf({ ...mismatch, hinter })).toBeUndefined()
       expect(listOf({ ...mismatch, hinter, client: "198.51.100.1" })).toBeDefined()
     }
-    // Another Hinter makes its own of the same shape.
+    // Another Hinter makes its own of the same fingerprint.
     expect(listOf({ ...mismatch, policy: ruled("ua-mismatch", { maxScore: 0.5 }) })).toContain("q=0.5")
     expect(listOf({ ...mismatch, hinter, client: "198.51.100.1" })).toContain(`q=${MEASURED[0]}`)
   })

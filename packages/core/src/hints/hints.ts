@@ -3,11 +3,11 @@
  *
  *     ua-mismatch;q=0.95;reason="windows ua, linux stack", tunnel;q=0.58;kind=wireguard
  *
- * What the shape gives is made once per shape, what the connection adds once per connection, a claim's text once per pair of claim and
+ * What the fingerprint gives is made once per fingerprint, what the connection adds once per connection, a claim's text once per pair of claim and
  * stack: a request that hints nothing, or the same as one before, costs a few comparisons and no allocation.
  */
 import type { Answer } from "../connection-info.ts"
-import type { Shape } from "../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import { tunnelOf } from "../tcp/path/tunnel.ts"
 import { reasonNames } from "../history/sharing/sharing-reasons.ts"
 import type { Family } from "../address/address.ts"
@@ -27,7 +27,7 @@ import {
 } from "./hint.ts"
 import type { HintPolicy } from "./policy.ts"
 import { RELAY_CALLED, RELAY_REASONS, type RelayJudge } from "./relay.ts"
-import { comparedFamilies, middleboxOf, scannerOf, TUNNEL_LEAST, userSpaceStackOf } from "./shape-hints.ts"
+import { comparedFamilies, middleboxOf, scannerOf, TUNNEL_LEAST, userSpaceStackOf } from "./fingerprint-hints.ts"
 import {
   type Parameter,
   serializeDecimal,
@@ -51,10 +51,10 @@ export interface ConnectionHints {
 const NOTHING: ReadonlyArray<undefined> = HINT_NAMES.map(() => undefined)
 const NO_HINTS: ConnectionHints = { families: 0, allowed: 0, parameters: NOTHING, isEmpty: true }
 
-/** What a shape gives, kept with it. */
-interface ShapeHints {
+/** What a fingerprint gives, kept with it. */
+interface FingerprintHints {
   readonly hinter: Hinter
-  /** Of a client without exceptions, when nothing but the shape speaks. */
+  /** Of a client without exceptions, when nothing but the fingerprint speaks. */
   readonly plain: ConnectionHints
 }
 
@@ -78,8 +78,8 @@ export class Hinter {
     const { policy } = this
     const allowed = policy.allowed(family, address, at)
     if (allowed === 0) return NO_HINTS
-    const { shape } = answer
-    const plain = shape === undefined ? undefined : this.#shapeHints(shape).plain
+    const { fingerprint } = answer
+    const plain = fingerprint === undefined ? undefined : this.#fingerprintHints(fingerprint).plain
     const relay = answer.relayScore >= RELAY_CALLED
     // p0f mode has a nat of its own, and no score.
     const shared = answer.nat && answer.sharedScore > 0
@@ -143,28 +143,31 @@ export class Hinter {
     return list === "" ? undefined : list
   }
 
-  #shapeHints(shape: Shape): ShapeHints {
-    const known = shape.hinted as ShapeHints | undefined
+  #fingerprintHints(fingerprint: TcpFingerprint): FingerprintHints {
+    const known = fingerprint.hinted as FingerprintHints | undefined
     if (known !== undefined && known.hinter === this) return known
     const parameters: Array<string | undefined> = [...NOTHING]
     const put = (hint: number, reason: string | undefined): void => {
       if (reason === undefined || (this.policy.enabled & (1 << hint)) === 0) return
       parameters[hint] = this.#parameters(hint, MEASURED[hint]!, [["reason", serializeString(reason)]])
     }
-    put(SCANNER, scannerOf(shape))
-    put(USER_SPACE_STACK, userSpaceStackOf(shape))
-    put(MIDDLEBOX, middleboxOf(shape))
-    const tunnel = tunnelOf(shape)
+    put(SCANNER, scannerOf(fingerprint))
+    put(USER_SPACE_STACK, userSpaceStackOf(fingerprint))
+    put(MIDDLEBOX, middleboxOf(fingerprint))
+    const tunnel = tunnelOf(fingerprint)
     if (tunnel !== undefined && tunnel.weight >= TUNNEL_LEAST && (this.policy.enabled & (1 << TUNNEL)) !== 0) {
       parameters[TUNNEL] = this.#parameters(TUNNEL, tunnel.weight / 100, [
         // 6in4 is no token.
         ["kind", serializeToken(tunnel.kind) ?? serializeString(tunnel.kind)]
       ])
     }
-    const families = comparedFamilies(shape)
+    const families = comparedFamilies(fingerprint)
     const isEmpty = parameters.every((text) => text === undefined)
-    const hints: ShapeHints = { hinter: this, plain: { families, allowed: this.policy.enabled, parameters, isEmpty } }
-    shape.hinted = hints
+    const hints: FingerprintHints = {
+      hinter: this,
+      plain: { families, allowed: this.policy.enabled, parameters, isEmpty }
+    }
+    fingerprint.hinted = hints
     return hints
   }
 

@@ -2,7 +2,7 @@
  * Observer: p0f's engine over packets in order of arrival - flows, hosts, and what they tell (process.c: parse_packet,
  * flow_dispatch; fp_tcp.c: fingerprint_tcp; fp_mtu.c).
  *
- *     frame ── decode ──┬─ SYN      ── flow, shape, syn line, NAT score, link, uptime
+ *     frame ── decode ──┬─ SYN      ── flow, fingerprint, syn line, NAT score, link, uptime
  *                       ├─ SYN+ACK  ── the same of the server
  *                       ├─ ACK      ── uptime, HTTP
  *                       └─ FIN, RST ── uptime, end of the flow
@@ -13,7 +13,7 @@
  */
 import type { Answer } from "../connection-info.ts"
 import type { Matcher } from "../tcp/matching/matcher.ts"
-import { REQUEST } from "../tcp/matching/shape.ts"
+import { REQUEST } from "../tcp/matching/fingerprint.ts"
 import { Intake } from "../packet/packet-decoder.ts"
 import { type Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
 import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"

@@ -1,10 +1,10 @@
 /**
  * Line ends: what follows the addresses in p0f's lines of a SYN, `syn` and `mtu`, by the matcher's entry. Both lie side by side in one
- * slab, as words of eight bytes: shapes are objects all over the heap, which cost a SYN more than its lines did.
+ * slab, as words of eight bytes: fingerprints are objects all over the heap, which cost a SYN more than its lines did.
  *
  *     entry, 32 words   0 lengths (int32[2])   1 `|os=...|raw_sig=...` LF, 152 bytes   20 `|link=...|raw_mtu=...` LF, 96 bytes
  */
-import type { Shape } from "../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 
 const ENTRY_SHIFT = 5
 const SYN = 1
@@ -23,12 +23,12 @@ export class LineEnds {
   words = new Float64Array(FIRST_ENTRIES << ENTRY_SHIFT)
   #lengths = new Int32Array(this.words.buffer)
   #bytes = new Uint8Array(this.words.buffer)
-  /** Whose ends an entry holds: entries become other shapes'. */
-  #shapes: Array<Shape | undefined> = []
+  /** Whose ends an entry holds: entries become other fingerprints'. */
+  #fingerprints: Array<TcpFingerprint | undefined> = []
 
-  /** Whether the ends of this shape are here; too long or other than ASCII ones never are. */
-  has(entry: number, shape: Shape): boolean {
-    if (this.#shapes[entry] !== shape) this.#read(entry, shape)
+  /** Whether the ends of this fingerprint are here; too long or other than ASCII ones never are. */
+  has(entry: number, fingerprint: TcpFingerprint): boolean {
+    if (this.#fingerprints[entry] !== fingerprint) this.#read(entry, fingerprint)
     return this.#lengths[entry << (ENTRY_SHIFT + 1)] !== 0
   }
 
@@ -50,17 +50,17 @@ export class LineEnds {
     return this.#lengths[(entry << (ENTRY_SHIFT + 1)) + 1]!
   }
 
-  #read(entry: number, shape: Shape): void {
+  #read(entry: number, fingerprint: TcpFingerprint): void {
     const words = (entry + 1) << ENTRY_SHIFT
     if (words > this.words.length) this.#grow(words)
-    const { logSuffix, mtuLogSuffix } = shape
+    const { logSuffix, mtuLogSuffix } = fingerprint
     const fits =
       logSuffix.length < SYN_BYTES &&
       mtuLogSuffix.length < MTU_BYTES &&
       logSuffix.every((byte) => byte <= MAX_BYTE) &&
       mtuLogSuffix.every((byte) => byte <= MAX_BYTE)
     const lengths = entry << (ENTRY_SHIFT + 1)
-    this.#shapes[entry] = shape
+    this.#fingerprints[entry] = fingerprint
     this.#lengths[lengths] = fits ? logSuffix.length + 1 : 0
     this.#lengths[lengths + 1] = fits ? mtuLogSuffix.length + 1 : 0
     if (!fits) return

@@ -1,14 +1,14 @@
 import { expect, test } from "bun:test"
-import type { Shape } from "../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import { CLIENT, Endpoints, HttpObservation, SERVER } from "../history/log/observation-log.ts"
 import { P0fLog, printHertz } from "./log.ts"
 import { REASON_NAMES } from "../history/sharing/sharing-reasons.ts"
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-const shape = {
+const fingerprint = {
   logSuffix: encode("|os=X|dist=0|params=none|raw_sig=S"),
   mtuLogSuffix: encode("|link=L|raw_mtu=1500")
-} as Shape
+} as TcpFingerprint
 
 function setUp() {
   let text = ""
@@ -34,10 +34,10 @@ function setUp() {
 test("lines are p0f's", () => {
   const { log, at, lines } = setUp()
   at.packet = 1
-  log.syn(at, shape, false, 0)
-  log.mtu(at, CLIENT, shape, 0)
+  log.syn(at, fingerprint, false, 0)
+  log.mtu(at, CLIENT, fingerprint, 0)
   at.packet = 2
-  log.mtu(at, SERVER, shape, 0)
+  log.mtu(at, SERVER, fingerprint, 0)
   log.hostChange(at, SERVER, 0, 1, 2, 3, 4)
   log.ipSharing(at, CLIENT, (1 << REASON_NAMES.length) - 1, 9, 9, 9, 9)
   log.uptime(at, CLIENT, 3 * 1440 + 4 * 60 + 5, 49, 1000.125)
@@ -52,22 +52,22 @@ test("lines are p0f's", () => {
   ])
 })
 
-test("every shape has its own ends, whatever it is named and wherever its entry lies", () => {
+test("every fingerprint has its own ends, whatever it is named and wherever its entry lies", () => {
   const { log, at, lines } = setUp()
   const expected: Array<string> = []
   const names = ["Linux", "Ünïx", "\x7f\xff", "x".repeat(150), "y".repeat(151), "z".repeat(600), "", "last"]
-  const shapes = names.map((name) => ({
+  const fingerprints = names.map((name) => ({
     logSuffix: encode(`|${name}`),
     mtuLogSuffix: encode(`|${name.slice(0, 110)}`)
   }))
   for (let n = 0; n < 400; n++) {
     const name = names[n % names.length]!
-    // Entries far apart, and taken by one shape after the other.
+    // Entries far apart, and taken by one fingerprint after the other.
     const entry = [0, 1, 1023, 1024, 5000, 16_383][n % 6]!
-    const shape = shapes[n % names.length] as Shape
+    const fingerprint = fingerprints[n % names.length] as TcpFingerprint
     at.packet = n + 1
-    log.syn(at, shape, false, entry)
-    log.mtu(at, CLIENT, shape, entry)
+    log.syn(at, fingerprint, false, entry)
+    log.mtu(at, CLIENT, fingerprint, entry)
     for (const [mod, end] of [
       ["syn", name],
       ["mtu", name.slice(0, 110)]
@@ -86,9 +86,9 @@ test("IPv6 addresses have all eight groups; times go anywhere", () => {
   at.server0 = -1
   at.server1 = at.server2 = at.server3 = -1
   at.sec = 0xffff_ffff | 0
-  log.syn(at, shape, false, 0)
+  log.syn(at, fingerprint, false, 0)
   at.sec = 0
-  log.syn(at, shape, true, 0)
+  log.syn(at, fingerprint, true, 0)
   const [last, first] = lines()
   expect(last).toStartWith(
     "[2106/02/07 06:28:15] mod=syn|cli=2001:db8:0:0:0:0:f:10/5|srv=ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/65535|"
@@ -105,8 +105,8 @@ test("hands over whole lines, however many", () => {
   http.rawLength = 9000
   for (let i = 0; i < 3000; i++) {
     at.packet = i
-    big.syn(at, shape, false, 0)
-    big.mtu(at, CLIENT, shape, 0)
+    big.syn(at, fingerprint, false, 0)
+    big.mtu(at, CLIENT, fingerprint, 0)
     if (i % 10 === 0) big.http(at, CLIENT, http)
   }
   big.flush()

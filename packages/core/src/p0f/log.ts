@@ -4,10 +4,10 @@
  *
  *     [YYYY/MM/DD HH:MM:SS] mod=M|cli=ADDR/PORT|srv=ADDR/PORT|subj=cli|key=value|...
  *
- * Written straight to bytes: what depends on the shape is copied from the shape, the time is formatted when the second changes.
+ * Written straight to bytes: what depends on the fingerprint is copied from the fingerprint, the time is formatted when the second changes.
  */
 import { putNumber } from "../bytes/ascii.ts"
-import type { Shape } from "../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import { civilFromDays } from "../history/http/calendar-date.ts"
 import { HTTP_SIGNATURE_MAX } from "../history/http/print.ts"
 import { LineEnds } from "./line-ends.ts"
@@ -148,9 +148,9 @@ export class P0fLog implements ObservationLog {
     }
   }
 
-  syn(at: Endpoints, shape: Shape, sendsyn: boolean, entry: number): void {
-    if (sendsyn || !this.#ends.has(entry, shape)) {
-      this.#line(at, CLIENT, sendsyn ? TEXT.probe : TEXT.syn, shape.logSuffix)
+  syn(at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean, entry: number): void {
+    if (sendsyn || !this.#ends.has(entry, fingerprint)) {
+      this.#line(at, CLIENT, sendsyn ? TEXT.probe : TEXT.syn, fingerprint.logSuffix)
       return
     }
     this.#room(2 * LINE_ROOM)
@@ -167,14 +167,14 @@ export class P0fLog implements ObservationLog {
     this.#end = this.#words(ends.words, ends.synAt(entry), ends.synLength(entry), end)
   }
 
-  synAck(at: Endpoints, shape: Shape, sendsyn: boolean): void {
-    if (sendsyn) this.#line(at, SERVER, TEXT.response, shape.sendsynLogSuffix)
-    else this.#line(at, SERVER, TEXT.synAck, shape.logSuffix)
+  synAck(at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean): void {
+    if (sendsyn) this.#line(at, SERVER, TEXT.response, fingerprint.sendsynLogSuffix)
+    else this.#line(at, SERVER, TEXT.synAck, fingerprint.logSuffix)
   }
 
-  mtu(at: Endpoints, subject: Subject, shape: Shape, entry: number): void {
+  mtu(at: Endpoints, subject: Subject, fingerprint: TcpFingerprint, entry: number): void {
     if (at.packet !== this.#synPacket) {
-      this.#line(at, subject, TEXT.mtu, shape.mtuLogSuffix)
+      this.#line(at, subject, TEXT.mtu, fingerprint.mtuLogSuffix)
       return
     }
     const view = this.#view

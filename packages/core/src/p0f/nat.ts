@@ -15,7 +15,7 @@ import {
   FACT_LAYOUT,
   FACT_LINE,
   FACT_NAME
-} from "../tcp/matching/shape-facts.ts"
+} from "../tcp/matching/fingerprint-facts.ts"
 import type { Packet } from "../packet/packet.ts"
 import { QUIRK_DF, QUIRK_ECN, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../packet/quirks.ts"
 import {

@@ -13,7 +13,7 @@ import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED } from "./verdict.ts"
 const packet = new Packet()
 const other = new Packet()
 
-const shapes: ReadonlyArray<PacketFields> = [
+const fingerprints: ReadonlyArray<PacketFields> = [
   { options: "mss=1460,sok,ts=7:0,nop,ws=7" },
   { ver: 6, flowLabel: 9, options: "mss=1440,sok,ts=7:0,nop,ws=7" },
   { payload: "early data", options: "mss=1460,sok,?34=0102030405060708,nop,nop" },
@@ -47,8 +47,8 @@ function distance(bytes: Uint8Array): number {
 }
 
 describe("a SYN from its headers alone", () => {
-  test.each(shapes.map((shape) => [shape]))("%o", (shape) => {
-    const frame = ethernet(tcp(shape)).bytes
+  test.each(fingerprints.map((fingerprint) => [fingerprint]))("%o", (fingerprint) => {
+    const frame = ethernet(tcp(fingerprint)).bytes
     expect(decodeFrame(frame, 0, frame.length, frame.length, 1, packet)).toBe(VERDICT_TCP)
     const headerBytes = packet.payload - 14
     const saved = frame.slice(14, 14 + headerBytes)
@@ -109,8 +109,8 @@ describe("a SYN from its headers alone", () => {
 
   test("a saved SYN cut at any length, or of random bytes, never throws", () => {
     const random = seededRandom(11)
-    for (const shape of shapes) {
-      const { bytes } = tcp({ ...shape, payload: "" })
+    for (const fingerprint of fingerprints) {
+      const { bytes } = tcp({ ...fingerprint, payload: "" })
       for (let length = 0; length < bytes.length; length++)
         expect(decodeSavedSyn(bytes.slice(0, length), packet)).not.toBe(VERDICT_TCP)
       for (let round = 0; round < 3000; round++) {

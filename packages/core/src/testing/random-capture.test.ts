@@ -40,18 +40,18 @@ test("random captures hold what p0f follows, and no Date header", () => {
   expect(text.toLowerCase()).not.toContain("\ndate:")
 })
 
-test("a flood holds the SYNs and addresses asked for; unique shapes are unique", () => {
+test("a flood holds the SYNs and addresses asked for; unique fingerprints are unique", () => {
   const directory = mkdtempSync(join(tmpdir(), "synprint-flood-"))
   try {
     const path = join(directory, "flood.pcap")
-    const read = (): { syns: number; addresses: Set<string>; shapes: Set<string> } => {
+    const read = (): { syns: number; addresses: Set<string>; fingerprints: Set<string> } => {
       const packet = new Packet()
-      const found = { syns: 0, addresses: new Set<string>(), shapes: new Set<string>() }
+      const found = { syns: 0, addresses: new Set<string>(), fingerprints: new Set<string>() }
       const reader = new CaptureReader((bytes, at, captured, wire, linkType) => {
         if (decodeFrame(bytes, at, captured, wire, linkType, packet) !== VERDICT_TCP || packet.type !== TCP_SYN) return
         found.syns++
         found.addresses.add(`${packet.ver} ${packet.src0} ${packet.src1}`)
-        found.shapes.add(
+        found.fingerprints.add(
           `${packet.ver} ${packet.ttl} ${packet.win} ${packet.mss} ${packet.wscale} ${packet.quirks} ${packet.layout.slice(0, packet.layoutLength).toHex()}`
         )
       })
@@ -63,9 +63,9 @@ test("a flood holds the SYNs and addresses asked for; unique shapes are unique",
     const mix = read()
     expect([mix.syns, mix.addresses.size]).toEqual([60_000, 1000])
     // A thousand hosts of 20 stacks at up to 24 hops.
-    expect(mix.shapes.size).toBeWithin(200, 800)
-    writeSynFlood({ path, packets: 70_000, addresses: 1000, shapes: "unique" })
-    expect(read().shapes.size).toBe(70_000)
+    expect(mix.fingerprints.size).toBeWithin(200, 800)
+    writeSynFlood({ path, packets: 70_000, addresses: 1000, fingerprints: "unique" })
+    expect(read().fingerprints.size).toBe(70_000)
   } finally {
     rmSync(directory, { recursive: true })
   }

@@ -2,7 +2,7 @@
  * A SYN or SYN+ACK written from a signature: what a matcher would be given for a packet that prints so.
  */
 import { packetOf, parseSubject } from "../tcp/explain/subject.ts"
-import { type Direction, REQUEST } from "../tcp/matching/shape.ts"
+import { type Direction, REQUEST } from "../tcp/matching/fingerprint.ts"
 import { Malformed } from "../tcp/signature/signature.ts"
 import type { Packet } from "../packet/packet.ts"
 

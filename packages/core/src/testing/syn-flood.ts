@@ -1,6 +1,6 @@
 /**
  * Large captures of SYNs alone, written as a stream: many clients in random order, each with a stack of its own from a realistic mix;
- * or every SYN of a shape that no other has. Checksums are left 0: neither p0f nor synprint looks at them in a capture.
+ * or every SYN of a fingerprint that no other has. Checksums are left 0: neither p0f nor synprint looks at them in a capture.
  */
 import { closeSync, openSync, writeSync } from "node:fs"
 import { putI32, putU16 } from "../bytes/big-endian.ts"
@@ -16,8 +16,8 @@ export interface SynFloodOptions {
   /** Client addresses, drawn at random for each SYN. At most 16,777,216. */
   readonly addresses: number
   readonly seed?: number
-  /** `unique`: window and MSS make each SYN a new shape, up to some 3 * 10^9 of them. */
-  readonly shapes?: "mix" | "unique"
+  /** `unique`: window and MSS make each SYN a new fingerprint, up to some 3 * 10^9 of them. */
+  readonly fingerprints?: "mix" | "unique"
   /** Share of IPv6 clients in percent, 10 by default. */
   readonly ipv6Percent?: number
   /** By the time stamps; 100,000 by default. */
@@ -67,9 +67,9 @@ export function writeSynFlood(options: SynFloodOptions): number {
       const client = random.below(options.addresses)
       // What a client is must not depend on when it is drawn.
       const traits = Math.imul(client + 1, 0x9e3779b1) >>> 0
-      const isIpv6 = options.shapes !== "unique" && (traits >>> 16) % 100 < ipv6Percent
+      const isIpv6 = options.fingerprints !== "unique" && (traits >>> 16) % 100 < ipv6Percent
       const stack = mix[traits % mix.length]!
-      const use = options.shapes === "unique" ? unique : (isIpv6 ? templates6 : templates4).get(stack)!
+      const use = options.fingerprints === "unique" ? unique : (isIpv6 ? templates6 : templates4).get(stack)!
       const at = filled
       buffer.set(use.record, at)
       putLittle(buffer, at, START_SEC + Math.floor(n / perSecond))
@@ -77,12 +77,12 @@ export function writeSynFlood(options: SynFloodOptions): number {
       // Each in a /64 of its own, as households are.
       if (isIpv6) putI32(buffer, at + use.source + 4, client + 1)
       else putI32(buffer, at + use.source, (10 << 24) | client)
-      if (options.shapes !== "unique") buffer[at + use.ttl]! -= (traits >>> 8) % MAX_HOPS
+      if (options.fingerprints !== "unique") buffer[at + use.ttl]! -= (traits >>> 8) % MAX_HOPS
       if (use.id >= 0) putU16(buffer, at + use.id, 1 + random.below(65535))
       putU16(buffer, at + use.tcp, 32768 + random.below(28232))
       putI32(buffer, at + use.tcp + 4, random.word())
       if (use.timestamp >= 0) putI32(buffer, at + use.timestamp, random.word() | 1)
-      if (options.shapes === "unique") {
+      if (options.fingerprints === "unique") {
         putU16(buffer, at + use.tcp + 14, n & 0xffff)
         putU16(buffer, at + use.tcp + 22, 536 + (n >>> 16))
       }

@@ -3,7 +3,7 @@
  * to have carried them.
  */
 import { readFileSync } from "node:fs"
-import type { Shape } from "../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 
 export interface TunnelRow {
   /** `ovpn26-udp6-GCM-default`. */
@@ -55,9 +55,9 @@ export function readTunnelTable(path: string): ReadonlyArray<TunnelRow> {
   return rows
 }
 
-/** Whether a candidate of the shape names what really carried it. */
-export function isAmongCandidates(row: TunnelRow, shape: Shape): boolean {
-  return shape.candidates.some(({ kind, name, versions, transport }) => {
+/** Whether a candidate of the fingerprint names what really carried it. */
+export function isAmongCandidates(row: TunnelRow, fingerprint: TcpFingerprint): boolean {
+  return fingerprint.candidates.some(({ kind, name, versions, transport }) => {
     if (kind !== row.kind || row.kind === "wireguard") return kind === row.kind
     if (row.origin === "unknown") return true
     return versions.includes(row.version) && transport === row.transport && name.endsWith("over IPv6") === row.overIpv6

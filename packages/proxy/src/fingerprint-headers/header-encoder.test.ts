@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test"
-import { Answer, type Shape } from "@synprint/core"
+import { Answer, type TcpFingerprint } from "@synprint/core"
 import { isReservedHeader } from "@synprint/core/testing"
 import type { HeadersConfig } from "@synprint/service"
 import { HeaderBlock } from "./header-encoder.ts"
 import { latin1 } from "../http1/byte-classes.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
 
-const shape = {
+const fingerprint = {
   os: "Linux 5.x",
   osMatchQ: 0,
   dist: 0,
@@ -15,7 +15,7 @@ const shape = {
   mss: 1460,
   rawSignature: "4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0",
   encoded: undefined
-} as unknown as Shape
+} as unknown as TcpFingerprint
 
 const headers = (preset: HeadersConfig["preset"], names: Record<string, string> = {}): HeadersConfig => ({
   preset,
@@ -24,7 +24,7 @@ const headers = (preset: HeadersConfig["preset"], names: Record<string, string> 
 function answered(change: (answer: Answer) => void): Answer {
   const answer = new Answer()
   answer.reset("ok")
-  answer.shape = { ...shape }
+  answer.fingerprint = { ...fingerprint }
   change(answer)
   return answer
 }
@@ -52,10 +52,10 @@ test("the other presets, and single names of the operator's", () => {
     "x_tcp_os: Linux 5.x\r\nx-tcp-matchq: 0\r\nx_tcp_dist: 0\r\nx_tcp_link: Ethernet or modem\r\nx-tcp-mtu: 1500\r\nx-tcp-mss: 1460\r\n"
   )
   expect(text(new HeaderBlock(headers("huginn")), answer)).toBe(
-    `x-huginn-net-tcp: ${shape.rawSignature}\r\nx-tcp-p0f: ${shape.rawSignature}\r\n`
+    `x-huginn-net-tcp: ${fingerprint.rawSignature}\r\nx-tcp-p0f: ${fingerprint.rawSignature}\r\n`
   )
   expect(text(new HeaderBlock(headers("x-p0f", { sig: "my-sig" })), answer)).toEndWith(
-    `my-sig: ${shape.rawSignature}\r\n`
+    `my-sig: ${fingerprint.rawSignature}\r\n`
   )
 })
 
@@ -75,7 +75,7 @@ test("without a SYN: the status alone, or what is known of the address", () => {
   )
 })
 
-test("a shape is encoded once, and anew by a block of other names", () => {
+test("a fingerprint is encoded once, and anew by a block of other names", () => {
   const answer = answered(() => undefined)
   const block = new HeaderBlock(headers("x-tcp"))
   const first = block.shapeBlock(answer)
@@ -86,7 +86,7 @@ test("a shape is encoded once, and anew by a block of other names", () => {
 
 test("a label can't end its line", () => {
   const answer = answered((each) => {
-    each.shape = { ...shape, os: "Evil\r\nx-admin: 1\u007f" }
+    each.fingerprint = { ...fingerprint, os: "Evil\r\nx-admin: 1\u007f" }
   })
   expect(text(new HeaderBlock(headers("x-tcp")), answer)).toContain("x-tcp-os: Evil??x-admin: 1?\r\n")
 })

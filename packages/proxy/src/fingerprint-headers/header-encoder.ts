@@ -1,7 +1,7 @@
 /**
  * Header block: an Answer as the header lines that the application gets with every request of a connection.
  *
- *     x-tcp-status: ok CRLF x-tcp-os: Linux 5.10+ CRLF ...        shape block, encoded once per shape and shared
+ *     x-tcp-status: ok CRLF x-tcp-os: Linux 5.10+ CRLF ...        fingerprint block, encoded once per fingerprint and shared
  *     x-tcp-uptime: 812 CRLF ...                                  own block, mostly empty
  *
  * What isn't known is not sent; a known 0 is. Round trips follow when they are known: timing-lines.ts.
@@ -19,7 +19,7 @@ const NUMBER_MAX = 24
 // oxlint-disable-next-line no-control-regex -- that is what it is for
 const CONTROLS = /[\u0000-\u001f\u007f]/g
 
-/** A shape's block is put together here. */
+/** A fingerprint's block is put together here. */
 const scratch = new HeaderLines()
 
 /** Names by which the application gets a field; none: it is not sent. */
@@ -40,26 +40,26 @@ export function headerNames(headers: HeadersConfig, field: Field): ReadonlyArray
 
 type Known = string | number | undefined
 
-/** Fields of the shape, the host's record in its place when there is no SYN. */
-const SHAPE_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
-  os: ({ shape, hostOs }) => (shape === undefined ? hostOs : shape.os),
-  os_match_q: ({ shape, hostOs, hostOsMatchQ }) =>
-    shape === undefined
+/** Fields of the fingerprint, the host's record in its place when there is no SYN. */
+const FINGERPRINT_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
+  os: ({ fingerprint, hostOs }) => (fingerprint === undefined ? hostOs : fingerprint.os),
+  os_match_q: ({ fingerprint, hostOs, hostOsMatchQ }) =>
+    fingerprint === undefined
       ? hostOs === undefined
         ? undefined
         : hostOsMatchQ
-      : shape.os === undefined
+      : fingerprint.os === undefined
         ? undefined
-        : shape.osMatchQ,
-  dist: ({ shape, hostDist }) => natural(shape === undefined ? hostDist : toldDistance(shape)),
-  link: ({ shape, hostLink }) => (shape === undefined ? hostLink : shape.link),
-  link_mtu: ({ shape }) => positive(shape?.linkMtu ?? 0),
-  link_mss: ({ shape }) => positive(shape?.mss ?? 0),
-  sig: ({ shape }) => shape?.rawSignature,
-  mtu_origin: ({ shape }) => shape?.mtuOrigin,
-  interface_mss: ({ shape }) => positive(shape?.interfaceMss ?? 0),
-  link_candidates: ({ shape }) => shape?.linkCandidates,
-  dist_reason: ({ shape }) => shape?.distReason
+        : fingerprint.osMatchQ,
+  dist: ({ fingerprint, hostDist }) => natural(fingerprint === undefined ? hostDist : toldDistance(fingerprint)),
+  link: ({ fingerprint, hostLink }) => (fingerprint === undefined ? hostLink : fingerprint.link),
+  link_mtu: ({ fingerprint }) => positive(fingerprint?.linkMtu ?? 0),
+  link_mss: ({ fingerprint }) => positive(fingerprint?.mss ?? 0),
+  sig: ({ fingerprint }) => fingerprint?.rawSignature,
+  mtu_origin: ({ fingerprint }) => fingerprint?.mtuOrigin,
+  interface_mss: ({ fingerprint }) => positive(fingerprint?.interfaceMss ?? 0),
+  link_candidates: ({ fingerprint }) => fingerprint?.linkCandidates,
+  dist_reason: ({ fingerprint }) => fingerprint?.distReason
 }
 
 const OWN_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
@@ -93,7 +93,7 @@ interface Line {
 export class HeaderBlock {
   readonly #statusNames: ReadonlyArray<string>
   readonly #statusBlocks = new Map<string, Uint8Array>()
-  readonly #shapeLines: ReadonlyArray<Line>
+  readonly #fingerprintLines: ReadonlyArray<Line>
   readonly #ownLines: ReadonlyArray<Line>
 
   constructor(headers: HeadersConfig) {
@@ -104,21 +104,21 @@ export class HeaderBlock {
           ? []
           : headerNames(headers, field).map((name) => ({ prefix: bytesOf(`${name}: `), value }))
       })
-    this.#shapeLines = lines(SHAPE_VALUES)
+    this.#fingerprintLines = lines(FINGERPRINT_VALUES)
     this.#ownLines = lines(OWN_VALUES)
     this.#statusNames = headerNames(headers, FIELDS[0]!)
   }
 
-  /** Status and what the shape says. The result is shared: never write to it. */
+  /** Status and what the fingerprint says. The result is shared: never write to it. */
   shapeBlock(answer: Answer): Uint8Array {
-    const shape = answer.shape
-    if (shape === undefined) return answer.hasHost ? this.#encode(answer) : this.#statusBlock(answer.status)
-    // A shape comes with one status only: there is none but for `ok`.
-    if (shape.encodedBy !== this) {
-      shape.encoded = this.#encode(answer)
-      shape.encodedBy = this
+    const fingerprint = answer.fingerprint
+    if (fingerprint === undefined) return answer.hasHost ? this.#encode(answer) : this.#statusBlock(answer.status)
+    // A fingerprint comes with one status only: there is none but for `ok`.
+    if (fingerprint.encodedBy !== this) {
+      fingerprint.encoded = this.#encode(answer)
+      fingerprint.encodedBy = this
     }
-    return shape.encoded!
+    return fingerprint.encoded!
   }
 
   /** What is told of this connection alone. */
@@ -130,7 +130,7 @@ export class HeaderBlock {
   #encode(answer: Answer): Uint8Array {
     scratch.length = 0
     scratch.add(this.#statusBlock(answer.status))
-    encodeLines(this.#shapeLines, answer, scratch)
+    encodeLines(this.#fingerprintLines, answer, scratch)
     return scratch.take()
   }
 

@@ -42,7 +42,7 @@ export interface Peer {
   readonly port: Uint8Array
   /** Whether X-Forwarded-* that it sends are kept and extended. */
   readonly isTrusted: boolean
-  /** Header lines that depend on the SYN's shape, shared by all connections of that shape. */
+  /** Header lines that depend on the SYN's fingerprint, shared by all connections of that fingerprint. */
   readonly shapeBlock: Uint8Array
   /** Header lines of this connection alone. */
   readonly ownBlock: HeaderLines

@@ -20,8 +20,8 @@ import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from "./messag
 
 declare const self: Worker
 
-/** Shapes remembered per database: a busy site sees a few thousand. */
-const MEMO_SHAPES = 16_384
+/** Fingerprints remembered per database: a busy site sees a few thousand. */
+const CACHED_FINGERPRINTS = 16_384
 const POLL_MS = 20
 const REPORT_MS = 1000
 /** Observations wait at most so long for their write. */
@@ -67,7 +67,7 @@ const start = (message: WorkerStart) =>
     const { config, thread, threads } = message
     const { mode } = config.fingerprint
     const database = yield* loadDatabases(config.fingerprint)
-    const matcher = new Matcher(database, mode, MEMO_SHAPES)
+    const matcher = new Matcher(database, mode, CACHED_FINGERPRINTS)
     const observations = openObservations(config.log)
     const hosts = new SharedHosts(message.hosts, config.history.hosts, thread)
     const observer = new Observer({
@@ -127,7 +127,7 @@ const reload = (settings: WorkerSettings) =>
     if (running === undefined) return
     const { server, answerer, mode } = running
     const database = yield* loadDatabases(settings.config.fingerprint)
-    answerer.setMatcher(new Matcher(database, mode, MEMO_SHAPES), settings.generation)
+    answerer.setMatcher(new Matcher(database, mode, CACHED_FINGERPRINTS), settings.generation)
     const site = new Site(siteSettings(settings), server.site)
     applyHealth(site)
     server.reload(site)

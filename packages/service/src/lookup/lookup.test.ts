@@ -52,14 +52,14 @@ const linux = (client: string, port: number): PacketFields => ({
   options: "mss=1460,sok,ts=1,nop,ws=7"
 })
 
-test("a SYN is told with its shape and the address's history", () => {
+test("a SYN is told with its fingerprint and the address's history", () => {
   const { ask, arrive } = setUp()
   arrive("198.51.100.7", 40_000)
   const answer = ask("198.51.100.7", 40_000)
   expect(answer.status).toBe("ok")
-  expect(answer.shape!.rawSignature).toBe("4:60+4:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0")
-  expect(answer.shape!.os).toStartWith("Linux")
-  expect(answer.shape!.dist).toBe(4)
+  expect(answer.fingerprint!.rawSignature).toBe("4:60+4:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0")
+  expect(answer.fingerprint!.os).toStartWith("Linux")
+  expect(answer.fingerprint!.dist).toBe(4)
   expect(answer.totalConn).toBe(1)
   expect(answer.firstSeen).toBe(NOW / 1000)
 })
@@ -87,13 +87,13 @@ test("sharing is told as it was when the connection was first asked about; spoof
 test("a repeated question gets the same answer, after the SYN is gone too, and counts once", () => {
   const { ask, arrive, capture, answerer } = setUp()
   arrive("198.51.100.7", 40_000)
-  const first = ask("198.51.100.7", 40_000).shape!.rawSignature
+  const first = ask("198.51.100.7", 40_000).fingerprint!.rawSignature
   for (const miss of ["stale", "not_captured", "backend_down"] as const) {
     capture.syns.clear()
     capture.miss = miss
     const again = ask("198.51.100.7", 40_000, NOW + 90_000)
     expect(again.status).toBe("ok")
-    expect(again.shape!.rawSignature).toBe(first)
+    expect(again.fingerprint!.rawSignature).toBe(first)
     expect(again.totalConn).toBe(1)
   }
   expect(answerer.stats().repeated).toBe(3)
@@ -105,7 +105,7 @@ test("another ISN under the same key is another connection", () => {
   ask("198.51.100.7", 40_000)
   arrive("198.51.100.7", 40_000, { seq: 2000, win: 65535 })
   const second = ask("198.51.100.7", 40_000)
-  expect(second.shape!.rawSignature).toContain("65535,7")
+  expect(second.fingerprint!.rawSignature).toContain("65535,7")
   expect(second.totalConn).toBe(2)
 })
 
@@ -140,7 +140,7 @@ test("every miss is told as it is, with nothing of the question before", () => {
 
 test("without ports the address answers, by its last connection", () => {
   const { ask, arrive } = setUp()
-  expect(ask("198.51.100.7", 0)).toMatchObject({ status: "by_address", hasHost: false, shape: undefined })
+  expect(ask("198.51.100.7", 0)).toMatchObject({ status: "by_address", hasHost: false, fingerprint: undefined })
   arrive("198.51.100.7", 40_000)
   ask("198.51.100.7", 40_000)
   const answer = ask("198.51.100.7", 0)
@@ -183,5 +183,5 @@ test("a reload matches what is kept by the new database", () => {
     "classes = unix\n[tcp:request]\nlabel = s:unix:Renamed:now\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0\n"
   const { database: next } = readDatabases([{ name: "next.fp", text }], "modern")
   answerer.setMatcher(new Matcher(next!, "modern", 16))
-  expect(ask("198.51.100.7", 40_000).shape!.os).toBe("Renamed now")
+  expect(ask("198.51.100.7", 40_000).fingerprint!.os).toBe("Renamed now")
 })

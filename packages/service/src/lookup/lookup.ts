@@ -1,7 +1,7 @@
 /**
  * The one function that front ends call about a connection.
  *
- *     lookup in the chain ──hit──► same ISN as told before? ──no──► decode ──► shape ──► history ──► kept and told
+ *     lookup in the chain ──hit──► same ISN as told before? ──no──► decode ──► fingerprint ──► history ──► kept and told
  *            │                              └──yes──────────────────────────────────────────────► told again
  *            └──miss──► told before? ──yes──► told again
  *                            └──no──► the reason
@@ -35,7 +35,7 @@ export interface Answerer {
 
 /** An answerer with its own state, as a service holds it. */
 export interface LiveAnswerer extends Answerer {
-  /** After a reload of the databases. What connections were told keeps its shape and is matched anew. */
+  /** After a reload of the databases. What connections were told keeps its fingerprint and is matched anew. */
   readonly setMatcher: (matcher: Matcher, generation?: number) => void
   readonly stats: () => AnswererStats
 }
@@ -111,7 +111,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
     ) {
       repeated++
       into.reset("ok")
-      into.shape = matcher.shapeOfKey(answers.shapeKeys, answers.shapeKeyAt(known))
+      into.fingerprint = matcher.fingerprintOfKey(answers.fingerprintKeys, answers.fingerprintKeyAt(known))
       // What HTTP showed of the address may have become known since; the rest is what was told.
       if (history === "feed") fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
       answers.restore(known, into)
@@ -126,18 +126,18 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       return
     }
     into.reset("ok")
-    const shapeEntry = matcher.entryOf(packet, REQUEST, 0)
-    into.shape = matcher.shapeAt(shapeEntry)
+    const fingerprintEntry = matcher.entryOf(packet, REQUEST, 0)
+    into.fingerprint = matcher.fingerprintAt(fingerprintEntry)
     into.retransmits = raw.retransmits
     if (history === "connections") {
       if (turn === undefined || turn.enter()) {
-        observer.fillAnswer(observer.connection(packet, raw.seenAtMs, shapeEntry), into)
+        observer.fillAnswer(observer.connection(packet, raw.seenAtMs, fingerprintEntry), into)
         turn?.leave()
       }
     } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
     if (answers === undefined) return
     const entry = known >= 0 ? known : answers.add(key)
-    matcher.copyKey(shapeEntry, answers.shapeKeys, answers.shapeKeyAt(entry))
+    matcher.copyKey(fingerprintEntry, answers.fingerprintKeys, answers.fingerprintKeyAt(entry))
     answers.store(entry, isn, into)
   }
 

@@ -19,14 +19,14 @@ const file = (name: string, bytes: Uint8Array): string => {
 }
 
 const { database } = readDatabases([{ name: "none.fp", text: "classes = unix\n" }], "modern")
-/** Few shapes are remembered: each SYN may make another one forgotten. */
-const SHAPES = 16
+/** Few fingerprints are remembered: each SYN may make another one forgotten. */
+const FINGERPRINTS = 16
 /** So large that no flow or host is lost for its hash: hash seeds are random. */
 const HISTORY = { maxFlows: 65_536, maxHosts: 65_536, flowAgeSeconds: 30, hostIdleMinutes: 30 }
 const observe = () => {
   const lines: Array<string> = []
   const log = new JsonLog((text) => lines.push(text))
-  const matcher = new Matcher(database!, "modern", SHAPES)
+  const matcher = new Matcher(database!, "modern", FINGERPRINTS)
   return { observer: new Observer({ ...HISTORY, mode: "modern", matcher, log }), log, lines }
 }
 
@@ -90,7 +90,7 @@ test("many batches of payload: what HTTP is read from arrives whole", async () =
   expect(ahead!.text === itself!.text).toBe(true)
 })
 
-test("more shapes than have a number", async () => {
+test("more fingerprints than have a number", async () => {
   const frames = Array.from({ length: 20_000 }, (_, n) => ({
     bytes: synFrame({
       src: `10.1.${(n >> 8) & 7}.${n & 255}`,
@@ -100,7 +100,7 @@ test("more shapes than have a number", async () => {
     }),
     sec: n >> 10
   }))
-  const [itself, ahead] = await both(file("shapes.pcap", writePcap(frames)))
+  const [itself, ahead] = await both(file("fingerprints.pcap", writePcap(frames)))
   expect(ahead!.counts).toEqual(itself!.counts)
   expect(ahead!.text === itself!.text).toBe(true)
 })

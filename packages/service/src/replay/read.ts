@@ -43,8 +43,8 @@ const P0F_AGES = [30, 120] as const
 const LIMITS = [4096, 65_536] as const
 const AGES = [30, 30] as const
 
-/** Shapes to remember: a capture of every stack there is has a few thousand. */
-const MEMO_SHAPES = 16_384
+/** Fingerprints to remember: a capture of every stack there is has a few thousand. */
+const CACHED_FINGERPRINTS = 16_384
 
 const encoder = new TextEncoder()
 const STDOUT = 1
@@ -149,7 +149,7 @@ async function readAll(
   const { log, text, behind } = await makeLog(options.format, sink)
   const [maxFlows, maxHosts] = options.limits ?? (isP0f ? P0F_LIMITS : LIMITS)
   const [flowAgeSeconds, hostIdleMinutes] = options.ages ?? (isP0f ? P0F_AGES : AGES)
-  const matcher = new Matcher(database, mode, MEMO_SHAPES)
+  const matcher = new Matcher(database, mode, CACHED_FINGERPRINTS)
   const linesOnTerminal = options.output === undefined && options.format !== "none" && process.stdout.isTTY
   const progress = isTerminal() && !linesOnTerminal ? new ReadProgress((bar) => process.stderr.write(bar)) : undefined
   const makeObserver = (): Observer =>

@@ -50,5 +50,5 @@ export function printReport(counts: ReadonlyArray<ObserverCounts>, tally: Tally)
 
 /** All that `--format none` prints. */
 export function printCounts(counts: ReadonlyArray<ObserverCounts>, matcher: MatcherStats): string {
-  return print([...packetLines(counts), ["shapes", number(matcher.misses)]])
+  return print([...packetLines(counts), ["fingerprints", number(matcher.misses)]])
 }

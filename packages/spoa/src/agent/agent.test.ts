@@ -6,7 +6,7 @@ import { Counters } from "./counters.ts"
 import { Frame, readFrame } from "../protocol/frame.ts"
 import { Output } from "../protocol/output.ts"
 import { Session } from "../protocol/session.ts"
-import { answererOf, testShape } from "../testing/fixed-answerer.ts"
+import { answererOf, testFingerprint } from "../testing/fixed-answerer.ts"
 import {
   type KeyValues,
   type Typed,
@@ -56,7 +56,7 @@ test("asks for the connection that the arguments name and sends what is answered
     answererOf((given: Connection, into: Answer) => {
       asked.push(Buffer.from(given.key).toString("hex"))
       into.status = "ok"
-      into.shape = testShape({ os: "Linux 5.x" })
+      into.fingerprint = testFingerprint({ os: "Linux 5.x" })
     })
   )
   expect(ask(agent, connection).variables.get("os")).toBe("Linux 5.x")
@@ -170,7 +170,7 @@ test("a SYN with 24 options and all quirks, all variables chosen, ids of ten byt
   const { agent, counters } = agentOf(
     answererOf((_, into) => {
       into.status = "ok"
-      into.shape = testShape({
+      into.fingerprint = testFingerprint({
         rawSignature,
         os: "x".repeat(64),
         osMatchQ: 3,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import {
   FIELDS,
-  type Shape,
+  type TcpFingerprint,
   claimOf,
   isMobileClientHint,
   platformOfClientHint,
@@ -16,7 +16,7 @@ import { Counters } from "./counters.ts"
 import { Frame, readFrame } from "../protocol/frame.ts"
 import { claimOfRequest, hintRequests } from "./hinted-request.ts"
 import { Output } from "../protocol/output.ts"
-import { answererOf, testShape } from "../testing/fixed-answerer.ts"
+import { answererOf, testFingerprint } from "../testing/fixed-answerer.ts"
 import { connectionArguments, type KeyValues, notify, readFrames, readVariables } from "../testing/haproxy-frames.ts"
 import { VariableWriter, wantsHints } from "../protocol/variables.ts"
 
@@ -42,13 +42,17 @@ const config = (toml: string): Config => {
 
 /** Variables that a Linux client gets. */
 function ask(args: KeyValues, { toml = "", variables = ["hints"], limit = 400 } = {}) {
-  const match = { families: FAMILIES_LINUX_KERNEL, title: "Linux", attributes: new Map() } as unknown as Shape["match"]
-  const shape = testShape({ match, hinted: undefined })
+  const match = {
+    families: FAMILIES_LINUX_KERNEL,
+    title: "Linux",
+    attributes: new Map()
+  } as unknown as TcpFingerprint["match"]
+  const fingerprint = testFingerprint({ match, hinted: undefined })
   const agent = new Agent(
     {
       answerer: answererOf((_, into) => {
         into.status = "ok"
-        into.shape = shape
+        into.fingerprint = fingerprint
       }),
       variables: new VariableWriter(variables),
       key: "connection",

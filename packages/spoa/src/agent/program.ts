@@ -48,8 +48,8 @@ import { serveAgent } from "./server.ts"
 import { VariableWriter, wantsHints } from "../protocol/variables.ts"
 import { warmUp } from "./warm-up.ts"
 
-/** Shapes remembered per database: a busy site sees a few thousand. */
-const MEMO_SHAPES = 16_384
+/** Fingerprints remembered per database: a busy site sees a few thousand. */
+const CACHED_FINGERPRINTS = 16_384
 
 interface Loaded {
   readonly config: Config
@@ -94,7 +94,7 @@ const agent = (request: ConfigRequest) =>
 
     yield* warnOf(database)
     const log = yield* openObservations(config.log)
-    const matcher = new Matcher(database, mode, MEMO_SHAPES)
+    const matcher = new Matcher(database, mode, CACHED_FINGERPRINTS)
     const observer = new Observer({
       mode,
       matcher,
@@ -158,7 +158,7 @@ const agent = (request: ConfigRequest) =>
             if (next.database !== matched) {
               matched = next.database
               yield* warnOf(matched)
-              answerer.setMatcher(new Matcher(matched, mode, MEMO_SHAPES))
+              answerer.setMatcher(new Matcher(matched, mode, CACHED_FINGERPRINTS))
             }
             handler.settings = settings(next)
             if (chain !== undefined) {

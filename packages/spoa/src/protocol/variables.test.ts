@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { Answer, FIELDS, HINT_FIELDS, STATUSES } from "@synprint/core"
 import { readVariables } from "../testing/haproxy-frames.ts"
-import { testShape } from "../testing/fixed-answerer.ts"
+import { testFingerprint } from "../testing/fixed-answerer.ts"
 import { VariableWriter } from "./variables.ts"
 
 const DEFAULTS = FIELDS.filter((field) => field.isDefault).map((field) => field.name)
@@ -25,7 +25,7 @@ function answerOf(different: Partial<Answer>): Answer {
 /** Everything known, every text as long as it gets in practice. */
 const full = (): Answer =>
   answerOf({
-    shape: testShape({
+    fingerprint: testFingerprint({
       os: "Windows 7 or 8 (some of them, behind a long label)",
       osMatchQ: 3,
       dist: 255,
@@ -62,7 +62,7 @@ const full = (): Answer =>
 describe("values", () => {
   test("the default variables of a known stack, with known zeros", () => {
     const answer = answerOf({
-      shape: testShape({ os: "Linux 5.x", dist: 0, osMatchQ: 0 }),
+      fingerprint: testFingerprint({ os: "Linux 5.x", dist: 0, osMatchQ: 0 }),
       uptimeMinutes: 0,
       nat: true
     })
@@ -86,7 +86,9 @@ describe("values", () => {
   })
 
   test("what isn't known is not set: an unknown stack, a SYN without MSS", () => {
-    const answer = answerOf({ shape: testShape({ os: undefined, mss: 0, linkMtu: 0, link: undefined, dist: 7 }) })
+    const answer = answerOf({
+      fingerprint: testFingerprint({ os: undefined, mss: 0, linkMtu: 0, link: undefined, dist: 7 })
+    })
     expect([...variables(new VariableWriter(ALL), answer).keys()].toSorted()).toEqual(["dist", "done", "sig", "status"])
   })
 
@@ -137,7 +139,7 @@ describe("values", () => {
   })
 
   test("text from a database that is no printable ASCII can't break a header", () => {
-    const answer = answerOf({ shape: testShape({ os: "a\r\nX-Evil: b\u0000\u00ff\u{1f600}" }) })
+    const answer = answerOf({ fingerprint: testFingerprint({ os: "a\r\nX-Evil: b\u0000\u00ff\u{1f600}" }) })
     expect(variables(new VariableWriter(DEFAULTS), answer).get("os")).toBe("a??X-Evil: b????")
   })
 
@@ -173,7 +175,7 @@ describe("size", () => {
 
   test("a text of any length is left out, not cut", () => {
     const answer = answerOf({
-      shape: testShape({ os: "x".repeat(20_000), rawSignature: "sig" }),
+      fingerprint: testFingerprint({ os: "x".repeat(20_000), rawSignature: "sig" }),
       httpName: "y".repeat(9000)
     })
     const writer = new VariableWriter(ALL)
@@ -184,18 +186,18 @@ describe("size", () => {
   })
 })
 
-describe("shapes", () => {
+describe("fingerprints", () => {
   test("are encoded once, and again for a writer with other variables", () => {
-    const shape = testShape({ os: "Linux" })
-    const answer = answerOf({ shape })
+    const fingerprint = testFingerprint({ os: "Linux" })
+    const answer = answerOf({ fingerprint })
     const first = new VariableWriter(DEFAULTS)
     const wanted = variables(first, answer)
-    const encoded = shape.encoded
+    const encoded = fingerprint.encoded
     expect(encoded).toBeDefined()
     variables(first, answer)
-    expect(shape.encoded).toBe(encoded)
+    expect(fingerprint.encoded).toBe(encoded)
     expect([...variables(new VariableWriter(["os"]), answer).keys()]).toEqual(["status", "done", "os"])
-    expect(shape.encoded).not.toBe(encoded)
+    expect(fingerprint.encoded).not.toBe(encoded)
     expect(variables(first, answer)).toEqual(wanted)
   })
 
@@ -205,6 +207,6 @@ describe("shapes", () => {
     const fast = variables(writer, answer, 8000)
     expect(writer.isTruncated).toBe(false)
     expect([...fast.keys()].toSorted()).toEqual([...ALL].toSorted())
-    expect(fast.get("sig")).toBe(answer.shape!.rawSignature)
+    expect(fast.get("sig")).toBe(answer.fingerprint!.rawSignature)
   })
 })

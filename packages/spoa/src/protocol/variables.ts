@@ -2,19 +2,27 @@
  * Variables: an Answer as the SET-VAR actions of an ACK, all in scope `sess`, which lives as long as the client connection.
  *
  * Numbers are INT64, the rest STRING; what isn't known is not set, a known 0 is. `status` and `done` are always set. What depends
- * on the SYN's shape alone is encoded once and kept with the shape, the rest is appended per answer.
+ * on the SYN's fingerprint alone is encoded once and kept with the fingerprint, the rest is appended per answer.
  *
  * An ACK may be too small for all of them. Then they are taken one by one in the order of core's FIELDS and one that no longer
  * fits is left out: the last in that order go first, `status` and `done` never.
  */
-import { type Answer, FIELDS, HINT_FIELDS, STATUSES, type Shape, type Status, toldDistance } from "@synprint/core"
+import {
+  type Answer,
+  FIELDS,
+  HINT_FIELDS,
+  STATUSES,
+  type TcpFingerprint,
+  type Status,
+  toldDistance
+} from "@synprint/core"
 import { SCOPE_SESS, beginSetVar } from "./action.ts"
 import { TYPE_INT64, writeTypedInteger, writeTypedString } from "./typed-data.ts"
 
-/** A shape block that is longer never fits an ACK. */
+/** A fingerprint block that is longer never fits an ACK. */
 const BLOCK_MAX = 8192
 
-// Fields as small numbers, so that the slow path switches on integers. Those up to DIST_REASON belong to the shape.
+// Fields as small numbers, so that the slow path switches on integers. Those up to DIST_REASON belong to the fingerprint.
 const OS = 0
 const OS_MATCH_Q = 1
 const DIST = 2
@@ -88,9 +96,9 @@ export class VariableWriter {
   isTruncated = false
 
   readonly #heads: Readonly<Record<Status, Uint8Array>>
-  /** Chosen fields in the order of FIELDS, those of the shape, the others. */
+  /** Chosen fields in the order of FIELDS, those of the fingerprint, the others. */
   readonly #codes: ReadonlyArray<number>
-  readonly #shapeCodes: ReadonlyArray<number>
+  readonly #fingerprintCodes: ReadonlyArray<number>
   readonly #ownCodes: ReadonlyArray<number>
   /** `01 03 01 name` by field. */
   readonly #prefixes: ReadonlyArray<Uint8Array>
@@ -98,7 +106,7 @@ export class VariableWriter {
   constructor(variables: ReadonlyArray<string>) {
     const chosen = FIELDS.filter((field) => variables.includes(field.name) && CODES[field.name] !== undefined)
     this.#codes = chosen.map((field) => CODES[field.name]!)
-    this.#shapeCodes = this.#codes.filter((code) => code <= DIST_REASON)
+    this.#fingerprintCodes = this.#codes.filter((code) => code <= DIST_REASON)
     this.#ownCodes = this.#codes.filter((code) => code > DIST_REASON)
     const prefixes: Array<Uint8Array> = []
     for (const name of Object.keys(CODES)) prefixes[CODES[name]!] = prefix(name)
@@ -109,19 +117,19 @@ export class VariableWriter {
   /** Writes the actions from `at`, ending at or before `limit`; returns the offset after them. */
   write(answer: Answer, out: Uint8Array, at: number, limit: number): number {
     this.isTruncated = false
-    const { shape } = answer
+    const { fingerprint } = answer
     const block =
-      shape === undefined
+      fingerprint === undefined
         ? this.#heads[answer.status]
-        : shape.encodedBy === this
-          ? shape.encoded!
-          : this.#encodeShape(answer, shape)
+        : fingerprint.encodedBy === this
+          ? fingerprint.encoded!
+          : this.#encodeFingerprint(answer, fingerprint)
     let end = at + block.length
     if (end > limit) return this.#writeFitting(answer, out, at, limit)
     // 19 ns for 150 bytes; a loop 66.
     out.set(block, at)
-    if (shape === undefined && answer.hasHost)
-      for (const code of this.#shapeCodes) end = this.#writeField(code, answer, out, end)
+    if (fingerprint === undefined && answer.hasHost)
+      for (const code of this.#fingerprintCodes) end = this.#writeField(code, answer, out, end)
     for (const code of this.#ownCodes) end = this.#writeField(code, answer, out, end)
     return end <= limit ? end : this.#writeFitting(answer, out, at, limit)
   }
@@ -136,43 +144,43 @@ export class VariableWriter {
     return at
   }
 
-  /** `status`, `done` and what the shape says: a shape comes with one status only, `ok`. */
-  #encodeShape(answer: Answer, shape: Shape): Uint8Array {
+  /** `status`, `done` and what the fingerprint says: a fingerprint comes with one status only, `ok`. */
+  #encodeFingerprint(answer: Answer, fingerprint: TcpFingerprint): Uint8Array {
     const block = new Uint8Array(BLOCK_MAX)
     let end = copy(this.#heads[answer.status], block, 0)
-    for (const code of this.#shapeCodes) end = this.#writeField(code, answer, block, end)
-    shape.encodedBy = this
-    return (shape.encoded = block.slice(0, end))
+    for (const code of this.#fingerprintCodes) end = this.#writeField(code, answer, block, end)
+    fingerprint.encodedBy = this
+    return (fingerprint.encoded = block.slice(0, end))
   }
 
   /** Writes one field, nothing when it isn't known. A value past the end of `out` is cut off there: callers compare with a limit. */
   #writeField(code: number, answer: Answer, out: Uint8Array, at: number): number {
-    const shape = answer.shape
+    const fingerprint = answer.fingerprint
     switch (code) {
       case OS:
-        return this.#string(code, shape === undefined ? answer.hostOs : shape.os, out, at)
+        return this.#string(code, fingerprint === undefined ? answer.hostOs : fingerprint.os, out, at)
       case OS_MATCH_Q:
-        if (shape === undefined)
+        if (fingerprint === undefined)
           return this.#integer(code, answer.hostOs === undefined ? -1 : answer.hostOsMatchQ, out, at)
-        return this.#integer(code, shape.os === undefined ? -1 : shape.osMatchQ, out, at)
+        return this.#integer(code, fingerprint.os === undefined ? -1 : fingerprint.osMatchQ, out, at)
       case DIST:
-        return this.#integer(code, shape === undefined ? answer.hostDist : toldDistance(shape), out, at)
+        return this.#integer(code, fingerprint === undefined ? answer.hostDist : toldDistance(fingerprint), out, at)
       case LINK:
-        return this.#string(code, shape === undefined ? answer.hostLink : shape.link, out, at)
+        return this.#string(code, fingerprint === undefined ? answer.hostLink : fingerprint.link, out, at)
       case LINK_MTU:
-        return this.#positive(code, shape === undefined ? 0 : shape.linkMtu, out, at)
+        return this.#positive(code, fingerprint === undefined ? 0 : fingerprint.linkMtu, out, at)
       case LINK_MSS:
-        return this.#positive(code, shape === undefined ? 0 : shape.mss, out, at)
+        return this.#positive(code, fingerprint === undefined ? 0 : fingerprint.mss, out, at)
       case SIG:
-        return this.#string(code, shape === undefined ? undefined : shape.rawSignature, out, at)
+        return this.#string(code, fingerprint === undefined ? undefined : fingerprint.rawSignature, out, at)
       case MTU_ORIGIN:
-        return this.#string(code, shape === undefined ? undefined : shape.mtuOrigin, out, at)
+        return this.#string(code, fingerprint === undefined ? undefined : fingerprint.mtuOrigin, out, at)
       case INTERFACE_MSS:
-        return this.#positive(code, shape === undefined ? 0 : shape.interfaceMss, out, at)
+        return this.#positive(code, fingerprint === undefined ? 0 : fingerprint.interfaceMss, out, at)
       case LINK_CANDIDATES:
-        return this.#string(code, shape === undefined ? undefined : shape.linkCandidates, out, at)
+        return this.#string(code, fingerprint === undefined ? undefined : fingerprint.linkCandidates, out, at)
       case DIST_REASON:
-        return this.#string(code, shape === undefined ? undefined : shape.distReason, out, at)
+        return this.#string(code, fingerprint === undefined ? undefined : fingerprint.distReason, out, at)
       case HINTS:
         return this.#string(code, answer.hints, out, at)
       case RETRANSMITS:

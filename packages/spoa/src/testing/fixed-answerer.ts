@@ -1,11 +1,11 @@
 /**
  * Answers that a test makes up, in place of capture and database.
  */
-import type { Answer, Shape } from "@synprint/core"
+import type { Answer, TcpFingerprint } from "@synprint/core"
 import type { Answerer, Connection } from "@synprint/service"
 
-/** A shape as a Linux client of these days has it, with what the test wants different. */
-export function testShape(different: Partial<Shape> = {}): Shape {
+/** A fingerprint as a Linux client of these days has it, with what the test wants different. */
+export function testFingerprint(different: Partial<TcpFingerprint> = {}): TcpFingerprint {
   return {
     direction: 0,
     rawSignature: "4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0",
@@ -28,7 +28,7 @@ export function testShape(different: Partial<Shape> = {}): Shape {
     encoded: undefined,
     encodedBy: undefined,
     ...different
-  } as Shape
+  } as TcpFingerprint
 }
 
 /** An answerer that lets the test fill each answer; without a filler every connection is `not_captured`. */

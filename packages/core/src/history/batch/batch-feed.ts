@@ -26,7 +26,7 @@ export class BatchFeed {
   readonly #observer: Observer
   readonly #matcher: Matcher
   readonly #packet = new Packet()
-  /** Entries of the matcher by key number, and how many evictions it had seen: after another one they may be other shapes'. */
+  /** Entries of the matcher by key number, and how many evictions it had seen: after another one they may be other fingerprints'. */
   readonly #entries = new Int32Array(KEY_NUMBERS)
   readonly #evictions = new Int32Array(KEY_NUMBERS).fill(-1)
 

@@ -99,8 +99,8 @@ const view = new HostView()
 export function fillAnswer(hosts: Hosts, labels: Labels, host: number, exact: boolean, into: Answer): void {
   view.read(hosts, host)
   into.hasHost = true
-  // Where there is a shape it says the same of this very connection; a title is a new string.
-  if (into.shape === undefined) {
+  // Where there is a fingerprint it says the same of this very connection; a title is a new string.
+  if (into.fingerprint === undefined) {
     into.hostOs = labels.titleOf(view.os)
     into.hostOsMatchQ = view.osMatchQ
     into.hostDist = view.distance === DISTANCE_UNKNOWN ? -1 : view.distance

@@ -81,7 +81,7 @@ export abstract class Hosts {
   /** Number of the host with this address, -1 when there is none. Refreshes nothing. */
   abstract find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number
   /**
-   * Reads where a host will be looked for, so that the cache line is there by then, while the shape is worked on: 3 % of a SYN. The
+   * Reads where a host will be looked for, so that the cache line is there by then, while the fingerprint is worked on: 3 % of a SYN. The
    * sum that it is added to only keeps the read from being optimised away.
    */
   abstract warm(hash: number): void

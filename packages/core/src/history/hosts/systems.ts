@@ -1,5 +1,5 @@
 /**
- * Systems: what a SYN or SYN+ACK tells of the host that sent it - shape, distance, NAT score, link, uptime (p0f's fp_tcp.c:
+ * Systems: what a SYN or SYN+ACK tells of the host that sent it - fingerprint, distance, NAT score, link, uptime (p0f's fp_tcp.c:
  * fingerprint_tcp; fp_mtu.c: fingerprint_mtu; specs p0f.md §4.5, §5).
  */
 import type { Matcher } from "../../tcp/matching/matcher.ts"
@@ -19,8 +19,8 @@ import {
   FACT_LINK,
   FACT_STACK,
   LINK_KEPT_MTU
-} from "../../tcp/matching/shape-facts.ts"
-import { RESPONSE } from "../../tcp/matching/shape.ts"
+} from "../../tcp/matching/fingerprint-facts.ts"
+import { RESPONSE } from "../../tcp/matching/fingerprint.ts"
 import { CLASS_FAMILIES } from "../../tcp/matching/stack-class.ts"
 import type { Packet } from "../../packet/packet.ts"
 import { FLOW_MSS_SHIFT, FLOW_SENDSYN, FLOW_SHIFT, FLOW_STATE } from "../flows/flow-record.ts"
@@ -89,7 +89,7 @@ export class Systems {
     this.#at = at
   }
 
-  /** A SYN of shape `entry`; `flow` -1 for none. False when no flow is to be kept for it: an application's SYN. */
+  /** A SYN of fingerprint `entry`; `flow` -1 for none. False when no flow is to be kept for it: an application's SYN. */
   syn(host: number, flow: number, packet: Packet, entry: number, ms: number): boolean {
     const hosts = this.#hosts
     const at = this.#at
@@ -103,7 +103,7 @@ export class Systems {
     const base = host << HOT_SHIFT
     this.syns++
     if (line !== 0) this.matched++
-    if (log !== undefined) log.syn(at, matcher.shapeAt(entry), sendsyn, entry)
+    if (log !== undefined) log.syn(at, matcher.fingerprintAt(entry), sendsyn, entry)
     if ((bits & BITS_RANDOM_TTL) === 0) this.#setDistance(host, bits & BITS_DIST)
     if (flow >= 0)
       this.#flows.hot[(flow << FLOW_SHIFT) + FLOW_STATE]! |=
@@ -148,7 +148,7 @@ export class Systems {
     const line = facts[of + FACT_LINE]!
     this.synAcks++
     if (line !== 0) this.matched++
-    if (this.log !== undefined) this.log.synAck(at, matcher.shapeAt(entry), sendsyn)
+    if (this.log !== undefined) this.log.synAck(at, matcher.fingerprintAt(entry), sendsyn)
     if ((bits & BITS_RANDOM_TTL) === 0) this.#setDistance(host, bits & BITS_DIST)
     if ((bits & BITS_USERLAND) !== 0) {
       this.#nat.addToolClass(host, SERVER, matcher.database.responses[line - 1]!, at)
@@ -186,7 +186,7 @@ export class Systems {
   #observeMtu(host: number, subject: Subject, mss: number, mtu: number, entry: number): void {
     const hosts = this.#hosts
     const at = (host << HOT_SHIFT) + HOST_LINK
-    if (this.log !== undefined) this.log.mtu(this.#at, subject, this.matcher.shapeAt(entry), entry)
+    if (this.log !== undefined) this.log.mtu(this.#at, subject, this.matcher.fingerprintAt(entry), entry)
     if (mtu !== 0) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | mtu
     // That of a SYN is stored with the SYN.
     if (subject === CLIENT && !hosts.hasCold(host)) return

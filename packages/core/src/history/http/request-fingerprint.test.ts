@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { Answer } from "../../connection-info.ts"
 import { readDatabases } from "../../tcp/database/reader.ts"
 import { Matcher } from "../../tcp/matching/matcher.ts"
-import { REQUEST } from "../../tcp/matching/shape.ts"
+import { REQUEST } from "../../tcp/matching/fingerprint.ts"
 import { Packet } from "../../packet/packet.ts"
 import { rounds } from "../../testing/random.ts"
 import { ToldRequest } from "./request-fingerprint.ts"
@@ -36,8 +36,8 @@ function answerFor(isLinux = true): Answer {
   packet.ttl = 60
   packet.layoutLength = isLinux ? 0 : 1
   packet.win = 1000
-  answer.shape = new Matcher(database.database!, "modern", 16).shapeOf(packet, REQUEST, 0)
-  expect(answer.shape.os).toBe(isLinux ? "Linux new" : undefined)
+  answer.fingerprint = new Matcher(database.database!, "modern", 16).fingerprintOf(packet, REQUEST, 0)
+  expect(answer.fingerprint.os).toBe(isLinux ? "Linux new" : undefined)
   return answer
 }
 

@@ -80,7 +80,7 @@ export class ToldRequest {
   }
 
   /**
-   * Sets httpName, httpFlavor, language and badSw of `into` as far as the request tells them. A length of -1: not given. The shape's
+   * Sets httpName, httpFlavor, language and badSw of `into` as far as the request tells them. A length of -1: not given. The fingerprint's
    * match must be that of the same database.
    */
   read(
@@ -186,7 +186,7 @@ export class ToldRequest {
 
   /** Whether the User-Agent names another system than the SYN's match. */
   #compareSystems(into: Answer): void {
-    const label = into.shape?.match?.label
+    const label = into.fingerprint?.match?.label
     if (label === undefined || label.classId < 0) return
     for (const { nameId, needle } of this.#tables.uaOs) {
       if (!this.#head.valueContains(this.#head.software, needle)) continue

@@ -4,7 +4,7 @@
  *
  *     {"time":1700000000.000123,"event":"syn","client":"10.1.0.0","client_port":40000,"server":...,"subject":"client","os":...}
  */
-import type { Shape } from "../../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../../tcp/matching/fingerprint.ts"
 import { printIpv4, printIpv6 } from "../../address/address.ts"
 import {
   CLIENT,
@@ -25,7 +25,7 @@ const field = (key: string, text: string | undefined): string =>
   text === undefined ? "" : `,"${key}":${JSON.stringify(text)}`
 
 /** What the window tells of the MSS, and every link that fits. Nothing in p0f mode. */
-function printPath({ mtuOrigin, interfaceMss, candidates }: Shape): string {
+function printPath({ mtuOrigin, interfaceMss, candidates }: TcpFingerprint): string {
   let text = field("mtu_origin", mtuOrigin)
   if (interfaceMss !== 0) text += `,"interface_mss":${interfaceMss}`
   if (candidates.length === 0) return text
@@ -33,26 +33,26 @@ function printPath({ mtuOrigin, interfaceMss, candidates }: Shape): string {
   return `${text},"link_candidates":${JSON.stringify(links)}`
 }
 
-/** Facts of a shape, from the label to the raw signature. */
-function printShape(shape: Shape): string {
-  const { match } = shape
-  let text = field(shape.userland ? "app" : "os", shape.os)
+/** Facts of a fingerprint, from the label to the raw signature. */
+function printFingerprint(fingerprint: TcpFingerprint): string {
+  const { match } = fingerprint
+  let text = field(fingerprint.userland ? "app" : "os", fingerprint.os)
   if (match !== undefined) {
-    text += `,"os_match_q":${shape.osMatchQ},"generic":${match.label.generic},"fuzzy":${shape.fuzzy}`
+    text += `,"os_match_q":${fingerprint.osMatchQ},"generic":${match.label.generic},"fuzzy":${fingerprint.fuzzy}`
     text += `${field("database", match.file)},"line":${match.line}`
   }
-  text += `,"dist":${shape.dist}${field("dist_reason", shape.distReason)}`
-  if (shape.randomTtl) text += `,"random_ttl":true`
-  if (shape.mss !== 0)
-    text += `,"mss":${shape.mss},"mtu":${shape.linkMtu}${field("link", shape.link)}${printPath(shape)}`
-  if (shape.tos !== 0) text += `,"tos":${shape.tos}`
-  return `${text}${field("sig", shape.rawSignature)}`
+  text += `,"dist":${fingerprint.dist}${field("dist_reason", fingerprint.distReason)}`
+  if (fingerprint.randomTtl) text += `,"random_ttl":true`
+  if (fingerprint.mss !== 0)
+    text += `,"mss":${fingerprint.mss},"mtu":${fingerprint.linkMtu}${field("link", fingerprint.link)}${printPath(fingerprint)}`
+  if (fingerprint.tos !== 0) text += `,"tos":${fingerprint.tos}`
+  return `${text}${field("sig", fingerprint.rawSignature)}`
 }
 
 export class JsonLog implements ObservationLog {
   readonly #lines: LineBuffer
-  /** What a shape says is printed once. */
-  readonly #shapes = new WeakMap<Shape, string>()
+  /** What a fingerprint says is printed once. */
+  readonly #fingerprints = new WeakMap<TcpFingerprint, string>()
 
   /** `write` is given whole lines. */
   constructor(write: (text: string) => void) {
@@ -63,16 +63,16 @@ export class JsonLog implements ObservationLog {
     this.#lines.flush()
   }
 
-  syn(at: Endpoints, shape: Shape, sendsyn: boolean): void {
-    this.#line(at, CLIENT, sendsyn ? "sendsyn probe" : "syn", this.#shape(shape))
+  syn(at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean): void {
+    this.#line(at, CLIENT, sendsyn ? "sendsyn probe" : "syn", this.#fingerprint(fingerprint))
   }
 
-  synAck(at: Endpoints, shape: Shape, sendsyn: boolean): void {
-    this.#line(at, SERVER, sendsyn ? "sendsyn response" : "syn+ack", this.#shape(shape))
+  synAck(at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean): void {
+    this.#line(at, SERVER, sendsyn ? "sendsyn response" : "syn+ack", this.#fingerprint(fingerprint))
   }
 
-  mtu(at: Endpoints, subject: Subject, shape: Shape): void {
-    this.#line(at, subject, "mtu", `,"mtu":${shape.linkMtu}${field("link", shape.link)}`)
+  mtu(at: Endpoints, subject: Subject, fingerprint: TcpFingerprint): void {
+    this.#line(at, subject, "mtu", `,"mtu":${fingerprint.linkMtu}${field("link", fingerprint.link)}`)
   }
 
   uptime(at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number): void {
@@ -116,11 +116,11 @@ export class JsonLog implements ObservationLog {
     this.#line(at, subject, event, `,"reasons":${JSON.stringify(reasonNames(reasons))},"hits":[${a},${b},${c},${d}]`)
   }
 
-  #shape(shape: Shape): string {
-    let text = this.#shapes.get(shape)
+  #fingerprint(fingerprint: TcpFingerprint): string {
+    let text = this.#fingerprints.get(fingerprint)
     if (text === undefined) {
-      text = printShape(shape)
-      this.#shapes.set(shape, text)
+      text = printFingerprint(fingerprint)
+      this.#fingerprints.set(fingerprint, text)
     }
     return text
   }

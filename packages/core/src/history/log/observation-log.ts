@@ -3,7 +3,7 @@
  * is reused and valid during the call only.
  */
 import type { HttpSignature } from "../../tcp/database/database.ts"
-import type { Shape } from "../../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../../tcp/matching/fingerprint.ts"
 import type { Packet } from "../../packet/packet.ts"
 
 /** Whom an observation is about. */
@@ -84,9 +84,9 @@ type TellNat = (at: Endpoints, subject: Subject, reasons: number, a: number, b: 
 
 export interface ObservationLog {
   /** `sendsyn`: the flow was opened by p0f-sendsyn; `entry`: the matcher's, as long as nothing else is asked of it. */
-  readonly syn: (at: Endpoints, shape: Shape, sendsyn: boolean, entry: number) => void
-  readonly synAck: (at: Endpoints, shape: Shape, sendsyn: boolean) => void
-  readonly mtu: (at: Endpoints, subject: Subject, shape: Shape, entry: number) => void
+  readonly syn: (at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean, entry: number) => void
+  readonly synAck: (at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean) => void
+  readonly mtu: (at: Endpoints, subject: Subject, fingerprint: TcpFingerprint, entry: number) => void
   readonly uptime: (at: Endpoints, subject: Subject, minutes: number, moduloDays: number, hertz: number) => void
   readonly http: (at: Endpoints, subject: Subject, seen: HttpObservation) => void
   /** Modern mode (sharing.ts): another system than before, or several at once by now. `score` is 0 to 100. */

@@ -3,7 +3,7 @@
  *
  *     12:00:00.000123  10.1.0.0:40000 > 10.0.0.1:80  SYN      Linux 4.20 or newer, 3 hops, Ethernet or modem  4:61+3:0:1460:...
  */
-import type { Shape } from "../../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../../tcp/matching/fingerprint.ts"
 import { printIpv4, printIpv6 } from "../../address/address.ts"
 import { CLIENT, type Endpoints, type HttpObservation, type ObservationLog, type Subject } from "./observation-log.ts"
 import { LineBuffer } from "./line-buffer.ts"
@@ -21,7 +21,7 @@ export interface Tally {
 
 export class TextLog implements ObservationLog {
   readonly #lines: LineBuffer
-  readonly #shapes = new WeakMap<Shape, string>()
+  readonly #fingerprints = new WeakMap<TcpFingerprint, string>()
   readonly #systems = new Map<string, number>()
   #unknown = 0
 
@@ -38,14 +38,14 @@ export class TextLog implements ObservationLog {
     return { systems: this.#systems, unknown: this.#unknown }
   }
 
-  syn(at: Endpoints, shape: Shape): void {
-    if (shape.os === undefined) this.#unknown++
-    else this.#systems.set(shape.os, (this.#systems.get(shape.os) ?? 0) + 1)
-    this.#line(at, "SYN", this.#describe(shape))
+  syn(at: Endpoints, fingerprint: TcpFingerprint): void {
+    if (fingerprint.os === undefined) this.#unknown++
+    else this.#systems.set(fingerprint.os, (this.#systems.get(fingerprint.os) ?? 0) + 1)
+    this.#line(at, "SYN", this.#describe(fingerprint))
   }
 
-  synAck(at: Endpoints, shape: Shape): void {
-    this.#line(at, "SYN+ACK", this.#describe(shape))
+  synAck(at: Endpoints, fingerprint: TcpFingerprint): void {
+    this.#line(at, "SYN+ACK", this.#describe(fingerprint))
   }
 
   /** The link is in the line of the SYN. */
@@ -78,15 +78,15 @@ export class TextLog implements ObservationLog {
     this.#line(at, "sharing", `${who(subject)}: ${reasonNames(reasons).join(", ")}`)
   }
 
-  #describe(shape: Shape): string {
-    const known = this.#shapes.get(shape)
+  #describe(fingerprint: TcpFingerprint): string {
+    const known = this.#fingerprints.get(fingerprint)
     if (known !== undefined) return known
-    const words = [shape.os ?? "unknown"]
-    if (shape.fuzzy) words.push("fuzzy")
-    words.push(hops(shape))
-    if (shape.mss !== 0) words.push(link(shape))
-    const text = `${words.join(", ")}  ${shape.rawSignature}`
-    this.#shapes.set(shape, text)
+    const words = [fingerprint.os ?? "unknown"]
+    if (fingerprint.fuzzy) words.push("fuzzy")
+    words.push(hops(fingerprint))
+    if (fingerprint.mss !== 0) words.push(link(fingerprint))
+    const text = `${words.join(", ")}  ${fingerprint.rawSignature}`
+    this.#fingerprints.set(fingerprint, text)
     return text
   }
 
@@ -104,16 +104,16 @@ const endpoint = (ver: number, a0: number, a1: number, a2: number, a3: number, p
 
 const who = (subject: Subject): string => (subject === CLIENT ? "client" : "server")
 
-function hops({ dist, distReason }: Shape): string {
+function hops({ dist, distReason }: TcpFingerprint): string {
   const text = `${dist} hop${dist === 1 ? "" : "s"}`
   if (distReason === undefined) return text
   return distReason === "random-ttl" ? `at most ${text}` : `${text} at a guess (${distReason})`
 }
 
-function link(shape: Shape): string {
-  const name = shape.link ?? `MTU ${shape.linkMtu}`
-  if (shape.mtuOrigin === "interface") return `${name} (own interface)`
-  return shape.mtuOrigin === "clamped" ? `${name} (MSS lowered from ${shape.interfaceMss})` : name
+function link(fingerprint: TcpFingerprint): string {
+  const name = fingerprint.link ?? `MTU ${fingerprint.linkMtu}`
+  if (fingerprint.mtuOrigin === "interface") return `${name} (own interface)`
+  return fingerprint.mtuOrigin === "clamped" ? `${name} (MSS lowered from ${fingerprint.interfaceMss})` : name
 }
 
 /** What a terminal would take for a command is shown as a dot. */

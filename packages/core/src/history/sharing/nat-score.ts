@@ -13,7 +13,7 @@ export interface NatScore {
   readonly hostChanges: number
   readonly ipSharings: number
   /**
-   * The SYN of a client, before it is stored. The facts of its shape begin at `facts[of]`. False when another system sent it than the
+   * The SYN of a client, before it is stored. The facts of its fingerprint begin at `facts[of]`. False when another system sent it than the
    * one before.
    */
   readonly addSyn: (host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints) => boolean

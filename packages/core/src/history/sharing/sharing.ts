@@ -25,7 +25,7 @@
  */
 import type { Answer } from "../../connection-info.ts"
 import type { Registered } from "../../tcp/database/database.ts"
-import { BITS_DIST, FACT_BITS, FACT_LINK, FACT_STACK } from "../../tcp/matching/shape-facts.ts"
+import { BITS_DIST, FACT_BITS, FACT_LINK, FACT_STACK } from "../../tcp/matching/fingerprint-facts.ts"
 import {
   hasPhoneWindow,
   mergeClasses,

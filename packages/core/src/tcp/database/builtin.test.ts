@@ -12,7 +12,7 @@ import type { TcpSignature } from "./database.ts"
 import { differences } from "../explain/difference.ts"
 import { parseSubject } from "../explain/subject.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { type Direction, REQUEST, RESPONSE, type Shape } from "../matching/shape.ts"
+import { type Direction, REQUEST, RESPONSE, type TcpFingerprint } from "../matching/fingerprint.ts"
 import { Malformed } from "../signature/signature.ts"
 import { contradict } from "./stack-family.ts"
 
@@ -20,11 +20,11 @@ const reading = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "mode
 const database = reading.database!
 const matcher = new Matcher(database, "modern", 256)
 
-function shapeOf(fields: PacketFields, direction: Direction = REQUEST): Shape {
+function fingerprintOf(fields: PacketFields, direction: Direction = REQUEST): TcpFingerprint {
   const frame = synFrame(fields)
   const packet = new Packet()
   expect(decodeFrame(frame, 0, frame.length, frame.length, LINKTYPE_ETHERNET, packet)).toBe(VERDICT_TCP)
-  return matcher.shapeOf(packet, direction, direction === RESPONSE ? 1460 : 0)
+  return matcher.fingerprintOf(packet, direction, direction === RESPONSE ? 1460 : 0)
 }
 
 const LINUX = (mss: number, scale: number): string => `mss=${mss},sok,ts=1,nop,ws=${scale}`
@@ -222,22 +222,27 @@ const SYNS: ReadonlyArray<
 
 for (const [sender, fields, os, link, quality, hops] of SYNS) {
   test(`SYN of ${sender}`, () => {
-    const shape = shapeOf(fields)
-    expect([shape.os, shape.link, shape.osMatchQ, shape.dist]).toEqual([os, link, quality, hops])
+    const fingerprint = fingerprintOf(fields)
+    expect([fingerprint.os, fingerprint.link, fingerprint.osMatchQ, fingerprint.dist]).toEqual([
+      os,
+      link,
+      quality,
+      hops
+    ])
   })
 }
 
 test("SYN+ACK of Linux 6.18", () => {
   const flags = "SA"
-  expect(shapeOf({ flags, ack: 1, id: 0, win: 65160, options: "mss=1460,sok,ts=1:1,nop,ws=10" }, RESPONSE).os).toBe(
-    "Linux 4.20 or newer"
-  )
-  expect(shapeOf({ ...V6, flags, ack: 1, win: 64260, options: "mss=1440,sok,ts=1:1,nop,ws=10" }, RESPONSE).os).toBe(
-    "Linux 4.20 or newer"
-  )
-  expect(shapeOf({ flags, ack: 1, id: 0, win: 64240, options: "mss=1460,nop,nop,sok,nop,ws=7" }, RESPONSE).os).toBe(
-    "Linux 4.20 or newer"
-  )
+  expect(
+    fingerprintOf({ flags, ack: 1, id: 0, win: 65160, options: "mss=1460,sok,ts=1:1,nop,ws=10" }, RESPONSE).os
+  ).toBe("Linux 4.20 or newer")
+  expect(
+    fingerprintOf({ ...V6, flags, ack: 1, win: 64260, options: "mss=1440,sok,ts=1:1,nop,ws=10" }, RESPONSE).os
+  ).toBe("Linux 4.20 or newer")
+  expect(
+    fingerprintOf({ flags, ack: 1, id: 0, win: 64240, options: "mss=1460,nop,nop,sok,nop,ws=7" }, RESPONSE).os
+  ).toBe("Linux 4.20 or newer")
 })
 
 test("reads in modern mode without a warning", () => {
@@ -253,7 +258,7 @@ for (const direction of [REQUEST, RESPONSE] as const) {
   test(`every line answers for an example of its own (${direction === REQUEST ? "SYN" : "SYN+ACK"})`, () => {
     for (const line of lines) {
       const matches = examplesOf(line).map((example) =>
-        matcher.shapeOf(signaturePacket(example, direction), direction, 0)
+        matcher.fingerprintOf(signaturePacket(example, direction), direction, 0)
       )
       expect([line.line, matches.some(({ match, fuzzy }) => match === line && !fuzzy)]).toEqual([line.line, true])
       // An example of `ts~` may be that of its sibling.

@@ -7,7 +7,7 @@ import { readDatabases } from "./reader.ts"
 import { explain } from "../explain/explain.ts"
 import { printExplanation } from "../explain/text.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { REQUEST } from "../matching/shape.ts"
+import { REQUEST } from "../matching/fingerprint.ts"
 import { Malformed, printSignature } from "../signature/signature.ts"
 
 const PIECES = [
@@ -79,7 +79,7 @@ test("a damaged database gives problems that say where and what, or answers", ()
     for (const line of database.requests) {
       expect(line.families).toBeGreaterThan(0)
       fillNearPacket(random, line.signature, packet)
-      expect(matcher.shapeOf(packet, REQUEST, 0).rawSignature).toContain(":")
+      expect(matcher.fingerprintOf(packet, REQUEST, 0).rawSignature).toContain(":")
       if (mode === "p0f") continue
       const explanation = explain(printSignature(line.signature), database)
       if (explanation instanceof Malformed) throw new Error(explanation.message)

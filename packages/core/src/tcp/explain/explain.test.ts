@@ -3,7 +3,7 @@ import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
 import { explain, type Explanation } from "./explain.ts"
 import { printExplanation } from "./text.ts"
-import { RESPONSE } from "../matching/shape.ts"
+import { RESPONSE } from "../matching/fingerprint.ts"
 import { Malformed } from "../signature/signature.ts"
 
 const SMALL = `classes = win,unix

@@ -11,7 +11,7 @@ import { explainPath, type ExplainedPath } from "./path.ts"
 import { hopsAgree, isConcrete, packetOf, parseSubject, type Subject, type WindowReading } from "./subject.ts"
 import { linkName } from "../path/link-table.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { type Direction, REQUEST, RESPONSE, type Shape } from "../matching/shape.ts"
+import { type Direction, REQUEST, RESPONSE, type TcpFingerprint } from "../matching/fingerprint.ts"
 import { Malformed, printSignature } from "../signature/signature.ts"
 
 /** A database line. */
@@ -78,11 +78,11 @@ function explainLine(line: TcpSignature, direction: Direction): ExplainedLine {
 }
 
 /** Exact before generic before fuzzy: the order in which p0f prefers matches. */
-const rank = (shape: Shape): number =>
-  shape.match === undefined ? 3 : shape.fuzzy ? 2 : shape.match.label.generic ? 1 : 0
+const rank = (fingerprint: TcpFingerprint): number =>
+  fingerprint.match === undefined ? 3 : fingerprint.fuzzy ? 2 : fingerprint.match.label.generic ? 1 : 0
 
 interface Found {
-  readonly shape: Shape
+  readonly fingerprint: TcpFingerprint
   readonly reading: WindowReading
 }
 
@@ -90,14 +90,18 @@ function bestMatch(subject: Subject, matcher: Matcher, direction: Direction): Fo
   if (!isConcrete(subject)) return undefined
   let best: Found | undefined
   for (const reading of subject.windows) {
-    const shape = matcher.shapeOf(packetOf(subject, reading, direction), direction, 0)
-    if (best === undefined || rank(shape) < rank(best.shape)) best = { shape, reading }
+    const fingerprint = matcher.fingerprintOf(packetOf(subject, reading, direction), direction, 0)
+    if (best === undefined || rank(fingerprint) < rank(best.fingerprint)) best = { fingerprint, reading }
   }
   return best
 }
 
-function explainMatch({ shape, reading }: Found, subject: Subject, direction: Direction): ExplainedMatch | undefined {
-  const { match, fuzzy, dist, osMatchQ } = shape
+function explainMatch(
+  { fingerprint, reading }: Found,
+  subject: Subject,
+  direction: Direction
+): ExplainedMatch | undefined {
+  const { match, fuzzy, dist, osMatchQ } = fingerprint
   if (match === undefined) return undefined
   return {
     line: explainLine(match, direction),
@@ -156,9 +160,9 @@ function remarks(
   }
   if (found !== undefined) {
     const other: Direction = direction === REQUEST ? RESPONSE : REQUEST
-    const shape = bestMatch(subject, matcher, other)!.shape
-    if (rank(shape) < rank(found.shape))
-      notes.push(`as a ${other === REQUEST ? "SYN" : "SYN+ACK"} it would be ${shape.os}`)
+    const fingerprint = bestMatch(subject, matcher, other)!.fingerprint
+    if (rank(fingerprint) < rank(found.fingerprint))
+      notes.push(`as a ${other === REQUEST ? "SYN" : "SYN+ACK"} it would be ${fingerprint.os}`)
   }
   return notes
 }
@@ -173,20 +177,20 @@ export function explain(text: string, database: Database, direction: Direction =
   const matcher = new Matcher(database, "modern", 16)
   const found = bestMatch(subject, matcher, direction)
   const { mss, ver } = subject.signature
-  const link = found?.shape.link ?? (mss > 0 ? linkName(database, mss + (ver === 6 ? 60 : 40)) : undefined)
+  const link = found?.fingerprint.link ?? (mss > 0 ? linkName(database, mss + (ver === 6 ? 60 : 40)) : undefined)
   return {
     signature: subject.text,
     form: subject.hops === undefined ? "signature" : "raw signature",
     fields: explainFields(subject, link),
     link,
-    path: found === undefined ? undefined : explainPath(found.shape),
+    path: found === undefined ? undefined : explainPath(found.fingerprint),
     concrete: found !== undefined,
     match: found === undefined ? undefined : explainMatch(found, subject, direction),
     nearest: nearest(
       subject,
       direction === REQUEST ? database.requests : database.responses,
       direction,
-      found?.shape.match
+      found?.fingerprint.match
     ),
     notes: remarks(subject, found, matcher, direction)
   }

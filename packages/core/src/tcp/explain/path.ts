@@ -4,7 +4,7 @@
 import type { DistanceReason } from "../path/distance-reason.ts"
 import type { LinkCandidate } from "../path/link-table.ts"
 import type { MtuOrigin } from "../path/mtu-origin.ts"
-import type { Shape } from "../matching/shape.ts"
+import type { TcpFingerprint } from "../matching/fingerprint.ts"
 
 export interface ExplainedPath {
   readonly mtuOrigin: MtuOrigin
@@ -15,8 +15,8 @@ export interface ExplainedPath {
 }
 
 /** undefined for a SYN without MSS and for a tool. */
-export function explainPath(shape: Shape): ExplainedPath | undefined {
-  const { mtuOrigin, interfaceMss, candidates, distReason } = shape
+export function explainPath(fingerprint: TcpFingerprint): ExplainedPath | undefined {
+  const { mtuOrigin, interfaceMss, candidates, distReason } = fingerprint
   return mtuOrigin === undefined ? undefined : { mtuOrigin, interfaceMss, candidates, distReason }
 }
 

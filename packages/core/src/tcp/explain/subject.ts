@@ -8,7 +8,7 @@ import { Packet, TCP_ACK, TCP_SYN } from "../../packet/packet.ts"
 import { QUIRK_OPT_ZERO_TS1 } from "../../packet/quirks.ts"
 import { guessDistance, MAX_DIST } from "../signature/distance.ts"
 import { KIND_EOL } from "../signature/option-layout.ts"
-import { type Direction, REQUEST } from "../matching/shape.ts"
+import { type Direction, REQUEST } from "../matching/fingerprint.ts"
 import { INTERFACE_MSS } from "../path/interface-mss.ts"
 import {
   largestMssMultiple,

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { seededRandom } from "../../testing/random.ts"
 import { KEY_NUMBERS, KeyNumbers } from "./key-numbers.ts"
-import { KEY_WORDS } from "./shape-key.ts"
+import { KEY_WORDS } from "./fingerprint-key.ts"
 
 test.each([
   [KEY_NUMBERS / 2, 1],

@@ -1,14 +1,14 @@
 /**
- * Key numbers: small numbers for shape keys, for two threads: the one that decodes finds the number of a key, the other one remembers
- * what it knows of the shape by number. Open addressing over typed arrays.
+ * Key numbers: small numbers for fingerprint keys, for two threads: the one that decodes finds the number of a key, the other one remembers
+ * what it knows of the fingerprint by number. Open addressing over typed arrays.
  *
  * When all numbers are given away they are given anew from 0. A number that was just given is told as new, so whoever remembers by
  * number forgets what it meant before.
  */
-import { isSameKey, KEY_WORDS } from "./shape-key.ts"
-import { hashKey } from "./shape-memo.ts"
+import { isSameKey, KEY_WORDS } from "./fingerprint-key.ts"
+import { hashKey } from "./fingerprint-cache.ts"
 
-/** A capture of every stack there is has a few thousand shapes; keys and slots of so many are 288 KiB, of the usual thousand 72. */
+/** A capture of every stack there is has a few thousand fingerprints; keys and slots of so many are 288 KiB, of the usual thousand 72. */
 export const KEY_NUMBERS = 4096
 const SLOTS = 2 * KEY_NUMBERS
 const STRIDE_SHIFT = 4

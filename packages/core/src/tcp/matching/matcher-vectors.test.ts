@@ -12,7 +12,7 @@ import { VERDICT_TCP } from "../../packet/verdict.ts"
 import { sharedFile } from "../../testing/shared.ts"
 import { readDatabases } from "../database/reader.ts"
 import { Matcher } from "./matcher.ts"
-import { REQUEST, RESPONSE, type Shape } from "./shape.ts"
+import { REQUEST, RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
 
 const P0F_FP = "/etc/p0f/p0f.fp"
 const decoder = new TextDecoder()
@@ -48,9 +48,9 @@ function said(path: string, matcher: Matcher): Map<string, Set<string>> {
     const [src, dst] = endpoints(packet)
     if (packet.type === TCP_SYN) {
       const flow = `cli=${src}|srv=${dst}|subj=cli`
-      const shape = matcher.shapeOf(packet, REQUEST, 0)
-      say(shape.sendsyn ? "sendsyn probe" : "syn", flow, shape.logSuffix)
-      say("mtu", flow, shape.mtuLogSuffix)
+      const fingerprint = matcher.fingerprintOf(packet, REQUEST, 0)
+      say(fingerprint.sendsyn ? "sendsyn probe" : "syn", flow, fingerprint.logSuffix)
+      say("mtu", flow, fingerprint.mtuLogSuffix)
       const seen = peers.get(flow) ?? new Set()
       peers.set(flow, seen.add(packet.mss))
       return
@@ -58,10 +58,10 @@ function said(path: string, matcher: Matcher): Map<string, Set<string>> {
     const client = `cli=${dst}|srv=${src}|subj=cli`
     const flow = `cli=${dst}|srv=${src}|subj=srv`
     for (const peerMss of peers.get(client) ?? []) {
-      const shape: Shape = matcher.shapeOf(packet, RESPONSE, peerMss)
-      say("syn+ack", flow, shape.logSuffix)
-      say("sendsyn response", flow, shape.sendsynLogSuffix)
-      say("mtu", flow, shape.mtuLogSuffix)
+      const fingerprint: TcpFingerprint = matcher.fingerprintOf(packet, RESPONSE, peerMss)
+      say("syn+ack", flow, fingerprint.logSuffix)
+      say("sendsyn response", flow, fingerprint.sendsynLogSuffix)
+      say("mtu", flow, fingerprint.mtuLogSuffix)
     }
   })
   return answers
@@ -108,7 +108,9 @@ test.skipIf(cases === undefined)("prints the raw signatures of the SYN cases", (
   const empty = readDatabases([], "p0f").database!
   const matcher = new Matcher(empty, "p0f", 1)
   const printed: Array<string> = []
-  readCapture(cases!, (packet) => printed.push(`${packet.sport} ${matcher.shapeOf(packet, REQUEST, 0).rawSignature}`))
+  readCapture(cases!, (packet) =>
+    printed.push(`${packet.sport} ${matcher.fingerprintOf(packet, REQUEST, 0).rawSignature}`)
+  )
   const expected = readFileSync(cases!.replace("c.pcap", "sig.txt"), "utf8").trim().split("\n")
   expect(expected.length).toBeGreaterThan(37)
   expect(printed).toEqual(expected)

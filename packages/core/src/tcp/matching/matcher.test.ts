@@ -5,7 +5,7 @@ import { readDatabases } from "../database/reader.ts"
 import type { Database } from "../database/database.ts"
 import { Matcher } from "./matcher.ts"
 import { printRawSignature } from "../signature/raw-signature.ts"
-import { REQUEST, RESPONSE, type Shape } from "./shape.ts"
+import { REQUEST, RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
 import type { Mode } from "../signature/signature.ts"
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -21,13 +21,13 @@ const label = (text: string, ...sigs: ReadonlyArray<string>): string =>
   `label = ${text}\n${text.includes(":!:") ? "sys = @unix\n" : ""}${sigs.map((sig) => `sig = ${sig}\n`).join("")}`
 const requests = (...labels: ReadonlyArray<string>): string => `[tcp:request]\n${labels.join("")}`
 
-/** The shape of the SYN that prints as `raw`. */
-function shape(mode: Mode, raw: string, ...texts: ReadonlyArray<string>): Shape {
-  return new Matcher(database(mode, ...texts), mode, 4).shapeOf(signaturePacket(raw), REQUEST, 0)
+/** The fingerprint of the SYN that prints as `raw`. */
+function fingerprint(mode: Mode, raw: string, ...texts: ReadonlyArray<string>): TcpFingerprint {
+  return new Matcher(database(mode, ...texts), mode, 4).fingerprintOf(signaturePacket(raw), REQUEST, 0)
 }
 
 /** `os dist params`, as the log says it. */
-const log = (of: Shape): string =>
+const log = (of: TcpFingerprint): string =>
   decode(of.logSuffix)
     .replace(/\|raw_sig=.*/, "")
     .slice(1)
@@ -38,22 +38,22 @@ const SYN = "4:57+7:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0"
 
 for (const mode of ["p0f", "modern"] as const) {
   test(`specific before generic before fuzzy, whatever the order (${mode})`, () => {
-    expect(log(shape(mode, SYN, requests(GENERIC, LINUX)))).toBe("os=Linux new|dist=7|params=none")
-    expect(log(shape(mode, SYN, requests(GENERIC)))).toBe("os=Linux|dist=7|params=generic")
+    expect(log(fingerprint(mode, SYN, requests(GENERIC, LINUX)))).toBe("os=Linux new|dist=7|params=none")
+    expect(log(fingerprint(mode, SYN, requests(GENERIC)))).toBe("os=Linux|dist=7|params=generic")
     const fuzzy = label("s:unix:Fuzzy:", "*:64:0:*:*,*:mss,sok,ts,nop,ws:df:0", "4:64:0:*:*,*:mss,sok,ts,nop,ws::0")
-    expect(log(shape(mode, SYN, requests(fuzzy, GENERIC)))).toBe("os=Linux|dist=7|params=generic")
-    expect(log(shape(mode, SYN, requests(fuzzy)))).toBe("os=???|dist=7|params=none")
+    expect(log(fingerprint(mode, SYN, requests(fuzzy, GENERIC)))).toBe("os=Linux|dist=7|params=generic")
+    expect(log(fingerprint(mode, SYN, requests(fuzzy)))).toBe("os=???|dist=7|params=none")
     const without = SYN.replace("df,id+", "")
-    expect(log(shape(mode, without, requests(fuzzy)))).toBe("os=Fuzzy|dist=7|params=none")
-    expect(log(shape(mode, without, requests(LINUX)))).toBe("os=Linux new|dist=7|params=fuzzy")
-    const both = shape(mode, without, requests(GENERIC))
+    expect(log(fingerprint(mode, without, requests(fuzzy)))).toBe("os=Fuzzy|dist=7|params=none")
+    expect(log(fingerprint(mode, without, requests(LINUX)))).toBe("os=Linux new|dist=7|params=fuzzy")
+    const both = fingerprint(mode, without, requests(GENERIC))
     expect([log(both), both.osMatchQ]).toEqual(["os=Linux|dist=7|params=generic fuzzy", 3])
   })
 
   test(`quirks: df and id+ may be missing, id- and ecn may appear (${mode})`, () => {
     const linux = requests(LINUX)
     const quirks = (text: string): boolean | undefined => {
-      const found = shape(mode, SYN.replace("df,id+", text), linux)
+      const found = fingerprint(mode, SYN.replace("df,id+", text), linux)
       return found.match === undefined ? undefined : found.fuzzy
     }
     expect(quirks("df,id+")).toBe(false)
@@ -63,7 +63,7 @@ for (const mode of ["p0f", "modern"] as const) {
   })
 
   test(`a TTL out of reach is fuzzy; its distance is guessed (${mode})`, () => {
-    const at = (raw: string): string => log(shape(mode, SYN.replace("57+7", raw), requests(LINUX)))
+    const at = (raw: string): string => log(fingerprint(mode, SYN.replace("57+7", raw), requests(LINUX)))
     expect(at("29+3")).toBe("os=Linux new|dist=35|params=none")
     expect(at("28+4")).toBe("os=Linux new|dist=4|params=fuzzy")
     expect(at("65+?")).toBe("os=Linux new|dist=63|params=fuzzy excess_dist")
@@ -72,15 +72,15 @@ for (const mode of ["p0f", "modern"] as const) {
 
   test(`a random TTL is an upper bound (${mode})`, () => {
     const tool = requests(label("s:unix:Tool:", "*:64-:0:1460:1024,0:mss::0"))
-    const near = shape(mode, "4:20+12:0:1460:1024,0:mss::0", tool)
+    const near = fingerprint(mode, "4:20+12:0:1460:1024,0:mss::0", tool)
     expect([log(near), near.randomTtl]).toEqual(["os=Tool|dist=<= 44|params=random_ttl excess_dist", true])
-    expect(shape(mode, "4:65+?:0:1460:1024,0:mss::0", tool).match).toBeUndefined()
+    expect(fingerprint(mode, "4:65+?:0:1460:1024,0:mss::0", tool).match).toBeUndefined()
   })
 
   test(`windows: literal, %N, mss*N, mtu*N and * (${mode})`, () => {
     const win = (sig: string, raw: string): boolean => {
       const lines = requests(label("s:unix:A:", `*:64:0:*:${sig},0:mss::0`))
-      return shape(mode, `4:64+0:0:1400:${raw},0:mss::0`, lines).match !== undefined
+      return fingerprint(mode, `4:64+0:0:1400:${raw},0:mss::0`, lines).match !== undefined
     }
     expect([win("8192", "8192"), win("8192", "8191")]).toEqual([true, false])
     expect([win("%512", "8192"), win("%512", "0"), win("%512", "8191")]).toEqual([true, true, false])
@@ -98,11 +98,11 @@ for (const mode of ["p0f", "modern"] as const) {
     const packet = signaturePacket(SYN)
     packet.tos = 0x2e
     const matcher = new Matcher(database(mode, requests(label("g:!:Tool:x|y", SYN.replace("57+7", "64")))), mode, 4)
-    const found = matcher.shapeOf(packet, REQUEST, 0)
+    const found = matcher.fingerprintOf(packet, REQUEST, 0)
     expect(decode(found.logSuffix)).toBe(`|app=Tool x|y|dist=7|params=generic tos:0x2e|raw_sig=${SYN}`)
     expect([found.userland, found.osMatchQ, found.os]).toEqual([true, 2, "Tool x|y"])
     packet.tos = 1
-    expect(log(matcher.shapeOf(packet, REQUEST, 0))).toContain("tos:0x01")
+    expect(log(matcher.fingerprintOf(packet, REQUEST, 0))).toContain("tos:0x01")
   })
 
   test(`later files win within a tier, first lines within a file (${mode})`, () => {
@@ -111,7 +111,7 @@ for (const mode of ["p0f", "modern"] as const) {
     const generic = (name: string): string => label(`g:unix:${name}:`, sig)
     const fuzzy = (name: string): string =>
       label(`s:unix:${name}:`, sig.replace("df,id+", "df,id+").replace(":64:", ":255:"))
-    const winner = (...files: ReadonlyArray<string>): string | undefined => shape(mode, SYN, ...files).os
+    const winner = (...files: ReadonlyArray<string>): string | undefined => fingerprint(mode, SYN, ...files).os
     expect(winner(requests(other("A")), requests(other("B")))).toBe("B")
     expect(winner(requests(other("A")), requests(generic("B")))).toBe("A")
     expect(winner(requests(generic("A")), requests(generic("B"), generic("C")))).toBe("B")
@@ -124,44 +124,44 @@ for (const mode of ["p0f", "modern"] as const) {
   test(`scale lists keep the order of * and fixed scales (${mode})`, () => {
     const any = (name: string): string => label(`g:unix:${name}:`, "*:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0")
     const seven = (name: string): string => label(`g:unix:${name}:`, "*:64:0:*:*,7:mss,sok,ts,nop,ws:df,id+:0")
-    expect(shape(mode, SYN, requests(any("A"), seven("B"))).os).toBe("A")
-    expect(shape(mode, SYN, requests(seven("B"), any("A"))).os).toBe("B")
-    expect(shape(mode, SYN.replace(",7:", ",8:"), requests(seven("B"), any("A"))).os).toBe("A")
-    expect(shape(mode, SYN.replace(",7:", ",8:"), requests(seven("B"))).os).toBeUndefined()
+    expect(fingerprint(mode, SYN, requests(any("A"), seven("B"))).os).toBe("A")
+    expect(fingerprint(mode, SYN, requests(seven("B"), any("A"))).os).toBe("B")
+    expect(fingerprint(mode, SYN.replace(",7:", ",8:"), requests(seven("B"), any("A"))).os).toBe("A")
+    expect(fingerprint(mode, SYN.replace(",7:", ",8:"), requests(seven("B"))).os).toBeUndefined()
   })
 
   test(`a SYN+ACK is matched by responses and its peer's MSS (${mode})`, () => {
     const text = `${requests(LINUX)}[tcp:response]\n${label("s:unix:Server:", "*:64:0:*:mss*10,0:mss:df:0")}`
     const matcher = new Matcher(database(mode, text), mode, 4)
     const packet = signaturePacket("4:64+0:0:1331:13130,0:mss:df:0", RESPONSE)
-    expect(matcher.shapeOf(packet, RESPONSE, 0).os).toBeUndefined()
-    const found = matcher.shapeOf(packet, RESPONSE, 1313)
+    expect(matcher.fingerprintOf(packet, RESPONSE, 0).os).toBeUndefined()
+    const found = matcher.fingerprintOf(packet, RESPONSE, 1313)
     expect([found.os, found.rawSignature]).toEqual(["Server", "4:64+0:0:*:mss*10,0:mss:df:0"])
-    expect(matcher.shapeOf(packet, REQUEST, 1313).rawSignature).toBe("4:64+0:0:1331:mss*10,0:mss:df:0")
+    expect(matcher.fingerprintOf(packet, REQUEST, 1313).rawSignature).toBe("4:64+0:0:1331:mss*10,0:mss:df:0")
     expect(decode(found.sendsynLogSuffix).slice(0, 11)).toBe("|app=Server")
     expect(decode(found.logSuffix).slice(0, 10)).toBe("|os=Server")
   })
 
   test(`sendsyn probes have the key app, unless unknown (${mode})`, () => {
     const probe = "4:192+?:0:1331:1337,0:mss:seq-:0"
-    const known = shape(mode, probe, requests(label("s:unix:Probe:", "*:192:0:1331:1337,0:mss:seq-:0")))
+    const known = fingerprint(mode, probe, requests(label("s:unix:Probe:", "*:192:0:1331:1337,0:mss:seq-:0")))
     expect([known.sendsyn, log(known)]).toEqual([true, "app=Probe|dist=0|params=none"])
-    const unknown = shape(mode, probe)
+    const unknown = fingerprint(mode, probe)
     expect([unknown.sendsyn, log(unknown)]).toEqual([true, "os=???|dist=63|params=excess_dist"])
-    expect(shape(mode, probe.replace("1337", "1338")).sendsyn).toBe(false)
+    expect(fingerprint(mode, probe.replace("1337", "1338")).sendsyn).toBe(false)
   })
 
   test(`link and MTU (${mode})`, () => {
     const links = "[mtu]\nlabel = Ethernet\nsig = 1500\nlabel = other\nsig = 1500\n"
-    const v4 = shape(mode, SYN, links)
+    const v4 = fingerprint(mode, SYN, links)
     expect([v4.link, v4.linkMtu, decode(v4.mtuLogSuffix)]).toEqual(["Ethernet", 1500, "|link=Ethernet|raw_mtu=1500"])
-    const v6 = shape(mode, SYN.replace("4:", "6:").replace("1460", "1440").replace("df,id+", ""), links)
+    const v6 = fingerprint(mode, SYN.replace("4:", "6:").replace("1460", "1440").replace("df,id+", ""), links)
     expect([v6.link, v6.linkMtu]).toEqual(["Ethernet", 1500])
-    const unknown = shape(mode, SYN.replace("1460", "1400"), links)
+    const unknown = fingerprint(mode, SYN.replace("1460", "1400"), links)
     expect([unknown.link, decode(unknown.mtuLogSuffix)]).toEqual([undefined, "|link=???|raw_mtu=1440"])
-    const none = shape(mode, "4:64+0:0:0:1024,0:::0", links)
+    const none = fingerprint(mode, "4:64+0:0:0:1024,0:::0", links)
     expect([none.link, none.linkMtu, none.mtuLogSuffix.length]).toEqual([undefined, 0, 0])
-    const jumbo = shape(mode, "6:64+0:0:65535:1024,0:mss::0", links)
+    const jumbo = fingerprint(mode, "6:64+0:0:65535:1024,0:mss::0", links)
     expect(decode(jumbo.mtuLogSuffix)).toBe("|link=???|raw_mtu=65595")
   })
 }
@@ -171,38 +171,38 @@ const V6 = "6:64+0:0:1440:mss*20,7:mss,sok,ts,nop,ws:flow:0"
 test("4: and 6: are enforced in modern mode; p0f matches both (C-06)", () => {
   const six = SYN.replace("4:57+7", "6:64+0").replace("df,id+", "")
   const four = requests(label("s:unix:Four:", "4:64:0:*:mss*20,7:mss,sok,ts,nop,ws::0"))
-  expect(shape("p0f", six, four).os).toBe("Four")
-  expect(shape("modern", six, four).os).toBeUndefined()
-  expect(shape("modern", SYN, requests(LINUX.replace("*:64", "4:64"))).os).toBe("Linux new")
+  expect(fingerprint("p0f", six, four).os).toBe("Four")
+  expect(fingerprint("modern", six, four).os).toBeUndefined()
+  expect(fingerprint("modern", SYN, requests(LINUX.replace("*:64", "4:64"))).os).toBe("Linux new")
 })
 
 test("flow labels are ignored in modern mode and make p0f's * lines fail", () => {
-  expect(shape("p0f", V6, requests(LINUX)).os).toBeUndefined()
-  const found = shape("modern", V6, requests(LINUX))
+  expect(fingerprint("p0f", V6, requests(LINUX)).os).toBeUndefined()
+  const found = fingerprint("modern", V6, requests(LINUX))
   expect([found.os, found.fuzzy, found.rawSignature]).toEqual(["Linux new", false, V6])
   const withFlow = requests(label("s:unix:Flow:", "6:64:0:*:mss*20,7:mss,sok,ts,nop,ws:flow:0"))
-  for (const mode of ["p0f", "modern"] as const) expect(shape(mode, V6, withFlow).os).toBe("Flow")
-  expect(shape("modern", V6.replace("flow", ""), withFlow).os).toBe("Flow")
+  for (const mode of ["p0f", "modern"] as const) expect(fingerprint(mode, V6, withFlow).os).toBe("Flow")
+  expect(fingerprint("modern", V6.replace("flow", ""), withFlow).os).toBe("Flow")
 })
 
 test("0+ of a * line is forgiven for IPv6 in modern mode alone", () => {
   const reserved = requests(LINUX.replace("df,id+", "df,id+,0+"))
   const six = V6.replace("flow", "")
-  expect(shape("p0f", six, reserved).os).toBeUndefined()
-  expect(shape("modern", six, reserved).os).toBe("Linux new")
+  expect(fingerprint("p0f", six, reserved).os).toBeUndefined()
+  expect(fingerprint("modern", six, reserved).os).toBe("Linux new")
 })
 
 test("a userland line that fits fuzzily is no match; p0f then says distance 0 (C-07)", () => {
   const nmap = requests(label("s:!:NMap:SYN scan", "*:64-:0:1460:1024,0:mss:df:0"))
   const raw = "4:50+14:0:1460:1024,0:mss::0"
-  expect(log(shape("p0f", raw, nmap))).toBe("os=???|dist=0|params=none")
-  expect(log(shape("modern", raw, nmap))).toBe("os=???|dist=14|params=none")
+  expect(log(fingerprint("p0f", raw, nmap))).toBe("os=???|dist=0|params=none")
+  expect(log(fingerprint("modern", raw, nmap))).toBe("os=???|dist=14|params=none")
 })
 
 test("mss*max follows the MSS", () => {
   const max = requests(label("s:unix:Linux:4.20 and newer", "*:64:0:*:mss*max,7:mss,sok,ts,nop,ws:df,id+:0"))
   const os = (mss: number, win: number): string | undefined =>
-    shape("modern", SYN.replace("1460:mss*20", `${mss}:${win}`), max).os
+    fingerprint("modern", SYN.replace("1460:mss*20", `${mss}:${win}`), max).os
   expect(os(1460, 64240)).toBeDefined()
   expect(os(1452, 65340)).toBeDefined()
   expect(os(1400, 64400)).toBeDefined()
@@ -221,7 +221,7 @@ test("layoutHash tells option layouts apart", () => {
     packet.layout.fill(7)
     packet.layout.set(kinds)
     packet.layoutLength = kinds.length
-    hashes.add(matcher.shapeOf(packet, REQUEST, 0).layoutHash)
+    hashes.add(matcher.fingerprintOf(packet, REQUEST, 0).layoutHash)
     layouts++
   }
   const kinds = [0, 1, 2, 3, 4, 5, 8, 30, 34, 255]
@@ -242,9 +242,9 @@ test("layoutHash tells option layouts apart", () => {
 
 test("texts hold names of any length and script", () => {
   const name = `${"x".repeat(3000)} \u00fc\u4e2d\u{1f600}`
-  const found = shape("modern", SYN, requests(label(`s:unix:Linux:${name}`, SYN.replace("57+7", "64"))))
+  const found = fingerprint("modern", SYN, requests(label(`s:unix:Linux:${name}`, SYN.replace("57+7", "64"))))
   expect(decode(found.logSuffix)).toBe(`|os=Linux ${name}|dist=7|params=none|raw_sig=${SYN}`)
-  expect(shape("modern", SYN, `[mtu]\nlabel = ${name}\nsig = 1500\n`).mtuLogSuffix.length).toBeGreaterThan(3010)
+  expect(fingerprint("modern", SYN, `[mtu]\nlabel = ${name}\nsig = 1500\n`).mtuLogSuffix.length).toBeGreaterThan(3010)
 })
 
 test("the longest raw signature is whole", () => {

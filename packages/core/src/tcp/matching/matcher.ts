@@ -1,70 +1,70 @@
 /**
- * Matcher: packet -> shape. A shape is computed once and then found again by its key (shape-key.ts, shape-memo.ts).
+ * Matcher: packet -> fingerprint. A fingerprint is computed once and then found again by its key (fingerprint-key.ts, fingerprint-cache.ts).
  */
 import type { Packet } from "../../packet/packet.ts"
 import type { Database } from "../database/database.ts"
 import { LinkTable } from "../path/link-table.ts"
-import { ENTRY_SHIFT } from "./shape-facts.ts"
-import { KEY_WORDS, keyDirection, writeKey } from "./shape-key.ts"
-import { hashKey, ShapeMemo } from "./shape-memo.ts"
-import { ShapeRecord } from "./shape-record.ts"
-import { type Direction, RESPONSE, type Shape } from "./shape.ts"
+import { ENTRY_SHIFT } from "./fingerprint-facts.ts"
+import { KEY_WORDS, keyDirection, writeKey } from "./fingerprint-key.ts"
+import { hashKey, FingerprintCache } from "./fingerprint-cache.ts"
+import { FingerprintRecord } from "./fingerprint-record.ts"
+import { type Direction, RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
 import { SignatureIndex } from "./signature-index.ts"
 import type { Mode } from "../signature/signature.ts"
 
 export interface MatcherStats {
-  /** Shapes that were found in the memo. */
+  /** Fingerprints that were found in the memo. */
   readonly hits: number
-  /** Shapes that were computed. */
+  /** Fingerprints that were computed. */
   readonly misses: number
   readonly evictions: number
-  /** Shapes in the memo now, and at most. */
-  readonly shapes: number
+  /** Fingerprints in the memo now, and at most. */
+  readonly fingerprints: number
   readonly capacity: number
 }
 
 export class Matcher {
   readonly database: Database
   readonly mode: Mode
-  readonly #memo: ShapeMemo
+  readonly #memo: FingerprintCache
   readonly #index: SignatureIndex
   readonly #links: LinkTable
   readonly #key = new Int32Array(KEY_WORDS)
   #hits = 0
   #misses = 0
 
-  /** `capacity`: shapes to remember; about 350 bytes each, 500 once the log text is made. */
+  /** `capacity`: fingerprints to remember; about 350 bytes each, 500 once the log text is made. */
   constructor(database: Database, mode: Mode, capacity: number) {
     this.database = database
     this.mode = mode
-    this.#memo = new ShapeMemo(capacity, mode)
+    this.#memo = new FingerprintCache(capacity, mode)
     this.#index = new SignatureIndex(database, mode)
     this.#links = new LinkTable(database, mode)
   }
 
   /**
-   * The shape of a SYN (REQUEST) or SYN+ACK (RESPONSE). `peerMss` is the MSS of the flow's SYN for its SYN+ACK, else 0. Allocates
-   * nothing when the shape is known.
+   * The fingerprint of a SYN (REQUEST) or SYN+ACK (RESPONSE). `peerMss` is the MSS of the flow's SYN for its SYN+ACK, else 0. Allocates
+   * nothing when the fingerprint is known.
    */
-  shapeOf(packet: Packet, direction: Direction, peerMss: number): Shape {
+  fingerprintOf(packet: Packet, direction: Direction, peerMss: number): TcpFingerprint {
     writeKey(packet, direction, peerMss, this.#key, 0)
-    return this.shapeOfKey(this.#key, 0)
+    return this.fingerprintOfKey(this.#key, 0)
   }
 
-  /** Writes the KEY_WORDS words that the shape of an entry depends on, for `shapeOfKey` later. */
+  /** Writes the KEY_WORDS words that the fingerprint of an entry depends on, for `fingerprintOfKey` later. */
   copyKey(entry: number, into: Int32Array, at: number): void {
     const { words } = this.#memo
     const from = entry << ENTRY_SHIFT
     for (let word = 0; word < KEY_WORDS; word++) into[at + word] = words[from + word]!
   }
 
-  /** The shape behind a key. */
-  shapeOfKey(key: Int32Array, at: number): Shape {
-    return this.#memo.shape(this.entryOfKey(key, at))
+  /** The fingerprint behind a key. */
+  fingerprintOfKey(key: Int32Array, at: number): TcpFingerprint {
+    return this.#memo.fingerprint(this.entryOfKey(key, at))
   }
 
   /**
-   * As `shapeOf`, for one who needs the facts alone (shape-facts.ts): they begin at `factWords[entry << ENTRY_SHIFT]`. The entry is
+   * As `fingerprintOf`, for one who needs the facts alone (fingerprint-facts.ts): they begin at `factWords[entry << ENTRY_SHIFT]`. The entry is
    * good until the next question.
    */
   entryOf(packet: Packet, direction: Direction, peerMss: number): number {
@@ -72,11 +72,11 @@ export class Matcher {
     return this.entryOfKey(this.#key, 0)
   }
 
-  shapeAt(entry: number): Shape {
-    return this.#memo.shape(entry)
+  fingerprintAt(entry: number): TcpFingerprint {
+    return this.#memo.fingerprint(entry)
   }
 
-  /** How often an entry became another shape's. */
+  /** How often an entry became another fingerprint's. */
   get evictions(): number {
     return this.#memo.evictions
   }
@@ -99,14 +99,14 @@ export class Matcher {
 
   get stats(): MatcherStats {
     const { size, capacity, evictions } = this.#memo
-    return { hits: this.#hits, misses: this.#misses, evictions, shapes: size, capacity }
+    return { hits: this.#hits, misses: this.#misses, evictions, fingerprints: size, capacity }
   }
 
-  #compute(key: Int32Array, at: number): Shape {
+  #compute(key: Int32Array, at: number): TcpFingerprint {
     const index = this.#index
     index.find(key, at)
     const { index: line, fuzzy, dist } = index.found
     const lines = keyDirection(key[at]!) === RESPONSE ? this.database.responses : this.database.requests
-    return new ShapeRecord(key, at, line < 0 ? undefined : lines[line], fuzzy, dist, this.#links)
+    return new FingerprintRecord(key, at, line < 0 ? undefined : lines[line], fuzzy, dist, this.#links)
   }
 }

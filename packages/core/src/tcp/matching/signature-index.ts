@@ -28,8 +28,8 @@ import {
   keySeqIsDestination,
   keyTtl,
   keyWin
-} from "./shape-key.ts"
-import { type Direction, REQUEST, RESPONSE } from "./shape.ts"
+} from "./fingerprint-key.ts"
+import { type Direction, REQUEST, RESPONSE } from "./fingerprint.ts"
 import {
   largestMssMultiple,
   type Mode,
@@ -81,7 +81,7 @@ interface Combination {
   readonly lines: Array<TcpSignature>
 }
 
-/** Words of a list's identity: word 0 of a shape key without what may differ, scale and pad, option kinds. */
+/** Words of a list's identity: word 0 of a fingerprint key without what may differ, scale and pad, option kinds. */
 const ID = 8
 /** Scale of the list for scales that no line of the combination names. */
 const OTHER = 256

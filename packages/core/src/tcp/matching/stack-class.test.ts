@@ -6,8 +6,8 @@ import { signaturePacket } from "../../testing/signature-packet.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
 import { Matcher } from "./matcher.ts"
-import { ENTRY_SHIFT, FACT_STACK } from "./shape-facts.ts"
-import { REQUEST } from "./shape.ts"
+import { ENTRY_SHIFT, FACT_STACK } from "./fingerprint-facts.ts"
+import { REQUEST } from "./fingerprint.ts"
 import { mergeClasses, OTHER_FAMILY, OTHER_LAYOUT, SAME_STACK, stackDifference } from "./stack-class.ts"
 
 const matcherOf = (name: string, text: string): Matcher =>

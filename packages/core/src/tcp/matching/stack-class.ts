@@ -11,8 +11,8 @@
  * 0 is a SYN that says nothing of its system: a scanner's, one with a random TTL, one of a single option without a line.
  */
 import { MAX_TCP_OPT } from "../../packet/packet.ts"
-import { keyDirection, keyLayoutLength } from "./shape-key.ts"
-import { RESPONSE, type Shape } from "./shape.ts"
+import { keyDirection, keyLayoutLength } from "./fingerprint-key.ts"
+import { RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
 import { contradict, FAMILIES_LINUX_KERNEL, FAMILY_SCANNER } from "../database/stack-family.ts"
 
 /** The families of a class: bits of stack-family.ts. */
@@ -39,10 +39,10 @@ export type StackDifference = 0 | 1 | 2
 
 const kinds = new Uint8Array(MAX_TCP_OPT)
 
-/** The class of the shape whose key begins at `key[at]`. `interfaceMss`: 0 not known. */
-export function stackClass(shape: Shape, key: Int32Array, at: number, interfaceMss: number): number {
-  const { match } = shape
-  if (shape.randomTtl || shape.sendsyn || shape.userland) return 0
+/** The class of the fingerprint whose key begins at `key[at]`. `interfaceMss`: 0 not known. */
+export function stackClass(fingerprint: TcpFingerprint, key: Int32Array, at: number, interfaceMss: number): number {
+  const { match } = fingerprint
+  if (fingerprint.randomTtl || fingerprint.sendsyn || fingerprint.userland) return 0
   let families = match === undefined ? 0 : match.families
   if (families === FAMILY_SCANNER) return 0
   // One kernel, whatever a line's window makes of it.
@@ -76,7 +76,7 @@ export function stackClass(shape: Shape, key: Int32Array, at: number, interfaceM
     begun = begun || code !== 0
     if (begun) nops = Math.imul(nops ^ (code + 1), 0x9e3779b1) ^ (nops >>> 15)
   }
-  const window = interfaceMss !== 0 ? WINDOW_OF_INTERFACE : shape.win === 0xffff ? WINDOW_OF_PHONE : 0
+  const window = interfaceMss !== 0 ? WINDOW_OF_INTERFACE : fingerprint.win === 0xffff ? WINDOW_OF_PHONE : 0
   const arrangement = isPlain ? 1 + ((nops >>> 8) % NOPS) : 0
   return families | (order << ORDER_SHIFT) | (arrangement << NOPS_SHIFT) | (window << WINDOW_SHIFT)
 }

@@ -4,7 +4,7 @@ import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
 import { toldDistance } from "./distance-reason.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { REQUEST } from "../matching/shape.ts"
+import { REQUEST } from "../matching/fingerprint.ts"
 
 const matcher = new Matcher(
   readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern").database!,
@@ -30,7 +30,7 @@ const CASES = [
 ] as const
 for (const [what, signature, reason, told] of CASES) {
   test(`${what}: ${reason ?? "told"}`, () => {
-    const shape = matcher.shapeOf(signaturePacket(signature), REQUEST, 0)
-    expect([shape.distReason, toldDistance(shape)]).toEqual([reason, told])
+    const fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
+    expect([fingerprint.distReason, toldDistance(fingerprint)]).toEqual([reason, told])
   })
 }

@@ -11,7 +11,7 @@
  * With the first two the distance is a bound at most; with the others it is p0f's guess from the next usual initial TTL.
  */
 import { MAX_DIST } from "../signature/distance.ts"
-import type { Shape } from "../matching/shape.ts"
+import type { TcpFingerprint } from "../matching/fingerprint.ts"
 
 export type DistanceReason =
   | "random-ttl"
@@ -22,8 +22,10 @@ export type DistanceReason =
   | "ttl-below-usual"
 
 /** The reason, undefined when the distance can be relied on. */
-export function distanceReason(shape: Pick<Shape, "match" | "ttl" | "dist">): DistanceReason | undefined {
-  const { match, ttl, dist } = shape
+export function distanceReason(
+  fingerprint: Pick<TcpFingerprint, "match" | "ttl" | "dist">
+): DistanceReason | undefined {
+  const { match, ttl, dist } = fingerprint
   if (match?.signature.badTtl === true) return "random-ttl"
   if (match !== undefined && ttl <= match.signature.ittl && match.signature.ittl - ttl <= MAX_DIST) return undefined
   if (dist > MAX_DIST) return "excess-distance"
@@ -33,7 +35,7 @@ export function distanceReason(shape: Pick<Shape, "match" | "ttl" | "dist">): Di
 }
 
 /** Hops for the field `dist`: -1 where they are no more than a bound and not even a guess. */
-export function toldDistance(shape: Pick<Shape, "dist" | "distReason">): number {
-  const { distReason } = shape
-  return distReason === "random-ttl" || distReason === "excess-distance" ? -1 : shape.dist
+export function toldDistance(fingerprint: Pick<TcpFingerprint, "dist" | "distReason">): number {
+  const { distReason } = fingerprint
+  return distReason === "random-ttl" || distReason === "excess-distance" ? -1 : fingerprint.dist
 }

@@ -7,7 +7,7 @@ import { LINK_KINDS, TUNNEL_KINDS } from "../database/link-facts.ts"
 import { linkName, LinkTable, printCandidates } from "./link-table.ts"
 import { Matcher } from "../matching/matcher.ts"
 import { FAMILY_CONSOLE } from "../database/stack-family.ts"
-import { REQUEST, type Shape } from "../matching/shape.ts"
+import { REQUEST, type TcpFingerprint } from "../matching/fingerprint.ts"
 import { tunnelOf } from "./tunnel.ts"
 
 const builtin: DatabaseText = { name: BUILTIN, text: BUILTIN_DATABASE }
@@ -24,28 +24,31 @@ function matcherOf(...files: ReadonlyArray<DatabaseText>): Matcher {
 
 const modern = matcherOf(builtin)
 const LINUX = "mss,sok,ts,nop,ws"
-const shapeOf = (signature: string, matcher = modern): Shape => matcher.shapeOf(signaturePacket(signature), REQUEST, 0)
-const linux = (mss: number, win: number): Shape => shapeOf(`4:64:0:${mss}:${win},7:${LINUX}:df,id+:0`)
-const linux6 = (mss: number, win: number): Shape => shapeOf(`6:64:0:${mss}:${win},7:${LINUX}:flow:0`)
-const windows = (mss: number, win: number): Shape => shapeOf(`4:128:0:${mss}:${win},8:mss,nop,ws,nop,nop,sok:df,id+:0`)
-const apple = (mss: number): Shape => shapeOf(`4:64:0:${mss}:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1:df:0`)
+const fingerprintOf = (signature: string, matcher = modern): TcpFingerprint =>
+  matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
+const linux = (mss: number, win: number): TcpFingerprint => fingerprintOf(`4:64:0:${mss}:${win},7:${LINUX}:df,id+:0`)
+const linux6 = (mss: number, win: number): TcpFingerprint => fingerprintOf(`6:64:0:${mss}:${win},7:${LINUX}:flow:0`)
+const windows = (mss: number, win: number): TcpFingerprint =>
+  fingerprintOf(`4:128:0:${mss}:${win},8:mss,nop,ws,nop,nop,sok:df,id+:0`)
+const apple = (mss: number): TcpFingerprint =>
+  fingerprintOf(`4:64:0:${mss}:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1:df:0`)
 
-const names = ({ candidates }: Shape): ReadonlyArray<string> => candidates.map(({ name }) => name)
-const kinds = ({ candidates }: Shape): ReadonlyArray<string> => candidates.map(({ kind }) => kind)
+const names = ({ candidates }: TcpFingerprint): ReadonlyArray<string> => candidates.map(({ name }) => name)
+const kinds = ({ candidates }: TcpFingerprint): ReadonlyArray<string> => candidates.map(({ kind }) => kind)
 
 test("an interface of MTU 1420 is WireGuard before a phone network, and no mssfix", () => {
-  const shape = linux(1380, 64_860)
-  expect([shape.mtuOrigin, shape.link]).toEqual(["interface", "WireGuard or T-Mobile US"])
-  expect(names(shape).slice(0, 2)).toEqual(["WireGuard", "T-Mobile US"])
-  expect(names(shape)).not.toContain("OpenVPN 2.6 UDP over IPv6")
-  expect(tunnelOf(shape)?.kind).toBe("wireguard")
+  const fingerprint = linux(1380, 64_860)
+  expect([fingerprint.mtuOrigin, fingerprint.link]).toEqual(["interface", "WireGuard or T-Mobile US"])
+  expect(names(fingerprint).slice(0, 2)).toEqual(["WireGuard", "T-Mobile US"])
+  expect(names(fingerprint)).not.toContain("OpenVPN 2.6 UDP over IPv6")
+  expect(tunnelOf(fingerprint)?.kind).toBe("wireguard")
 })
 
 test("the same MSS clamped is no WireGuard", () => {
-  for (const shape of [linux(1380, 64_240), linux6(1360, 64_800), windows(1380, 64_240)]) {
-    expect(shape.mtuOrigin).toBe("clamped")
-    expect(kinds(shape)).not.toContain("wireguard")
-    expect(names(shape)).toContain("OpenVPN 2.6 UDP over IPv6")
+  for (const fingerprint of [linux(1380, 64_240), linux6(1360, 64_800), windows(1380, 64_240)]) {
+    expect(fingerprint.mtuOrigin).toBe("clamped")
+    expect(kinds(fingerprint)).not.toContain("wireguard")
+    expect(names(fingerprint)).toContain("OpenVPN 2.6 UDP over IPv6")
   }
 })
 
@@ -62,13 +65,14 @@ test("links of one stack are not offered to another", () => {
 })
 
 test("a console or a gadget runs no tunnel", () => {
-  const switchConsole = shapeOf("4:64:0:1360:32768,6:mss,nop,ws,sok,ts:df,id+:0")
+  const switchConsole = fingerprintOf("4:64:0:1360:32768,6:mss,nop,ws,sok,ts:df,id+:0")
   expect(switchConsole.match?.families).toBe(FAMILY_CONSOLE)
   expect(tunnelOf(switchConsole)).toBeUndefined()
 })
 
 test("the kind of a tunnel is told when it is as likely as all others together", () => {
-  const candidate = modern.shapeOf(signaturePacket(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`), REQUEST, 0).candidates[0]!
+  const candidate = modern.fingerprintOf(signaturePacket(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`), REQUEST, 0)
+    .candidates[0]!
   const of = (...weights: ReadonlyArray<readonly ["wireguard" | "openvpn" | "ipsec" | "mobile", number]>) =>
     tunnelOf({ candidates: weights.map(([kind, weight]) => Object.assign({}, candidate, { kind, weight })) })
   expect(of(["mobile", 90])).toBeUndefined()
@@ -77,11 +81,11 @@ test("the kind of a tunnel is told when it is as likely as all others together",
 })
 
 test("where the window says nothing, everything with the MTU is a candidate", () => {
-  const shape = apple(1400)
-  expect(shape.mtuOrigin).toBe("unknown")
-  expect(kinds(shape)).toContain("wireguard")
-  expect(kinds(shape)).toContain("openvpn")
-  expect(kinds(shape)).toContain("mobile")
+  const fingerprint = apple(1400)
+  expect(fingerprint.mtuOrigin).toBe("unknown")
+  expect(kinds(fingerprint)).toContain("wireguard")
+  expect(kinds(fingerprint)).toContain("openvpn")
+  expect(kinds(fingerprint)).toContain("mobile")
 })
 
 test("families have their own links", () => {
@@ -90,24 +94,28 @@ test("families have their own links", () => {
 })
 
 test("a tool and a SYN without MSS have none", () => {
-  const nmap = shapeOf("4:50:0:1460:1024,0:mss::0")
+  const nmap = fingerprintOf("4:50:0:1460:1024,0:mss::0")
   expect([nmap.mtuOrigin, nmap.interfaceMss, nmap.linkCandidates, nmap.link]).toEqual([
     undefined,
     0,
     undefined,
     "Ethernet"
   ])
-  const bare = shapeOf("4:64:0:0:4000,0:nop,nop,sok:df,id+:0")
+  const bare = fingerprintOf("4:64:0:0:4000,0:nop,nop,sok:df,id+:0")
   expect([bare.mtuOrigin, bare.link, bare.linkCandidates, bare.namedMtu]).toEqual([undefined, undefined, undefined, 0])
 })
 
 test("p0f's file gives p0f's names, in modern mode as well", () => {
   const p0f = matcherOf(P0F)
-  const shape = shapeOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, p0f)
-  expect([shape.link, shape.linkCandidates, shape.mtuOrigin]).toEqual(["generic tunnel or VPN", undefined, "interface"])
-  expect(shapeOf(`4:64:0:1353:64240,7:${LINUX}:df,id+:0`, p0f).link).toBeUndefined()
+  const fingerprint = fingerprintOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, p0f)
+  expect([fingerprint.link, fingerprint.linkCandidates, fingerprint.mtuOrigin]).toEqual([
+    "generic tunnel or VPN",
+    undefined,
+    "interface"
+  ])
+  expect(fingerprintOf(`4:64:0:1353:64240,7:${LINUX}:df,id+:0`, p0f).link).toBeUndefined()
   const exact = new Matcher(readDatabases([P0F], "p0f").database!, "p0f", 16)
-  const same = shapeOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, exact)
+  const same = fingerprintOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, exact)
   expect([same.link, same.mtuOrigin, same.interfaceMss, same.linkCandidates, same.distReason, same.namedMtu]).toEqual([
     "generic tunnel or VPN",
     undefined,
@@ -119,19 +127,22 @@ test("p0f's file gives p0f's names, in modern mode as well", () => {
 })
 
 test("beside the built-in lines p0f's name wins in the file that comes later, candidates stay", () => {
-  const later = shapeOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, matcherOf(builtin, P0F))
+  const later = fingerprintOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, matcherOf(builtin, P0F))
   expect(later.link).toBe("generic tunnel or VPN")
   expect(names(later)[0]).toBe("WireGuard")
-  expect(shapeOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, matcherOf(P0F, builtin)).link).toBe(
+  expect(fingerprintOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, matcherOf(P0F, builtin)).link).toBe(
     "WireGuard or T-Mobile US"
   )
 })
 
 test("an operator's own line competes", () => {
   const own = `[mtu]\n;@ kind=vpn; origin=interface; weight=500\nlabel = "Office" \\ VPN\nsig = 1420\n`
-  const shape = shapeOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, matcherOf(builtin, { name: "own.fp", text: own }))
-  expect(shape.link).toBe('"Office" \\ VPN')
-  expect(shape.linkCandidates).toStartWith('"\\"Office\\" \\\\ VPN";q=0.8')
+  const fingerprint = fingerprintOf(
+    `4:64:0:1380:64860,7:${LINUX}:df,id+:0`,
+    matcherOf(builtin, { name: "own.fp", text: own })
+  )
+  expect(fingerprint.link).toBe('"Office" \\ VPN')
+  expect(fingerprint.linkCandidates).toStartWith('"\\"Office\\" \\\\ VPN";q=0.8')
 })
 
 test("attributes that can't be are named", () => {

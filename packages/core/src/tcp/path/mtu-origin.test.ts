@@ -3,8 +3,8 @@ import { Packet } from "../../packet/packet.ts"
 import { rounds, seededRandom } from "../../testing/random.ts"
 import { signaturePacket } from "../../testing/signature-packet.ts"
 import { type MtuReading, readMtuOrigin } from "./mtu-origin.ts"
-import { KEY_WORDS, writeKey } from "../matching/shape-key.ts"
-import { type Direction, REQUEST, RESPONSE } from "../matching/shape.ts"
+import { KEY_WORDS, writeKey } from "../matching/fingerprint-key.ts"
+import { type Direction, REQUEST, RESPONSE } from "../matching/fingerprint.ts"
 import { largestMssMultiple } from "../signature/signature.ts"
 
 const key = new Int32Array(KEY_WORDS)

@@ -11,8 +11,8 @@
  */
 import { ETHERNET_MSS_IPV4, ETHERNET_MSS_IPV6, INTERFACES_IPV4, INTERFACES_IPV6 } from "./interface-mss.ts"
 import { KIND_EOL } from "../signature/option-layout.ts"
-import { keyDirection, keyIsIpv6, keyLayoutLength, keyMss, keyScale, keyWin } from "../matching/shape-key.ts"
-import { RESPONSE } from "../matching/shape.ts"
+import { keyDirection, keyIsIpv6, keyLayoutLength, keyMss, keyScale, keyWin } from "../matching/fingerprint-key.ts"
+import { RESPONSE } from "../matching/fingerprint.ts"
 
 export type MtuOrigin = "interface" | "clamped" | "unknown"
 

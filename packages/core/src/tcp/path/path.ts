@@ -4,7 +4,7 @@
 import type { TcpSignature } from "../database/database.ts"
 import type { LinkCandidate, LinkTable } from "./link-table.ts"
 import { type MtuOrigin, readMtuOrigin } from "./mtu-origin.ts"
-import { keyIsIpv6, keyMss } from "../matching/shape-key.ts"
+import { keyIsIpv6, keyMss } from "../matching/fingerprint-key.ts"
 
 export interface Path {
   readonly origin: MtuOrigin | undefined

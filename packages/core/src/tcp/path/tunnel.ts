@@ -3,14 +3,14 @@
  * and an overlay is a data centre's own affair: none of them counts.
  */
 import { isTunnelKind, type Tunnel } from "./link-table.ts"
-import type { Shape } from "../matching/shape.ts"
+import type { TcpFingerprint } from "../matching/fingerprint.ts"
 
 /** The tunnel that a SYN came through; undefined when no candidate is one. */
-export function tunnelOf(shape: Pick<Shape, "candidates">): Tunnel | undefined {
+export function tunnelOf(fingerprint: Pick<TcpFingerprint, "candidates">): Tunnel | undefined {
   let sum = 0
   let kind: Tunnel["kind"] | undefined
   const weights = new Map<Tunnel["kind"], number>()
-  for (const candidate of shape.candidates) {
+  for (const candidate of fingerprint.candidates) {
     if (!isTunnelKind(candidate.kind)) continue
     sum += candidate.weight
     const weight = (weights.get(candidate.kind) ?? 0) + candidate.weight

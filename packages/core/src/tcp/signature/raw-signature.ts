@@ -26,8 +26,8 @@ import {
   keyTtl,
   keyWin,
   writeKey
-} from "../matching/shape-key.ts"
-import { type Direction, RESPONSE } from "../matching/shape.ts"
+} from "../matching/fingerprint-key.ts"
+import { type Direction, RESPONSE } from "../matching/fingerprint.ts"
 import { detectMultiplier } from "./window.ts"
 
 /** No raw signature is longer: 24 options of 5 bytes, all quirks, widest numbers. */

@@ -3,7 +3,7 @@
  */
 import { QUIRK_NAMES } from "../../packet/quirks.ts"
 import { printLayout } from "./option-layout.ts"
-import { type Direction, RESPONSE } from "../matching/shape.ts"
+import { type Direction, RESPONSE } from "../matching/fingerprint.ts"
 
 /** `p0f` does what p0f 3.09b does, bugs that show included; `modern` does what is right. */
 export type Mode = "modern" | "p0f"

@@ -1,14 +1,14 @@
 /**
- * Shape memo: shapes by key, at most `capacity` of them. Open addressing over typed arrays; a flood of one-time shapes
+ * Fingerprint cache: fingerprints by key, at most `capacity` of them. Open addressing over typed arrays; a flood of one-time fingerprints
  * evicts itself and not the common ones (second-chance.ts).
  *
  *  table  [entry + 1, 0 = free]            at least twice as many slots as entries
- *  words  [10 words of key and 6 of facts (shape-facts.ts) per entry]  hashes, used  [one per entry]  shapes  [one per entry]
+ *  words  [10 words of key and 6 of facts (fingerprint-facts.ts) per entry]  hashes, used  [one per entry]  fingerprints  [one per entry]
  */
 import { SecondChance } from "../../collections/second-chance.ts"
-import { ENTRY_SHIFT, writeFacts } from "./shape-facts.ts"
-import { isSameKey, KEY_WORDS } from "./shape-key.ts"
-import type { Shape } from "./shape.ts"
+import { ENTRY_SHIFT, writeFacts } from "./fingerprint-facts.ts"
+import { isSameKey, KEY_WORDS } from "./fingerprint-key.ts"
+import type { TcpFingerprint } from "./fingerprint.ts"
 import type { Mode } from "../signature/signature.ts"
 
 /** Murmur3's finalizer over words mixed one by one: the words of similar SYNs differ in few bits. */
@@ -26,11 +26,11 @@ export function hashKey(key: Int32Array, at: number): number {
 }
 
 /**
- * Slots of the table at first. A table for 16,384 shapes that held 2,000 cost 15 ns more per SYN: it fills the cache with zeros.
+ * Slots of the table at first. A table for 16,384 fingerprints that held 2,000 cost 15 ns more per SYN: it fills the cache with zeros.
  */
 const FIRST_SLOTS = 1024
 
-export class ShapeMemo {
+export class FingerprintCache {
   readonly capacity: number
   readonly mode: Mode
   size = 0
@@ -42,7 +42,7 @@ export class ShapeMemo {
   readonly #hashes: Int32Array
   readonly #coldest: SecondChance
   readonly #used: Uint8Array
-  readonly #shapes: Array<Shape | undefined>
+  readonly #fingerprints: Array<TcpFingerprint | undefined>
 
   constructor(capacity: number, mode: Mode) {
     this.capacity = Math.max(1, capacity | 0)
@@ -56,23 +56,23 @@ export class ShapeMemo {
     this.#coldest = new SecondChance(this.capacity)
     this.#used = this.#coldest.used
     // oxlint-disable-next-line unicorn/no-new-array -- Array.from calls a function for each, which is 2 ms of a start
-    this.#shapes = new Array<Shape | undefined>(this.capacity).fill(undefined)
+    this.#fingerprints = new Array<TcpFingerprint | undefined>(this.capacity).fill(undefined)
   }
 
-  /** Bytes of the typed arrays. The table grows with the shapes, to twice the capacity in slots at most. */
+  /** Bytes of the typed arrays. The table grows with the fingerprints, to twice the capacity in slots at most. */
   get bytes(): number {
     return this.#table.byteLength + this.words.byteLength + this.#hashes.byteLength + this.#used.byteLength
   }
 
-  /** The shape of a key, if it is here. `hash` is `hashKey(key, at)`. */
-  get(key: Int32Array, at: number, hash: number): Shape | undefined {
+  /** The fingerprint of a key, if it is here. `hash` is `hashKey(key, at)`. */
+  get(key: Int32Array, at: number, hash: number): TcpFingerprint | undefined {
     const entry = this.find(key, at, hash)
-    return entry < 0 ? undefined : this.#shapes[entry]
+    return entry < 0 ? undefined : this.#fingerprints[entry]
   }
 
-  /** The shape of an entry that `find` or `add` gave. */
-  shape(entry: number): Shape {
-    return this.#shapes[entry]!
+  /** The fingerprint of an entry that `find` or `add` gave. */
+  fingerprint(entry: number): TcpFingerprint {
+    return this.#fingerprints[entry]!
   }
 
   /** Number of the entry of a key, -1 when it is not here. */
@@ -92,17 +92,17 @@ export class ShapeMemo {
     }
   }
 
-  /** Adds a shape that is not here and gives its entry; the coldest one goes when there is no room. */
-  add(key: Int32Array, at: number, hash: number, shape: Shape): number {
+  /** Adds a fingerprint that is not here and gives its entry; the coldest one goes when there is no room. */
+  add(key: Int32Array, at: number, hash: number, fingerprint: TcpFingerprint): number {
     if (this.size < this.capacity && (this.size + 1) * 2 > this.#table.length) this.#grow()
     const entry = this.size < this.capacity ? this.size++ : this.#evict()
     const { words } = this
     const of = entry << ENTRY_SHIFT
     for (let word = 0; word < KEY_WORDS; word++) words[of + word] = key[at + word]!
-    writeFacts(shape, this.mode, words, of)
+    writeFacts(fingerprint, this.mode, words, of)
     this.#hashes[entry] = hash
     this.#used[entry] = 0
-    this.#shapes[entry] = shape
+    this.#fingerprints[entry] = fingerprint
     let slot = hash & this.#mask
     while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask
     this.#table[slot] = entry + 1

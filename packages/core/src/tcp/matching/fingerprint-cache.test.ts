@@ -6,9 +6,9 @@ import { rounds, seededRandom } from "../../testing/random.ts"
 import { readDatabases } from "../database/reader.ts"
 import type { Database } from "../database/database.ts"
 import { Matcher } from "./matcher.ts"
-import { KEY_WORDS, writeKey } from "./shape-key.ts"
-import { hashKey, ShapeMemo } from "./shape-memo.ts"
-import { type Direction, REQUEST, type Shape } from "./shape.ts"
+import { KEY_WORDS, writeKey } from "./fingerprint-key.ts"
+import { hashKey, FingerprintCache } from "./fingerprint-cache.ts"
+import { type Direction, REQUEST, type TcpFingerprint } from "./fingerprint.ts"
 import { printSignature } from "../signature/signature.ts"
 
 const P0F_FP = "/etc/p0f/p0f.fp"
@@ -22,31 +22,31 @@ function someDatabase(): Database {
   return readDatabases([{ name: "random.fp", text }], "modern").database!
 }
 
-const everything = (shape: Shape): unknown => [
-  shape.direction,
-  shape.rawSignature,
-  shape.ver,
-  shape.ttl,
-  shape.tos,
-  shape.mss,
-  shape.win,
-  shape.wscale,
-  shape.quirks,
-  shape.layoutHash,
-  shape.match?.line,
-  shape.fuzzy,
-  shape.dist,
-  shape.os,
-  shape.osMatchQ,
-  shape.link,
-  shape.linkMtu,
-  shape.sendsyn,
-  new TextDecoder().decode(shape.logSuffix),
-  new TextDecoder().decode(shape.sendsynLogSuffix),
-  new TextDecoder().decode(shape.mtuLogSuffix)
+const everything = (fingerprint: TcpFingerprint): unknown => [
+  fingerprint.direction,
+  fingerprint.rawSignature,
+  fingerprint.ver,
+  fingerprint.ttl,
+  fingerprint.tos,
+  fingerprint.mss,
+  fingerprint.win,
+  fingerprint.wscale,
+  fingerprint.quirks,
+  fingerprint.layoutHash,
+  fingerprint.match?.line,
+  fingerprint.fuzzy,
+  fingerprint.dist,
+  fingerprint.os,
+  fingerprint.osMatchQ,
+  fingerprint.link,
+  fingerprint.linkMtu,
+  fingerprint.sendsyn,
+  new TextDecoder().decode(fingerprint.logSuffix),
+  new TextDecoder().decode(fingerprint.sendsynLogSuffix),
+  new TextDecoder().decode(fingerprint.mtuLogSuffix)
 ]
 
-test("never gives one shape's answer to another: packets through a memo of 128 and through none", () => {
+test("never gives one fingerprint's answer to another: packets through a memo of 128 and through none", () => {
   const database = someDatabase()
   const random = seededRandom(11)
   const remembering = new Matcher(database, "modern", 128)
@@ -57,11 +57,11 @@ test("never gives one shape's answer to another: packets through a memo of 128 a
     fillNearPacket(random, random.pick(lines).signature, packet)
     return packet
   })
-  // It remembers the last shape alone, and no two in a row are alike.
+  // It remembers the last fingerprint alone, and no two in a row are alike.
   const forgetting = new Matcher(database, "modern", 1)
   const fresh = packets.map((packet) => {
-    const request = everything(forgetting.shapeOf(packet, REQUEST, 0))
-    const response = everything(forgetting.shapeOf(packet, 1, 1380))
+    const request = everything(forgetting.fingerprintOf(packet, REQUEST, 0))
+    const response = everything(forgetting.fingerprintOf(packet, 1, 1380))
     return [request, response] as const
   })
   const all = rounds(60_000)
@@ -69,9 +69,9 @@ test("never gives one shape's answer to another: packets through a memo of 128 a
     // Squared: some packets are common, others rare.
     const at = Math.floor((random.below(1000) * random.below(1000) * packets.length) / 1_000_000)
     const direction = random.below(2) as Direction
-    const shape = remembering.shapeOf(packets[at]!, direction, direction * 1380)
-    if (i % 20 === 0) expect(everything(shape)).toEqual(fresh[at]![direction])
-    else expect(shape.rawSignature).toBe((fresh[at]![direction] as Array<string>)[1]!)
+    const fingerprint = remembering.fingerprintOf(packets[at]!, direction, direction * 1380)
+    if (i % 20 === 0) expect(everything(fingerprint)).toEqual(fresh[at]![direction])
+    else expect(fingerprint.rawSignature).toBe((fresh[at]![direction] as Array<string>)[1]!)
   }
   const { hits, misses, evictions } = remembering.stats
   expect(hits + misses).toBe(all)
@@ -79,25 +79,25 @@ test("never gives one shape's answer to another: packets through a memo of 128 a
   expect(evictions).toBeGreaterThan(rounds(5000))
 })
 
-test("gives the same object while the shape is remembered, by packet and by key", () => {
+test("gives the same object while the fingerprint is remembered, by packet and by key", () => {
   const matcher = new Matcher(someDatabase(), "modern", 4)
   const packet = new Packet()
   packet.ver = 4
   packet.ttl = 57
   packet.layout.set([2, 4, 8, 1, 3])
   packet.layoutLength = 5
-  const shape = matcher.shapeOf(packet, REQUEST, 0)
-  shape.encoded = Uint8Array.of(1)
+  const fingerprint = matcher.fingerprintOf(packet, REQUEST, 0)
+  fingerprint.encoded = Uint8Array.of(1)
   // What lies behind layoutLength is another packet's.
   packet.layout[5] = 99
-  expect(matcher.shapeOf(packet, REQUEST, 0)).toBe(shape)
+  expect(matcher.fingerprintOf(packet, REQUEST, 0)).toBe(fingerprint)
   const keys = new Int32Array(KEY_WORDS * 2)
   matcher.copyKey(matcher.entryOf(packet, REQUEST, 0), keys, KEY_WORDS)
-  expect(matcher.shapeOfKey(keys, KEY_WORDS)).toBe(shape)
-  expect(matcher.stats).toEqual({ hits: 3, misses: 1, evictions: 0, shapes: 1, capacity: 4 })
+  expect(matcher.fingerprintOfKey(keys, KEY_WORDS)).toBe(fingerprint)
+  expect(matcher.stats).toEqual({ hits: 3, misses: 1, evictions: 0, fingerprints: 1, capacity: 4 })
 })
 
-test("every field that a shape depends on makes another key", () => {
+test("every field that a fingerprint depends on makes another key", () => {
   const base = new Packet()
   base.ver = 4
   base.layoutLength = 5
@@ -143,7 +143,7 @@ test("every field that a shape depends on makes another key", () => {
   expect(seen.size).toBe(changes.length + 4)
 })
 
-test("distinct shapes without end leave the memo at its size, and the common ones in it", () => {
+test("distinct fingerprints without end leave the memo at its size, and the common ones in it", () => {
   const matcher = new Matcher(someDatabase(), "modern", 1024)
   const common = Array.from({ length: 64 }, (_, at) => {
     const packet = new Packet()
@@ -161,25 +161,25 @@ test("distinct shapes without end leave the memo at its size, and the common one
     flood.win = i & 0xffff
     flood.mss = i >> 16
     flood.layout[7] = i & 255
-    matcher.shapeOf(flood, REQUEST, 0)
+    matcher.fingerprintOf(flood, REQUEST, 0)
     if (i % 4 !== 0) continue
     const { misses } = matcher.stats
-    matcher.shapeOf(common[(i >> 2) % 64]!, REQUEST, 0)
+    matcher.fingerprintOf(common[(i >> 2) % 64]!, REQUEST, 0)
     if (matcher.stats.misses === misses) kept++
   }
-  const { shapes, capacity, misses, evictions } = matcher.stats
-  expect([shapes, capacity]).toEqual([1024, 1024])
+  const { fingerprints, capacity, misses, evictions } = matcher.stats
+  expect([fingerprints, capacity]).toEqual([1024, 1024])
   expect(misses - evictions).toBe(1024)
   expect(kept).toBeGreaterThan(rounds(248_000))
 })
 
 test("its tables do not grow, and survive any order of adding and evicting", () => {
-  const memo = new ShapeMemo(100, "modern")
+  const memo = new FingerprintCache(100, "modern")
   const { bytes } = memo
   expect(bytes).toBe(256 * 4 + 100 * 16 * 4 + 100 * 4 + 100)
   const random = seededRandom(5)
   const key = new Int32Array(KEY_WORDS)
-  const shapes = new Map<number, Shape>()
+  const fingerprints = new Map<number, TcpFingerprint>()
   let found = 0
   for (let i = 0; i < 100_000; i++) {
     key[0] = random.below(300)
@@ -187,14 +187,14 @@ test("its tables do not grow, and survive any order of adding and evicting", () 
     const crowded = hashKey(key, 0) & 7
     const known = memo.get(key, 0, crowded)
     if (known !== undefined) {
-      expect(known).toBe(shapes.get(key[0])!)
+      expect(known).toBe(fingerprints.get(key[0])!)
       found++
       continue
     }
-    const shape = { ttl: key[0] } as Shape
-    shapes.set(key[0], shape)
-    memo.add(key, 0, crowded, shape)
-    expect(memo.get(key, 0, crowded)).toBe(shape)
+    const fingerprint = { ttl: key[0] } as TcpFingerprint
+    fingerprints.set(key[0], fingerprint)
+    memo.add(key, 0, crowded, fingerprint)
+    expect(memo.get(key, 0, crowded)).toBe(fingerprint)
     if (i % 500 !== 499 || memo.size < 100) continue
     let there = 0
     for (key[0] = 0; key[0] < 300; key[0]++) if (memo.get(key, 0, hashKey(key, 0) & 7) !== undefined) there++
@@ -206,21 +206,21 @@ test("its tables do not grow, and survive any order of adding and evicting", () 
 })
 
 test("keys that differ in one word are different keys, even under one hash", () => {
-  const memo = new ShapeMemo(32, "modern")
+  const memo = new FingerprintCache(32, "modern")
   const key = new Int32Array(KEY_WORDS)
-  const shapes = Array.from({ length: KEY_WORDS * 2 }, (_, ttl) => ({ ttl }) as Shape)
+  const fingerprints = Array.from({ length: KEY_WORDS * 2 }, (_, ttl) => ({ ttl }) as TcpFingerprint)
   const setKey = (at: number): void => {
     key.fill(0)
     key[at >> 1] = 1 + (at & 1)
   }
-  for (const [at, shape] of shapes.entries()) {
+  for (const [at, fingerprint] of fingerprints.entries()) {
     setKey(at)
     expect(memo.get(key, 0, 3)).toBeUndefined()
-    memo.add(key, 0, 3, shape)
+    memo.add(key, 0, 3, fingerprint)
   }
-  for (const [at, shape] of shapes.entries()) {
+  for (const [at, fingerprint] of fingerprints.entries()) {
     setKey(at)
-    expect(memo.get(key, 0, 3)).toBe(shape)
+    expect(memo.get(key, 0, 3)).toBe(fingerprint)
   }
 })
 

@@ -1,5 +1,5 @@
 /**
- * Shape key: everything of a packet that its shape depends on, in ten int32 words. Equal keys have equal shapes.
+ * Fingerprint key: everything of a packet that its fingerprint depends on, in ten int32 words. Equal keys have equal fingerprints.
  *
  *  word  bits (low first)
  *  0     ver6:1 direction:1 pclass:1 ts1:1 tos:6 layoutLength:5 ttl:8 olen:8
@@ -8,10 +8,10 @@
  *  3     totHdr:8 peerMss:16 seqIsDestination:1
  *  4..9  option kinds, 4 a word in the order of the machine (Bun runs on little-endian ones only), zero after the last
  *
- * An engine that must remember a shape without an object keeps these words and asks `Matcher.shapeOfKey`.
+ * An engine that must remember a fingerprint without an object keeps these words and asks `Matcher.fingerprintOfKey`.
  */
 import type { Packet } from "../../packet/packet.ts"
-import { type Direction, REQUEST } from "./shape.ts"
+import { type Direction, REQUEST } from "./fingerprint.ts"
 
 /** Int32 words of one key. */
 export const KEY_WORDS = 10

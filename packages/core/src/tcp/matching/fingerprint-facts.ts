@@ -1,9 +1,9 @@
 /**
- * Shape facts: what an engine needs of a shape for every packet, as six words behind its key in the memo. A Shape with its match,
- * label and signature is five objects in as many cache lines; with a few thousand shapes in random order that was 50 ns per SYN.
+ * Fingerprint facts: what an engine needs of a fingerprint for every packet, as six words behind its key in the memo. A Shape with its match,
+ * label and signature is five objects in as many cache lines; with a few thousand fingerprints in random order that was 50 ns per SYN.
  *
  *  word  bits (low first)
- *  10    mode p0f: hash of the option kinds (Shape.layoutHash); modern: stack class (stack-class.ts)
+ *  10    mode p0f: hash of the option kinds (TcpFingerprint.layoutHash); modern: stack class (stack-class.ts)
  *  11    index of the matched line + 1, 0 for none
  *  12    id of its label + 1, 0 for none
  *  13    id of the label's name, -1 for none
@@ -11,8 +11,8 @@
  *  15    MTU of the link when it has a name, else 0:16, MSS of the sender's interface, 0 unknown:16
  */
 import { readMtuOrigin } from "../path/mtu-origin.ts"
-import { KEY_WORDS } from "./shape-key.ts"
-import type { Shape } from "./shape.ts"
+import { KEY_WORDS } from "./fingerprint-key.ts"
+import type { TcpFingerprint } from "./fingerprint.ts"
 import type { Mode } from "../signature/signature.ts"
 import { stackClass } from "./stack-class.ts"
 
@@ -39,25 +39,26 @@ export const BITS_CLOCK: number = 1 << 12
 export const BITS_SENDSYN: number = 1 << 13
 
 /** Writes the facts of the entry that begins at `at`, behind its key. */
-export function writeFacts(shape: Shape, mode: Mode, into: Int32Array, at: number): void {
-  const { match } = shape
-  // Not that of the shape: it weighs links too, which no history needs.
+export function writeFacts(fingerprint: TcpFingerprint, mode: Mode, into: Int32Array, at: number): void {
+  const { match } = fingerprint
+  // Not that of the fingerprint: it weighs links too, which no history needs.
   const interfaceMss = mode === "p0f" ? 0 : knownInterfaceMss(into, at)
-  into[at + FACT_LAYOUT] = mode === "p0f" ? shape.layoutHash : stackClass(shape, into, at, interfaceMss)
+  into[at + FACT_LAYOUT] = mode === "p0f" ? fingerprint.layoutHash : stackClass(fingerprint, into, at, interfaceMss)
   into[at + FACT_LINE] = match === undefined ? 0 : match.index + 1
   into[at + FACT_LABEL] = match === undefined ? 0 : match.label.id + 1
   into[at + FACT_NAME] = match === undefined ? -1 : match.label.nameId
   into[at + FACT_BITS] =
-    shape.dist |
-    (shape.osMatchQ << BITS_QUALITY_SHIFT) |
-    (shape.userland ? BITS_USERLAND : 0) |
-    (shape.randomTtl ? BITS_RANDOM_TTL : 0) |
+    fingerprint.dist |
+    (fingerprint.osMatchQ << BITS_QUALITY_SHIFT) |
+    (fingerprint.userland ? BITS_USERLAND : 0) |
+    (fingerprint.randomTtl ? BITS_RANDOM_TTL : 0) |
     (match !== undefined && match.clock ? BITS_CLOCK : 0) |
-    (shape.sendsyn ? BITS_SENDSYN : 0)
+    (fingerprint.sendsyn ? BITS_SENDSYN : 0)
   // p0f keeps the last link that has a name. Ours is the last link: whether it has a name is found out when somebody asks, since weighing
   // its candidates costs more than the match.
   into[at + FACT_LINK] =
-    (mode === "p0f" ? shape.namedMtu : Math.min(shape.linkMtu, LINK_KEPT_MTU)) | (interfaceMss << LINK_INTERFACE_SHIFT)
+    (mode === "p0f" ? fingerprint.namedMtu : Math.min(fingerprint.linkMtu, LINK_KEPT_MTU)) |
+    (interfaceMss << LINK_INTERFACE_SHIFT)
 }
 
 /** MSS of the sender's interface where window and MSS alone tell it; 0 not known. */

@@ -1,6 +1,6 @@
 /**
- * Shape: everything that depends on how a SYN or SYN+ACK looks and not on who sent it or when: raw signature, match, distance,
- * link. It is computed once per shape and kept in a bounded memo (matcher.ts).
+ * TcpFingerprint: everything that depends on how a SYN or SYN+ACK looks and not on who sent it or when: raw signature, match, distance,
+ * link. It is computed once per fingerprint and kept in a bounded memo (matcher.ts).
  */
 import type { TcpSignature } from "../database/database.ts"
 import type { DistanceReason } from "../path/distance-reason.ts"
@@ -13,7 +13,7 @@ export const REQUEST = 0
 export const RESPONSE = 1
 export type Direction = 0 | 1
 
-export interface Shape {
+export interface TcpFingerprint {
   readonly direction: Direction
   /** `ver:TTL+DIST:olen:MSS:WIN,SCALE:layout:quirks:pclass`, p0f's raw_sig. */
   readonly rawSignature: string
@@ -68,10 +68,10 @@ export interface Shape {
   readonly sendsynLogSuffix: Uint8Array
   /** Text of the mtu log line from `|link=` on, without newline; empty when the SYN has no MSS. */
   readonly mtuLogSuffix: Uint8Array
-  /** The front end's own encoding of this shape (SPOE actions, header block), set by it once. */
+  /** The front end's own encoding of this fingerprint (SPOE actions, header block), set by it once. */
   encoded: Uint8Array | undefined
   /** The encoder that made `encoded`, where a process may have had several. */
   encodedBy: object | undefined
-  /** What hints/ makes of this shape, set by it once. */
+  /** What hints/ makes of this fingerprint, set by it once. */
   hinted: object | undefined
 }

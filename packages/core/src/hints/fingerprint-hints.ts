@@ -1,8 +1,8 @@
 /**
- * Hints that a SYN's shape alone gives: who wrote it, and what was done to it on the way.
+ * Hints that a SYN's fingerprint alone gives: who wrote it, and what was done to it on the way.
  */
 import { FAMILY_SCANNER, FAMILY_USER_SPACE } from "../tcp/database/stack-family.ts"
-import type { Shape } from "../tcp/matching/shape.ts"
+import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 
 /** Percent: of a lighter tunnel link_candidates tells, among what is likelier. */
 export const TUNNEL_LEAST = 30
@@ -11,17 +11,17 @@ export const TUNNEL_LEAST = 30
  * Families that a claim is compared with, 0 without a match. One that tolerates a difference counts: of 1,068 lies 1,025 are found and not
  * 920, and 99.2 % are right with either (`bun run bench signal`).
  */
-export function comparedFamilies({ match }: Shape): number {
+export function comparedFamilies({ match }: TcpFingerprint): number {
   return match === undefined ? 0 : match.families
 }
 
 /** Title of the program that wrote the SYN: a label of class `!` or of family scanner. */
-export function scannerOf({ match }: Shape): string | undefined {
+export function scannerOf({ match }: TcpFingerprint): string | undefined {
   return match !== undefined && match.families === FAMILY_SCANNER ? match.title : undefined
 }
 
 /** Title of the user-space stack. */
-export function userSpaceStackOf({ match }: Shape): string | undefined {
+export function userSpaceStackOf({ match }: TcpFingerprint): string | undefined {
   return match !== undefined && match.families === FAMILY_USER_SPACE ? match.title : undefined
 }
 
@@ -29,7 +29,7 @@ export function userSpaceStackOf({ match }: Shape): string | undefined {
 const BLANKED = /(?:nop,){7}nop/
 
 /** What was done to the options on the way: `;@ middlebox=` of the line that matched, or so many NOPs as no stack sends. */
-export function middleboxOf({ match, rawSignature }: Shape): string | undefined {
+export function middleboxOf({ match, rawSignature }: TcpFingerprint): string | undefined {
   const said = match?.attributes.get("middlebox")
   if (said !== undefined) return said
   return BLANKED.test(rawSignature) ? "options blanked" : undefined

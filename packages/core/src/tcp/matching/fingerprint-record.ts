@@ -1,5 +1,5 @@
 /**
- * ShapeRecord: one computed shape. It holds its key and its match; texts are made when first asked for, since most shapes of a
+ * FingerprintRecord: one computed fingerprint. It holds its key and its match; texts are made when first asked for, since most fingerprints of a
  * flood are never printed (an eager log suffix would take as long as the match itself).
  *
  * Log texts: p0f.c: add_observation_field, fp_tcp.c: fingerprint_tcp, dump_flags; fp_mtu.c.
@@ -23,8 +23,8 @@ import {
   keyTos,
   keyTtl,
   keyWin
-} from "./shape-key.ts"
-import { type Direction, REQUEST, type Shape } from "./shape.ts"
+} from "./fingerprint-key.ts"
+import { type Direction, REQUEST, type TcpFingerprint } from "./fingerprint.ts"
 
 const NOTHING = new Uint8Array(0)
 const HEX = "0123456789abcdef"
@@ -33,7 +33,7 @@ const key = new Int32Array(KEY_WORDS)
 /** Grows with the longest title. */
 let scratch = new Uint8Array(1024)
 
-export class ShapeRecord implements Shape {
+export class FingerprintRecord implements TcpFingerprint {
   readonly match: TcpSignature | undefined
   readonly fuzzy: boolean
   readonly dist: number
