@@ -1,7 +1,7 @@
 /** The SPOP listener over real sockets, with answers that name the client port. */
 import { FIELDS } from "@synprint/core"
 import { Agent, type AgentServerOptions, Counters, VariableWriter, serveAgent } from "@synprint/spoa"
-import { type Message, answererOf, connectionArguments, opened, testFingerprint } from "@synprint/spoa/testing"
+import { type Message, lookupOf, connectionArguments, opened, testFingerprint } from "@synprint/spoa/testing"
 
 export const LOOPBACK = { kind: "tcp", host: "127.0.0.1", port: 0 } as const
 export const FILE = { mode: 0o660, owner: "", group: "" }
@@ -16,14 +16,14 @@ export const SYN = Uint8Array.from(
 export async function start(different: Partial<AgentServerOptions> = {}) {
   const counters = new Counters()
   const asked: Array<{ port: number; syn: number }> = []
-  const answerer = answererOf(({ key, savedSyn }, into) => {
+  const lookup = lookupOf(({ key, savedSyn }, into) => {
     const port = (key[4]! << 8) | key[5]!
     asked.push({ port, syn: savedSyn?.length ?? -1 })
     into.status = "ok"
     into.fingerprint = testFingerprint({ rawSignature: `port ${port}`, os: "Linux 5.x" })
   })
   const agent = new Agent(
-    { answerer, variables: new VariableWriter(FIELDS.map(({ name }) => name)), key: "connection", http: undefined },
+    { lookup, variables: new VariableWriter(FIELDS.map(({ name }) => name)), key: "connection", http: undefined },
     counters
   )
   const server = await opened(

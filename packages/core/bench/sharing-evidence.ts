@@ -2,7 +2,7 @@
  * Sharing evidence: how often the hint shared-address is right. Every labelled stack opens connections from an address of its own (the
  * hint is wrong), then takes turns with one of another system behind one address, as behind a NAT (right).
  */
-import { Answer } from "../src/connection-info.ts"
+import { ConnectionInfo } from "../src/connection-info.ts"
 import type { Matcher } from "../src/tcp/matching/matcher.ts"
 import { Observer } from "../src/history/observer.ts"
 import type { Packet } from "../src/packet/packet.ts"
@@ -27,7 +27,7 @@ export function measureSharing(matcher: Matcher, syns: ReadonlyArray<LabelledSyn
     flowAgeSeconds: 30,
     hostIdleMinutes: 120
   })
-  const answer = new Answer()
+  const answer = new ConnectionInfo()
   let address = 0x0a000001
   const isShared = (sent: ReadonlyArray<Packet>): boolean => {
     address++
@@ -41,7 +41,7 @@ export function measureSharing(matcher: Matcher, syns: ReadonlyArray<LabelledSyn
       host = observer.connection(packet, 1_700_000_000_000 + n * EVERY_MS)
     }
     answer.reset("ok")
-    observer.fillAnswer(host, answer)
+    observer.fillConnectionInfo(host, answer)
     return answer.nat && answer.sharedScore > 0
   }
   const count: Count = { told: 0, right: 0, due: 0 }

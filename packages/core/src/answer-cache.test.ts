@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { makeConnectionKey, parseConnectionKey } from "./packet/connection-key.ts"
-import { Answer } from "./connection-info.ts"
-import { Answers } from "./answer-cache.ts"
+import { ConnectionInfo } from "./connection-info.ts"
+import { AnswerCache } from "./answer-cache.ts"
 
 const key = (client: string, port: number) => {
   const made = makeConnectionKey()
@@ -10,8 +10,8 @@ const key = (client: string, port: number) => {
 }
 
 test("a stored answer comes back whole", () => {
-  const answers = new Answers(8, 1)
-  const told = new Answer()
+  const answers = new AnswerCache(8, 1)
+  const told = new ConnectionInfo()
   Object.assign(told, {
     status: "ok",
     nat: true,
@@ -32,7 +32,7 @@ test("a stored answer comes back whole", () => {
   answers.store(at, -5, told)
   expect(answers.find(key("198.51.100.7", 40_001))).toBe(-1)
   const found = answers.find(key("198.51.100.7", 40_000))
-  const again = new Answer()
+  const again = new ConnectionInfo()
   answers.restore(found, again)
   expect(again).toEqual(told)
   expect(answers.isnOf(found)).toBe(-5)
@@ -40,8 +40,8 @@ test("a stored answer comes back whole", () => {
 })
 
 test("a full table evicts what was not asked for lately, and finds the rest", () => {
-  const answers = new Answers(64, 99)
-  const blank = new Answer()
+  const answers = new AnswerCache(64, 99)
+  const blank = new ConnectionInfo()
   for (let port = 1; port <= 64; port++) answers.store(answers.add(key("198.51.100.1", port)), port, blank)
   // The first round clears every mark; from then on a port that is asked for before each newcomer stays.
   for (let port = 65; port <= 1000; port++) {

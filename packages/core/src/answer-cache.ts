@@ -10,7 +10,7 @@
  */
 import { CONNECTION_KEY_WORDS, KeyWords, equalConnectionKeys, hashConnectionKey } from "./packet/connection-key.ts"
 import { TaggedIndex } from "./collections/tagged-index.ts"
-import type { Answer } from "./connection-info.ts"
+import type { ConnectionInfo } from "./connection-info.ts"
 import { SecondChance } from "./collections/second-chance.ts"
 import { KEY_WORDS } from "./tcp/matching/fingerprint-key.ts"
 
@@ -25,7 +25,7 @@ const SCORE_SHIFT = 2
 const SCORE_MASK = 127
 const REASONS_SHIFT = 9
 
-export class Answers {
+export class AnswerCache {
   readonly capacity: number
   size = 0
   /** Answers that made room while a connection might still have asked. */
@@ -91,7 +91,7 @@ export class Answers {
   }
 
   /** Keeps what an `ok` answer says beside its fingerprint, in place of what the entry held. */
-  store(entry: number, isn: number, answer: Answer): void {
+  store(entry: number, isn: number, answer: ConnectionInfo): void {
     const words = this.#words
     const at = entry << ENTRY_SHIFT
     words[at + WORD_ISN] = isn
@@ -112,7 +112,7 @@ export class Answers {
   }
 
   /** Gives it back: everything but the fingerprint and what HTTP showed. */
-  restore(entry: number, answer: Answer): void {
+  restore(entry: number, answer: ConnectionInfo): void {
     const words = this.#words
     let of = (entry << ENTRY_SHIFT) + WORD_FLAGS
     answer.status = "ok"

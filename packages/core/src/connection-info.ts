@@ -4,7 +4,7 @@
 import type { Status } from "./fields.ts"
 import type { TcpFingerprint } from "./tcp/matching/fingerprint.ts"
 
-export class Answer {
+export class ConnectionInfo {
   status: Status = "not_captured"
   /** The SYN's fingerprint; undefined unless a SYN was found. */
   fingerprint: TcpFingerprint | undefined = undefined

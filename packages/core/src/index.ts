@@ -3,11 +3,11 @@
  */
 export { type Family, canonicalize6, parseAddress, printAddress } from "./address/address.ts"
 export { type PrefixSet, parsePrefixes } from "./address/prefix.ts"
-export { Answers } from "./answer-cache.ts"
+export { AnswerCache } from "./answer-cache.ts"
 export { i32, u16 } from "./bytes/big-endian.ts"
 export { cString } from "./bytes/c-string.ts"
 export { TaggedIndex } from "./collections/tagged-index.ts"
-export { Answer } from "./connection-info.ts"
+export { ConnectionInfo } from "./connection-info.ts"
 export { FIELDS, type Field, RESERVED_PREFIXES, STATUSES, type Status } from "./fields.ts"
 export { CLAIMS, STACKS, claimOf } from "./hints/claim.ts"
 export { DeferredAccept } from "./hints/deferred-accept.ts"

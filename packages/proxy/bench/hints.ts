@@ -5,7 +5,7 @@
  *     changing  two clients in turn behind one connection
  *     lying     the same, and each is a mismatch
  */
-import { Answer, BUILTIN_DATABASE, Matcher, readDatabases } from "@synprint/core"
+import { ConnectionInfo, BUILTIN_DATABASE, Matcher, readDatabases } from "@synprint/core"
 import { signaturePacket } from "@synprint/core/testing"
 import { HintLines } from "../src/fingerprint-headers/hint-lines.ts"
 import { NameSet } from "../src/http1/field-name.ts"
@@ -45,7 +45,7 @@ const request = (platform: string): Uint8Array =>
 
 const { database } = readDatabases([{ name: "builtin", text: BUILTIN_DATABASE }], "modern")
 const matcher = new Matcher(database!, "modern", 16)
-const answer = new Answer()
+const answer = new ConnectionInfo()
 answer.reset("ok")
 answer.fingerprint = matcher.fingerprintOf(signaturePacket("4:64:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0"), 0, 0)
 const { headers, hints } = settingsOf('[[routes]]\nupstream = "http://127.0.0.1:1"\n')

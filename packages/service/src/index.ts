@@ -2,11 +2,11 @@
  * @synprint/service: what services are built from; the only part of core that imports effect.
  */
 export {
-  type Answerer,
-  type AnswererOptions,
-  type AnswererStats,
-  type LiveAnswerer,
-  makeAnswerer
+  type FingerprintLookup,
+  type FingerprintLookupOptions,
+  type FingerprintLookupStats,
+  type LiveFingerprintLookup,
+  makeFingerprintLookup
 } from "./lookup/lookup.ts"
 export {
   type BackendModule,

@@ -6,14 +6,14 @@
 import { FIELDS } from "@synprint/core"
 import { runMain } from "@synprint/service"
 import { Agent, Counters, VariableWriter, serveAgent } from "@synprint/spoa"
-import { answererOf, testFingerprint } from "@synprint/spoa/testing"
+import { lookupOf, testFingerprint } from "@synprint/spoa/testing"
 import * as Effect from "effect/Effect"
 
 const fingerprint = testFingerprint({ os: "Linux 5.x-6.x", link: "loopback", linkMtu: 65535, mss: 65495 })
 const counters = new Counters()
 const handler = new Agent(
   {
-    answerer: answererOf((_, into) => {
+    lookup: lookupOf((_, into) => {
       into.status = "ok"
       into.fingerprint = fingerprint
     }),

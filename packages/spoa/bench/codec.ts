@@ -1,16 +1,16 @@
 /**
  * Cost of one NOTIFY -> ACK in the session alone, without socket, capture and database: ns per exchange, median of 9 rounds.
  */
-import { Answer, FIELDS } from "@synprint/core"
+import { ConnectionInfo, FIELDS } from "@synprint/core"
 import { Agent, Counters, Session, VariableWriter } from "@synprint/spoa"
-import { answererOf, connectionArguments, haproxyHello, notify, testFingerprint } from "@synprint/spoa/testing"
+import { lookupOf, connectionArguments, haproxyHello, notify, testFingerprint } from "@synprint/spoa/testing"
 import { Output } from "../src/protocol/output.ts"
 
 const fingerprint = testFingerprint({ os: "Linux 5.x-6.x" })
 const counters = new Counters()
 const agent = new Agent(
   {
-    answerer: answererOf((_, into: Answer) => {
+    lookup: lookupOf((_, into: ConnectionInfo) => {
       into.status = "ok"
       into.fingerprint = fingerprint
       into.uptimeMinutes = 1234

@@ -4,7 +4,7 @@
  *
  *     slot = hash of the connection, direct-mapped: a later connection takes the place of an earlier one
  */
-import { Answer } from "../connection-info.ts"
+import { ConnectionInfo } from "../connection-info.ts"
 import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import {
   CLIENT,
@@ -27,7 +27,7 @@ const NO_ADDRESS = new Uint8Array(16)
 export class HintedLog<Log extends ObservationLog & { readonly flush: () => void }> implements ObservationLog {
   readonly inner: Log
   readonly #hinter = new Hinter(new HintPolicy(DEFAULT_HINTS))
-  readonly #answer = new Answer()
+  readonly #answer = new ConnectionInfo()
   readonly #keys = new Int32Array(SLOTS * WORDS)
   readonly #fingerprints: Array<TcpFingerprint | undefined> = Array.from({ length: SLOTS }, () => undefined)
 

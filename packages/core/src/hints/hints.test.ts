@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { Answer } from "../connection-info.ts"
+import { ConnectionInfo } from "../connection-info.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../tcp/database/builtin.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
@@ -43,8 +43,8 @@ const settings = (different: Partial<HintSettings> = {}): HintSettings => ({
 const ruled = (name: string, different: Partial<HintRule>): HintSettings =>
   settings({ rules: HINT_NAMES.map((hint) => (hint === name ? rule(different) : rule())) })
 
-const answerOf = (signature: string | undefined, different: Partial<Answer> = {}): Answer => {
-  const answer = new Answer()
+const answerOf = (signature: string | undefined, different: Partial<ConnectionInfo> = {}): ConnectionInfo => {
+  const answer = new ConnectionInfo()
   answer.reset("ok")
   if (signature !== undefined) answer.fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
   return Object.assign(answer, different)
@@ -55,7 +55,7 @@ const UA_LINUX = claimOf(PLATFORM_LINUX, 0, false)
 
 interface Asked {
   readonly signature?: string | undefined
-  readonly answer?: Partial<Answer>
+  readonly answer?: Partial<ConnectionInfo>
   readonly claim?: number
   readonly spoofed?: number
   readonly client?: string

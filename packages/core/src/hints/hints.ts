@@ -6,7 +6,7 @@
  * What the fingerprint gives is made once per fingerprint, what the connection adds once per connection, a claim's text once per pair of claim and
  * stack: a request that hints nothing, or the same as one before, costs a few comparisons and no allocation.
  */
-import type { Answer } from "../connection-info.ts"
+import type { ConnectionInfo } from "../connection-info.ts"
 import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import { tunnelOf } from "../tcp/path/tunnel.ts"
 import { reasonNames } from "../history/sharing/sharing-reasons.ts"
@@ -74,7 +74,7 @@ export class Hinter {
   }
 
   /** What is hinted of the connection that `answer` is about; the client's address lies at `at`, family 0 when it isn't known. */
-  connection(answer: Answer, family: Family | 0, address: Uint8Array, at: number): ConnectionHints {
+  connection(answer: ConnectionInfo, family: Family | 0, address: Uint8Array, at: number): ConnectionHints {
     const { policy } = this
     const allowed = policy.allowed(family, address, at)
     if (allowed === 0) return NO_HINTS

@@ -15,7 +15,7 @@
  * that was delayed (40 ms on Linux and Windows), shortens the gap. TLS 1.2 and 1.3, full and resumed, all have one round trip between
  * the server's first flight and the client's Finished: handshake-timing.ts.
  */
-import type { Answer } from "../connection-info.ts"
+import type { ConnectionInfo } from "../connection-info.ts"
 import type { HandshakeTiming } from "./handshake-timing.ts"
 
 export interface RelayThresholds {
@@ -134,7 +134,7 @@ export class RelayJudge {
 }
 
 /** Puts a connection's timing, and what `judge` says of it, into its answer. */
-export function tellTiming(timing: HandshakeTiming, judge: RelayJudge, into: Answer): void {
+export function tellTiming(timing: HandshakeTiming, judge: RelayJudge, into: ConnectionInfo): void {
   into.rttMicros = micros(timing.rtt)
   into.chelloDelayMicros = micros(timing.helloDelay)
   into.tlsRttMicros = micros(timing.tlsRtt)

@@ -2,7 +2,7 @@
  * What modern mode makes of the same packets as p0f mode, and why. (p0f mode is compared with p0f itself in test/parity.)
  */
 import { expect, test } from "bun:test"
-import { Answer } from "../connection-info.ts"
+import { ConnectionInfo } from "../connection-info.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
 import { decodeFrame } from "../packet/frame.ts"
@@ -80,7 +80,7 @@ function setUp(mode: "modern" | "p0f" = "modern", options: Partial<ObserverOptio
       log.flush()
       return events.filter((one) => one.event === event).length
     },
-    host: (address: string): Answer => {
+    host: (address: string): ConnectionInfo => {
       const packet = new Packet()
       const { bytes } = ethernet(tcp({ src: address, dst: "203.0.113.1" }))
       decodeFrame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, packet)
@@ -92,8 +92,8 @@ function setUp(mode: "modern" | "p0f" = "modern", options: Partial<ObserverOptio
         packet.src3,
         Math.floor(ms / 1000)
       )
-      const answer = new Answer()
-      if (host >= 0) observer.fillAnswer(host, answer)
+      const answer = new ConnectionInfo()
+      if (host >= 0) observer.fillConnectionInfo(host, answer)
       return answer
     }
   }

@@ -11,7 +11,7 @@
  * `exact`, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C. One file because the order of these
  * steps is p0f's and shows in what it says.
  */
-import type { Answer } from "../connection-info.ts"
+import type { ConnectionInfo } from "../connection-info.ts"
 import type { Matcher } from "../tcp/matching/matcher.ts"
 import { REQUEST } from "../tcp/matching/fingerprint.ts"
 import { Intake } from "../packet/packet-decoder.ts"
@@ -39,7 +39,7 @@ import { FLOW_DATA_BYTES } from "./flows/flow-data.ts"
 import { FlowList } from "../p0f/flow-list.ts"
 import { FlowRing } from "./flows/flow-ring.ts"
 import type { Flows } from "./flows/flows.ts"
-import { fillAnswer } from "./hosts/host-answer.ts"
+import { fillConnectionInfo } from "./hosts/host-answer.ts"
 import { carryOver } from "./hosts/reload.ts"
 import { HOST_TOTAL_CONN, HOT_SHIFT } from "./hosts/host-record.ts"
 import { HostClock } from "./hosts/clock-host-table.ts"
@@ -82,7 +82,7 @@ export class Observer {
   /** Host of the server that the last SYN went to. */
   #server = 0
   #serverHash = 0
-  /** Where other threads know the hosts too: `connection`, `lookUp` and the `fillAnswer` behind them stand between its `enter` and `leave`. */
+  /** Where other threads know the hosts too: `connection`, `lookUp` and the `fillConnectionInfo` behind them stand between its `enter` and `leave`. */
   readonly turn: HostTurn | undefined
   #lastExpirySec = 0
   #packets = 0
@@ -189,8 +189,8 @@ export class Observer {
   }
 
   /** Writes what is on file about a host to the history fields of an answer. */
-  fillAnswer(host: number, into: Answer): void {
-    fillAnswer(this.hosts, this.#labels, host, this.exact, into)
+  fillConnectionInfo(host: number, into: ConnectionInfo): void {
+    fillConnectionInfo(this.hosts, this.#labels, host, this.exact, into)
     this.#sharing?.fill(host, into.lastSeen | 0, into)
   }
 

@@ -1,7 +1,7 @@
 /**
  * Captures of one client address, and what modern mode makes of them: how often it sees another system, several systems, an uptime.
  */
-import { Answer } from "../connection-info.ts"
+import { ConnectionInfo } from "../connection-info.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../tcp/database/builtin.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
@@ -43,9 +43,9 @@ export function readOneAddress(capture: Uint8Array, client: string): OneAddress 
   if (problem !== undefined) throw new Error(`capture of ${client}: ${problem.message}`)
   const address = new Uint8Array(16)
   const ver = parseAddress(client, address, 0)
-  const answer = new Answer()
+  const answer = new ConnectionInfo()
   const host = observer.lookUp(ver, i32(address, 0), i32(address, 4), i32(address, 8), i32(address, 12), sec)
-  if (host >= 0) observer.fillAnswer(host, answer)
+  if (host >= 0) observer.fillConnectionInfo(host, answer)
   const { hostChanges, ipSharings, uptimes } = observer.counts
   const { totalConn, sharedScore, nat } = answer
   return { connections: totalConn, hostChanges, ipSharings, uptimes, sharedScore, nat }

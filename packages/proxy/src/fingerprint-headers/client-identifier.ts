@@ -4,7 +4,7 @@
  * Looked up once per connection: every request on it tells the same.
  */
 import {
-  Answer,
+  ConnectionInfo,
   KEY_CLIENT,
   Located,
   STATUSES,
@@ -18,7 +18,7 @@ import {
   printAddress,
   putConnectionKey
 } from "@synprint/core"
-import type { Answerer } from "@synprint/service"
+import type { FingerprintLookup } from "@synprint/service"
 import type { Socket } from "bun"
 import type { ClientConnection } from "../connection/client-connection.ts"
 import { type Counters, STATUS } from "../operations/counters.ts"
@@ -32,10 +32,10 @@ const STATUS_CELLS: Readonly<Record<Status, number>> = Object.fromEntries(
 ) as Record<Status, number>
 
 export class PeerReader {
-  readonly #answerer: Answerer
+  readonly #lookup: FingerprintLookup
   readonly #isClientKey: boolean
   readonly #counters: Counters
-  readonly #answer = new Answer()
+  readonly #answer = new ConnectionInfo()
   readonly #located = new Located()
   /** Of the client read last: family (0: none) and address. */
   family: 0 | 4 | 6 = 0
@@ -52,8 +52,8 @@ export class PeerReader {
   #lastScheme: Uint8Array | undefined = undefined
   #lastForwarded: Uint8Array = bytesOf("")
 
-  constructor(answerer: Answerer, key: "connection" | "client", counters: Counters) {
-    this.#answerer = answerer
+  constructor(lookup: FingerprintLookup, key: "connection" | "client", counters: Counters) {
+    this.#lookup = lookup
     this.#isClientKey = key === "client"
     this.#counters = counters
   }
@@ -76,7 +76,7 @@ export class PeerReader {
     }
     if (isKnown) {
       if (this.#isClientKey) clearServer(key)
-      this.#answerer.answer(connection, answer)
+      this.#lookup.answer(connection, answer)
       this.family = key[0] === 4 ? 4 : 6
       for (let i = 0; i < 16; i++) this.address[i] = key[KEY_CLIENT + i]!
     } else {

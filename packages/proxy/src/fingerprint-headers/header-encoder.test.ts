@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { Answer, type TcpFingerprint } from "@synprint/core"
+import { ConnectionInfo, type TcpFingerprint } from "@synprint/core"
 import { isReservedHeader } from "@synprint/core/testing"
 import type { HeadersConfig } from "@synprint/service"
 import { HeaderBlock } from "./header-encoder.ts"
@@ -21,14 +21,14 @@ const headers = (preset: HeadersConfig["preset"], names: Record<string, string> 
   preset,
   names: new Map(Object.entries(names))
 })
-function answered(change: (answer: Answer) => void): Answer {
-  const answer = new Answer()
+function answered(change: (answer: ConnectionInfo) => void): ConnectionInfo {
+  const answer = new ConnectionInfo()
   answer.reset("ok")
   answer.fingerprint = { ...fingerprint }
   change(answer)
   return answer
 }
-function text(block: HeaderBlock, answer: Answer): string {
+function text(block: HeaderBlock, answer: ConnectionInfo): string {
   const own = new HeaderLines()
   block.writeOwn(answer, own)
   return latin1(block.shapeBlock(answer)) + latin1(own.take())
@@ -61,7 +61,7 @@ test("the other presets, and single names of the operator's", () => {
 
 test("without a SYN: the status alone, or what is known of the address", () => {
   const block = new HeaderBlock(headers("x-tcp"))
-  const answer = new Answer()
+  const answer = new ConnectionInfo()
   for (const status of ["syncookie", "via_proxy", "not_captured", "disabled"] as const) {
     answer.reset(status)
     expect(text(block, answer)).toBe(`x-tcp-status: ${status}\r\n`)

@@ -6,7 +6,7 @@
  *
  * What isn't known is not sent; a known 0 is. Round trips follow when they are known: timing-lines.ts.
  */
-import { type Answer, FIELDS, type Field, toldDistance } from "@synprint/core"
+import { type ConnectionInfo, FIELDS, type Field, toldDistance } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/service"
 import { put, putDecimal } from "../http1/copy.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
@@ -41,7 +41,7 @@ export function headerNames(headers: HeadersConfig, field: Field): ReadonlyArray
 type Known = string | number | undefined
 
 /** Fields of the fingerprint, the host's record in its place when there is no SYN. */
-const FINGERPRINT_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
+const FINGERPRINT_VALUES: Readonly<Record<string, (answer: ConnectionInfo) => Known>> = {
   os: ({ fingerprint, hostOs }) => (fingerprint === undefined ? hostOs : fingerprint.os),
   os_match_q: ({ fingerprint, hostOs, hostOsMatchQ }) =>
     fingerprint === undefined
@@ -62,7 +62,7 @@ const FINGERPRINT_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = 
   dist_reason: ({ fingerprint }) => fingerprint?.distReason
 }
 
-const OWN_VALUES: Readonly<Record<string, (answer: Answer) => Known>> = {
+const OWN_VALUES: Readonly<Record<string, (answer: ConnectionInfo) => Known>> = {
   retransmits: ({ retransmits }) => natural(retransmits),
   uptime: ({ uptimeMinutes }) => natural(uptimeMinutes),
   nat: ({ nat }) => (nat ? "1" : undefined),
@@ -86,7 +86,7 @@ const positive = (value: number): number | undefined => (value > 0 ? value : und
 interface Line {
   /** `name: `. */
   readonly prefix: Uint8Array
-  readonly value: (answer: Answer) => Known
+  readonly value: (answer: ConnectionInfo) => Known
 }
 
 /** Encodes answers with one choice of names. A reload that changes the choice makes a new one. */
@@ -97,7 +97,7 @@ export class HeaderBlock {
   readonly #ownLines: ReadonlyArray<Line>
 
   constructor(headers: HeadersConfig) {
-    const lines = (values: Readonly<Record<string, (answer: Answer) => Known>>): ReadonlyArray<Line> =>
+    const lines = (values: Readonly<Record<string, (answer: ConnectionInfo) => Known>>): ReadonlyArray<Line> =>
       FIELDS.flatMap((field) => {
         const value = values[field.name]
         return value === undefined
@@ -110,7 +110,7 @@ export class HeaderBlock {
   }
 
   /** Status and what the fingerprint says. The result is shared: never write to it. */
-  shapeBlock(answer: Answer): Uint8Array {
+  shapeBlock(answer: ConnectionInfo): Uint8Array {
     const fingerprint = answer.fingerprint
     if (fingerprint === undefined) return answer.hasHost ? this.#encode(answer) : this.#statusBlock(answer.status)
     // A fingerprint comes with one status only: there is none but for `ok`.
@@ -122,12 +122,12 @@ export class HeaderBlock {
   }
 
   /** What is told of this connection alone. */
-  writeOwn(answer: Answer, into: HeaderLines): void {
+  writeOwn(answer: ConnectionInfo, into: HeaderLines): void {
     into.length = 0
     encodeLines(this.#ownLines, answer, into)
   }
 
-  #encode(answer: Answer): Uint8Array {
+  #encode(answer: ConnectionInfo): Uint8Array {
     scratch.length = 0
     scratch.add(this.#statusBlock(answer.status))
     encodeLines(this.#fingerprintLines, answer, scratch)
@@ -144,7 +144,7 @@ export class HeaderBlock {
   }
 }
 
-function encodeLines(lines: ReadonlyArray<Line>, answer: Answer, into: HeaderLines): void {
+function encodeLines(lines: ReadonlyArray<Line>, answer: ConnectionInfo, into: HeaderLines): void {
   for (let i = 0; i < lines.length; i++) {
     const { prefix, value } = lines[i]!
     const known = value(answer)

@@ -5,7 +5,7 @@
  * Without it the first request of each Worker waits 20 to 30 ms instead of 10, the first 50 twice as long. Everything that it fills is its
  * own and is thrown away: no counter and no history of the service knows of it.
  */
-import { Answer, type Database, KEY_CLIENT, makeConnectionKey, parseConnectionKey } from "@synprint/core"
+import { ConnectionInfo, type Database, KEY_CLIENT, makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import { type Config, madeUpSyn4, openThrowawayEngine, setClientPort } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import { backends } from "../backends.ts"
@@ -31,18 +31,18 @@ const RESPONSE = bytesOf(
 export const warmUp = (config: Config, settings: SiteSettings, database: Database): Effect.Effect<number | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const answerer = yield* openThrowawayEngine(backends, config, database, 0)
+      const lookup = yield* openThrowawayEngine(backends, config, database, 0)
       const site = new Site(settings, undefined)
       const syn = madeUpSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
-      const answer = new Answer()
+      const answer = new ConnectionInfo()
       const own = new HeaderLines()
       let answered = 0
       for (let number = 0; number < CONNECTIONS; number++) {
         const port = 1024 + number
         parseConnectionKey("10.0.0.1", port, "10.0.0.2", 80, connection.key)
         setClientPort(syn, port)
-        answerer.answer(connection, answer)
+        lookup.answer(connection, answer)
         if (answer.status === "ok") answered++
         site.block.shapeBlock(answer)
         site.block.writeOwn(answer, own)

@@ -3,7 +3,7 @@
  */
 import { Matcher, Observer } from "@synprint/core"
 import { SMALL_HISTORY } from "@synprint/core/testing"
-import { loadDatabases, makeAnswerer, parseConfig, savedSyn } from "@synprint/service"
+import { loadDatabases, makeFingerprintLookup, parseConfig, savedSyn } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { AddressLimits } from "../connection/address-limits.ts"
@@ -45,14 +45,14 @@ export async function startProxy(text: string): Promise<RunningProxy> {
     ...SMALL_HISTORY
   })
   const capture = await Effect.runPromise(Effect.scoped(savedSyn.open({} as Parameters<typeof savedSyn.open>[0])))
-  const answerer = makeAnswerer({ capture, observer, history: "connections", answers: 0 })
+  const lookup = makeFingerprintLookup({ capture, observer, history: "connections", answers: 0 })
   const counters = makeCounters()
   const bugs: Array<Error> = []
   const warnings: Array<string> = []
   const settings = settingsOf(text)
   const server = new ProxyServer({
     site: new Site(settings, undefined),
-    answerer,
+    lookup,
     key: "connection",
     counters,
     addressLimits: new AddressLimits(AddressLimits.allocate(64, 1), 1, 0),

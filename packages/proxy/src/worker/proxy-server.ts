@@ -3,7 +3,7 @@
  */
 import type { Socket, SocketHandler, TCPSocketListener } from "bun"
 import { RELAY_CALLED, parseAddress } from "@synprint/core"
-import type { Answerer, ListenAddress } from "@synprint/service"
+import type { FingerprintLookup, ListenAddress } from "@synprint/service"
 import type { AccessLog } from "../operations/access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "../connection/address-limits.ts"
 import type { ClientConnection } from "../connection/client-connection.ts"
@@ -45,7 +45,7 @@ type Listener = TCPSocketListener<ClientConnection>
 
 export interface ProxyServerOptions {
   readonly site: Site
-  readonly answerer: Answerer
+  readonly lookup: FingerprintLookup
   readonly key: "connection" | "client"
   readonly counters: Counters
   /** Connections of the other threads; their sum with ours is limited. */
@@ -99,7 +99,7 @@ export class ProxyServer {
     this.#onBug = options.onBug
     this.log = options.log
     this.warn = options.warn ?? (() => {})
-    this.#peers = new PeerReader(options.answerer, options.key, options.counters)
+    this.#peers = new PeerReader(options.lookup, options.key, options.counters)
     this.#introductions = new TlsIntroductions(
       (client, header, port) => this.#introduce(client, header, HTTPS, port),
       () => void this.counters[REFUSED]!++

@@ -2,7 +2,7 @@
  * What a Worker tells of its capture, answers and history once a second, and the sum over all that the main thread's metrics show.
  */
 import type { Observer } from "@synprint/core"
-import type { Chain, LiveAnswerer, LookupCounts } from "@synprint/service"
+import type { Chain, LiveFingerprintLookup, LookupCounts } from "@synprint/service"
 
 export interface MemberReport {
   readonly name: string
@@ -17,8 +17,8 @@ export interface WorkerReport {
   readonly counts: Readonly<Record<string, number>>
 }
 
-export function reportOf(chain: Chain | undefined, answerer: LiveAnswerer, observer: Observer): WorkerReport {
-  const { answers, answersEvicted, repeated } = answerer.stats()
+export function reportOf(chain: Chain | undefined, lookup: LiveFingerprintLookup, observer: Observer): WorkerReport {
+  const { answers, answersEvicted, repeated } = lookup.stats()
   const { hosts, hostsEvicted, syns, matched } = observer.counts
   const members = (chain?.members ?? []).map(({ name, lookups, stats, down }) => ({
     name,

@@ -2,7 +2,13 @@
  * One thread that serves: its own capture chain, engine and connections. Started by worker-pool.ts, told by messages.
  */
 import { JsonLog, Matcher, Observer, SharedHosts } from "@synprint/core"
-import { type Config, type LiveAnswerer, historyLimits, loadDatabases, makeAnswerer } from "@synprint/service"
+import {
+  type Config,
+  type LiveFingerprintLookup,
+  historyLimits,
+  loadDatabases,
+  makeFingerprintLookup
+} from "@synprint/service"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
@@ -31,7 +37,7 @@ const tell = (message: FromWorker): void => self.postMessage(message)
 
 interface Running {
   readonly server: ProxyServer
-  readonly answerer: LiveAnswerer
+  readonly lookup: LiveFingerprintLookup
   readonly mode: Config["fingerprint"]["mode"]
   readonly log: AccessLog | undefined
 }
@@ -79,14 +85,14 @@ const start = (message: WorkerStart) =>
     })
     const chain = yield* openCapture(config, message.descriptors, message.shared)
     // A connection is asked about once, when it opens, and keeps its answer itself.
-    const answerer = makeAnswerer({ capture: chain, observer, history: "connections", answers: 0 })
+    const lookup = makeFingerprintLookup({ capture: chain, observer, history: "connections", answers: 0 })
     const { accessLog, accessLogFormat } = config.proxy
     const lost = (text: string): void => tell({ type: "log", level: "error", message: text })
     const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, lost)
     const all = new Float64Array(message.counters)
     const server = new ProxyServer({
       site: new Site(siteSettings(message), undefined),
-      answerer,
+      lookup,
       key: config.capture.key,
       counters: new Float64Array(message.counters, thread * CELLS * 8, CELLS),
       openElsewhere: () => {
@@ -101,7 +107,7 @@ const start = (message: WorkerStart) =>
     })
     yield* warmUp(config, siteSettings(message), database)
     for (const descriptor of message.descriptors) server.attach(descriptor)
-    const report = (): void => tell({ type: "report", report: reportOf(chain, answerer, observer) })
+    const report = (): void => tell({ type: "report", report: reportOf(chain, lookup, observer) })
     report()
     const timers = [setInterval(report, REPORT_MS)]
     if (observations !== undefined) timers.push(setInterval(() => observations.flush(), FLUSH_MS))
@@ -112,7 +118,7 @@ const start = (message: WorkerStart) =>
         report()
       })
     )
-    running = { server, answerer, mode, log }
+    running = { server, lookup, mode, log }
     const off = "capture is off: fingerprint.tcp_enabled = false; every status is disabled"
     tell({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
   }).pipe(Scope.provide(scope))
@@ -125,9 +131,9 @@ function applyHealth({ upstreams }: Site): void {
 const reload = (settings: WorkerSettings) =>
   Effect.gen(function* () {
     if (running === undefined) return
-    const { server, answerer, mode } = running
+    const { server, lookup, mode } = running
     const database = yield* loadDatabases(settings.config.fingerprint)
-    answerer.setMatcher(new Matcher(database, mode, CACHED_FINGERPRINTS), settings.generation)
+    lookup.setMatcher(new Matcher(database, mode, CACHED_FINGERPRINTS), settings.generation)
     const site = new Site(siteSettings(settings), server.site)
     applyHealth(site)
     server.reload(site)

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import {
-  Answer,
+  ConnectionInfo,
   BUILTIN,
   BUILTIN_DATABASE,
   Matcher,
@@ -11,7 +11,7 @@ import {
 } from "@synprint/core"
 import { type PacketFields, REASON_OS_DIFF, SMALL_HISTORY, printConnectionKey, tcp } from "@synprint/core/testing"
 import { makeFakeBackend } from "../testing/fake-backend.ts"
-import { makeAnswerer } from "./lookup.ts"
+import { makeFingerprintLookup } from "./lookup.ts"
 
 const database = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern").database!
 const NOW = 1_700_000_000_000
@@ -24,19 +24,19 @@ function setUp(answers = 64) {
     ...SMALL_HISTORY
   })
   const capture = makeFakeBackend()
-  const answerer = makeAnswerer({ capture, observer, history: "connections", answers })
-  const answer = new Answer()
+  const lookup = makeFingerprintLookup({ capture, observer, history: "connections", answers })
+  const answer = new ConnectionInfo()
   const key = makeConnectionKey()
-  const ask = (client: string, port: number, atMs = NOW): Answer => {
+  const ask = (client: string, port: number, atMs = NOW): ConnectionInfo => {
     expect(parseConnectionKey(client, port, "192.0.2.1", port === 0 ? 0 : 443, key)).toBe(true)
-    answerer.answer({ key, savedSyn: undefined, openedAtMs: atMs }, answer)
+    lookup.answer({ key, savedSyn: undefined, openedAtMs: atMs }, answer)
     return answer
   }
   const arrive = (client: string, port: number, spec: PacketFields = {}): void => {
     expect(parseConnectionKey(client, port, "192.0.2.1", 443, key)).toBe(true)
     capture.syns.set(printConnectionKey(key), tcp({ ...linux(client, port), ...spec }).bytes)
   }
-  return { capture, answerer, ask, arrive, observer }
+  return { capture, lookup, ask, arrive, observer }
 }
 
 const linux = (client: string, port: number): PacketFields => ({
@@ -85,7 +85,7 @@ test("sharing is told as it was when the connection was first asked about; spoof
 })
 
 test("a repeated question gets the same answer, after the SYN is gone too, and counts once", () => {
-  const { ask, arrive, capture, answerer } = setUp()
+  const { ask, arrive, capture, lookup } = setUp()
   arrive("198.51.100.7", 40_000)
   const first = ask("198.51.100.7", 40_000).fingerprint!.rawSignature
   for (const miss of ["stale", "not_captured", "backend_down"] as const) {
@@ -96,7 +96,7 @@ test("a repeated question gets the same answer, after the SYN is gone too, and c
     expect(again.fingerprint!.rawSignature).toBe(first)
     expect(again.totalConn).toBe(1)
   }
-  expect(answerer.stats().repeated).toBe(3)
+  expect(lookup.stats().repeated).toBe(3)
 })
 
 test("another ISN under the same key is another connection", () => {
@@ -132,7 +132,7 @@ test("every miss is told as it is, with nothing of the question before", () => {
   ] as const) {
     capture.miss = miss
     const told = ask("198.51.100.8", 1)
-    const blank = new Answer()
+    const blank = new ConnectionInfo()
     blank.reset(status)
     expect(told).toEqual(blank)
   }
@@ -155,14 +155,14 @@ test("no capture at all says disabled", () => {
     matcher,
     ...SMALL_HISTORY
   })
-  const answerer = makeAnswerer({ capture: undefined, observer, history: "connections", answers: 4 })
-  const answer = new Answer()
-  answerer.answer({ key: makeConnectionKey(), savedSyn: undefined, openedAtMs: NOW }, answer)
+  const lookup = makeFingerprintLookup({ capture: undefined, observer, history: "connections", answers: 4 })
+  const answer = new ConnectionInfo()
+  lookup.answer({ key: makeConnectionKey(), savedSyn: undefined, openedAtMs: NOW }, answer)
   expect(answer.status).toBe("disabled")
 })
 
 test("answers beyond the table's capacity are given, only not remembered", () => {
-  const { ask, arrive, capture, answerer } = setUp(8)
+  const { ask, arrive, capture, lookup } = setUp(8)
   for (let port = 1; port <= 40; port++) {
     arrive("198.51.100.7", port)
     expect(ask("198.51.100.7", port).status).toBe("ok")
@@ -171,17 +171,17 @@ test("answers beyond the table's capacity are given, only not remembered", () =>
   let kept = 0
   for (let port = 1; port <= 40; port++) if (ask("198.51.100.7", port).status === "ok") kept++
   expect(kept).toBe(8)
-  expect(answerer.stats().answersEvicted).toBe(32)
+  expect(lookup.stats().answersEvicted).toBe(32)
 })
 
 test("a reload matches what is kept by the new database", () => {
-  const { ask, arrive, capture, answerer } = setUp()
+  const { ask, arrive, capture, lookup } = setUp()
   arrive("198.51.100.7", 40_000)
   ask("198.51.100.7", 40_000)
   capture.syns.clear()
   const text =
     "classes = unix\n[tcp:request]\nlabel = s:unix:Renamed:now\nsig = *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0\n"
   const { database: next } = readDatabases([{ name: "next.fp", text }], "modern")
-  answerer.setMatcher(new Matcher(next!, "modern", 16))
+  lookup.setMatcher(new Matcher(next!, "modern", 16))
   expect(ask("198.51.100.7", 40_000).fingerprint!.os).toBe("Renamed now")
 })

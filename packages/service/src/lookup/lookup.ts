@@ -10,8 +10,8 @@
  * another ISN is seen for its key. Each connection enters history once, however often it is asked about.
  */
 import {
-  type Answer,
-  Answers,
+  type ConnectionInfo,
+  AnswerCache,
   KEY_CLIENT,
   KEY_CLIENT_PORT,
   type Matcher,
@@ -25,22 +25,22 @@ import {
 } from "@synprint/core"
 import { type CaptureBackend, type Connection, makeRawSyn } from "../capture/backend.ts"
 
-export interface Answerer {
+export interface FingerprintLookup {
   /**
    * Fills `into`. A client port of 0 in the key asks by address alone. Synchronous, never throws; a repeated question about a
    * connection gets the same answer until a SYN with another ISN is seen for the key.
    */
-  readonly answer: (connection: Connection, into: Answer) => void
+  readonly answer: (connection: Connection, into: ConnectionInfo) => void
 }
 
 /** An answerer with its own state, as a service holds it. */
-export interface LiveAnswerer extends Answerer {
+export interface LiveFingerprintLookup extends FingerprintLookup {
   /** After a reload of the databases. What connections were told keeps its fingerprint and is matched anew. */
   readonly setMatcher: (matcher: Matcher, generation?: number) => void
-  readonly stats: () => AnswererStats
+  readonly stats: () => FingerprintLookupStats
 }
 
-export interface AnswererStats {
+export interface FingerprintLookupStats {
   /** Connections whose answer is kept. */
   readonly answers: number
   readonly answersEvicted: number
@@ -48,7 +48,7 @@ export interface AnswererStats {
   readonly repeated: number
 }
 
-export interface AnswererOptions {
+export interface FingerprintLookupOptions {
   /** undefined: capture is turned off, status `disabled`. */
   readonly capture: Pick<CaptureBackend, "lookup" | "packets"> | undefined
   /** Per-address history; its matcher is ours. */
@@ -62,18 +62,19 @@ export interface AnswererOptions {
   readonly answers: number
 }
 
-export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
+export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFingerprintLookup {
   const { capture, observer, history } = options
   const { turn } = observer
   const feed = history === "feed" ? capture?.packets : undefined
-  const answers = options.answers === 0 ? undefined : new Answers(options.answers, (Math.random() * 0x1_0000_0000) | 0)
+  const answers =
+    options.answers === 0 ? undefined : new AnswerCache(options.answers, (Math.random() * 0x1_0000_0000) | 0)
   const raw = makeRawSyn()
   const packet = new Packet()
   const exact = observer.exact
   let { matcher } = observer
   let repeated = 0
 
-  const fillHistory = (key: Uint8Array, nowSec: number, into: Answer): void => {
+  const fillHistory = (key: Uint8Array, nowSec: number, into: ConnectionInfo): void => {
     if (turn !== undefined && !turn.enter()) return
     const host = observer.lookUp(
       key[0]!,
@@ -83,11 +84,11 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
       i32(key, KEY_CLIENT + 12),
       nowSec
     )
-    if (host >= 0) observer.fillAnswer(host, into)
+    if (host >= 0) observer.fillConnectionInfo(host, into)
     turn?.leave()
   }
 
-  const answer = (connection: Connection, into: Answer): void => {
+  const answer = (connection: Connection, into: ConnectionInfo): void => {
     const { key } = connection
     if (capture === undefined) {
       into.reset("disabled")
@@ -131,7 +132,7 @@ export function makeAnswerer(options: AnswererOptions): LiveAnswerer {
     into.retransmits = raw.retransmits
     if (history === "connections") {
       if (turn === undefined || turn.enter()) {
-        observer.fillAnswer(observer.connection(packet, raw.seenAtMs, fingerprintEntry), into)
+        observer.fillConnectionInfo(observer.connection(packet, raw.seenAtMs, fingerprintEntry), into)
         turn?.leave()
       }
     } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Database, Matcher, Observer } from "@synprint/core"
-import { type LiveAnswerer, makeAnswerer } from "./lookup.ts"
+import { type LiveFingerprintLookup, makeFingerprintLookup } from "./lookup.ts"
 import type { CaptureError } from "../capture/backend.ts"
 import { type BackendRegistry, openChain } from "../capture/chain.ts"
 import { captureOptions } from "../config/capture.ts"
@@ -19,7 +19,7 @@ export const openThrowawayEngine = (
   config: Config,
   database: Database,
   answers: number
-): Effect.Effect<LiveAnswerer, CaptureError, Scope.Scope> =>
+): Effect.Effect<LiveFingerprintLookup, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     const { mode } = config.fingerprint
     const matcher = new Matcher(database, mode, STORE)
@@ -32,5 +32,5 @@ export const openThrowawayEngine = (
       hostIdleMinutes: 1
     })
     const capture = yield* openChain(backends, ["saved-syn"], captureOptions(config.capture, false))
-    return makeAnswerer({ capture, observer, history: "connections", answers })
+    return makeFingerprintLookup({ capture, observer, history: "connections", answers })
   })

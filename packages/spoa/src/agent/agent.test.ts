@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test"
-import { type Answer, FIELDS, HINT_FIELDS } from "@synprint/core"
-import type { Answerer, Connection } from "@synprint/service"
+import { type ConnectionInfo, FIELDS, HINT_FIELDS } from "@synprint/core"
+import type { FingerprintLookup, Connection } from "@synprint/service"
 import { Agent, type AgentSettings } from "./agent.ts"
 import { Counters } from "./counters.ts"
 import { Frame, readFrame } from "../protocol/frame.ts"
 import { Output } from "../protocol/output.ts"
 import { Session } from "../protocol/session.ts"
-import { answererOf, testFingerprint } from "../testing/fixed-answerer.ts"
+import { lookupOf, testFingerprint } from "../testing/fixed-answerer.ts"
 import {
   type KeyValues,
   type Typed,
@@ -21,10 +21,13 @@ import { VariableWriter } from "../protocol/variables.ts"
 
 const ALL = FIELDS.map((field) => field.name)
 
-function agentOf(answerer: Answerer, different: Partial<AgentSettings> = {}): { agent: Agent; counters: Counters } {
+function agentOf(
+  lookup: FingerprintLookup,
+  different: Partial<AgentSettings> = {}
+): { agent: Agent; counters: Counters } {
   const counters = new Counters()
   const settings = {
-    answerer,
+    lookup,
     variables: new VariableWriter(ALL),
     key: "connection",
     http: undefined,
@@ -53,7 +56,7 @@ const connection = connectionArguments("10.1.2.3", 55618, "192.168.0.1", 443)
 test("asks for the connection that the arguments name and sends what is answered", () => {
   const asked: Array<string> = []
   const { agent } = agentOf(
-    answererOf((given: Connection, into: Answer) => {
+    lookupOf((given: Connection, into: ConnectionInfo) => {
       asked.push(Buffer.from(given.key).toString("hex"))
       into.status = "ok"
       into.fingerprint = testFingerprint({ os: "Linux 5.x" })
@@ -65,8 +68,8 @@ test("asks for the connection that the arguments name and sends what is answered
 
 test("without all four of the arguments the question is by address; with key = client two are enough", () => {
   const keys: Array<string> = []
-  const answerer = answererOf(({ key }) => void keys.push(Buffer.from(key).toString("hex")))
-  const { agent } = agentOf(answerer)
+  const lookup = lookupOf(({ key }) => void keys.push(Buffer.from(key).toString("hex")))
+  const { agent } = agentOf(lookup)
   const byAddress = `04${"0".repeat(14)}0a010203${"0".repeat(56)}`
   for (const left of [
     ["src"],
@@ -83,7 +86,7 @@ test("without all four of the arguments the question is by address; with key = c
   }
   ask(agent, [...connectionArguments("10.1.2.3", 1, "::2", 2)])
   expect(keys.pop()).toBe(byAddress)
-  const { agent: client } = agentOf(answerer, { key: "client" })
+  const { agent: client } = agentOf(lookup, { key: "client" })
   ask(client, connection.slice(0, 2))
   expect(keys.pop()).toStartWith("04000000d94200000a010203")
   ask(client, connection.slice(0, 1))
@@ -91,7 +94,7 @@ test("without all four of the arguments the question is by address; with key = c
 })
 
 test("a PROXY header: via_proxy, and nobody is asked", () => {
-  const { agent } = agentOf(answererOf(() => expect.unreachable()))
+  const { agent } = agentOf(lookupOf(() => expect.unreachable()))
   const { variables } = ask(agent, [...connection, ["pp", { t: "bool", v: true }]])
   expect([...variables]).toEqual([
     ["status", "via_proxy"],
@@ -103,7 +106,7 @@ const int = (v: number): Typed => ({ t: "int64", v })
 
 test("round trips as HAProxy gives them: TLS behind a deferred accept is told from what came before", () => {
   const { agent } = agentOf(
-    answererOf((_, into) => into.reset("ok")),
+    lookupOf((_, into) => into.reset("ok")),
     { variables: new VariableWriter(["rtt", "chello_delay", "tls_rtt"]) }
   )
   const asked = (...args: ReadonlyArray<KeyValues[number]>): ReadonlyArray<number> => {
@@ -131,7 +134,7 @@ test("round trips as HAProxy gives them: TLS behind a deferred accept is told fr
 })
 
 test("a message that names no client is answered and counted", () => {
-  const { agent, counters } = agentOf(answererOf(() => expect.unreachable()))
+  const { agent, counters } = agentOf(lookupOf(() => expect.unreachable()))
   for (const args of [[], [["src", { t: "null" }]], [["other", { t: "string", v: "x" }]]] as ReadonlyArray<KeyValues>) {
     expect([...ask(agent, args).variables]).toEqual([
       ["status", "not_captured"],
@@ -143,7 +146,7 @@ test("a message that names no client is answered and counted", () => {
 
 test("the saved SYN reaches the answerer", () => {
   const syns: Array<Uint8Array | undefined> = []
-  const { agent } = agentOf(answererOf(({ savedSyn }) => void syns.push(savedSyn?.slice())))
+  const { agent } = agentOf(lookupOf(({ savedSyn }) => void syns.push(savedSyn?.slice())))
   ask(agent, [...connection, ["syn", { t: "binary", v: Uint8Array.of(0x45, 0, 0, 60) }]])
   ask(agent, [...connection, ["syn", { t: "null" }]])
   expect(syns).toEqual([Uint8Array.of(0x45, 0, 0, 60), undefined])
@@ -151,7 +154,7 @@ test("the saved SYN reaches the answerer", () => {
 
 test("what a request says of itself is added when ua or hdrs came", () => {
   let calls = 0
-  const { agent } = agentOf(answererOf(), {
+  const { agent } = agentOf(lookupOf(), {
     http: (bytes, given, into) => {
       calls++
       into.httpName = Buffer.from(
@@ -168,7 +171,7 @@ test("a SYN with 24 options and all quirks, all variables chosen, ids of ten byt
   const quirks = "df,id+,id-,ecn,0+,flow,seq-,ack+,ack-,uptr+,urgf+,pushf+,ts1-,ts2+,opt+,exws,bad"
   const rawSignature = `6:255+255:255:65535:mss*255,255:${Array.from({ length: 24 }, () => "?253").join(",")},eol+255:${quirks}:+`
   const { agent, counters } = agentOf(
-    answererOf((_, into) => {
+    lookupOf((_, into) => {
       into.status = "ok"
       into.fingerprint = testFingerprint({
         rawSignature,
@@ -208,7 +211,7 @@ test("a SYN with 24 options and all quirks, all variables chosen, ids of ten byt
 })
 
 test("a broken list of messages is refused and leaves nothing in the output", () => {
-  const { agent } = agentOf(answererOf())
+  const { agent } = agentOf(lookupOf())
   const bytes = notify([{ name: "m", args: [["src", address("1.2.3.4")]] }])
   const frame = new Frame()
   readFrame(bytes, 0, bytes.length - 4 - 1, frame)
@@ -219,7 +222,7 @@ test("a broken list of messages is refused and leaves nothing in the output", ()
 
 test("the questions of one read are one batch, those of the next another", () => {
   const batches: Array<number | undefined> = []
-  const { agent, counters } = agentOf(answererOf(({ batch }) => void batches.push(batch)))
+  const { agent, counters } = agentOf(lookupOf(({ batch }) => void batches.push(batch)))
   const session = new Session({ maxFrameSize: 16380, pipelining: true, unhealthy: () => undefined }, agent, counters)
   const output = new Output()
   const read = Buffer.concat([1, 3, 5].map((sid) => notify([{ name: "m", args: connection }], { sid })))

@@ -3,8 +3,8 @@
  *
  *   arguments -> connection key -> core's answer (capture, match, history) -> variables
  */
-import { Answer, RelayJudge, tellTiming } from "@synprint/core"
-import type { Answerer } from "@synprint/service"
+import { ConnectionInfo, RelayJudge, tellTiming } from "@synprint/core"
+import type { FingerprintLookup } from "@synprint/service"
 import { Arguments } from "../protocol/arguments.ts"
 import type { Counters } from "./counters.ts"
 import { ACK, type Frame, beginReply, endFrame } from "../protocol/frame.ts"
@@ -13,15 +13,15 @@ import type { NotifyHandler } from "../protocol/session.ts"
 import type { VariableWriter } from "../protocol/variables.ts"
 
 /** What a request's own words add to an answer: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
-export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
+export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: ConnectionInfo) => void
 
 /** Sets the hints of an answer by what the arguments say of the client and its request. */
-export type HintObserver = (bytes: Uint8Array, given: Arguments, into: Answer) => void
+export type HintObserver = (bytes: Uint8Array, given: Arguments, into: ConnectionInfo) => void
 
 const DEFAULT_RELAY = new RelayJudge()
 
 export interface AgentSettings {
-  readonly answerer: Answerer
+  readonly lookup: FingerprintLookup
   readonly variables: VariableWriter
   /** `[capture] key`: with "client" a connection is known by its client side alone. */
   readonly key: "connection" | "client"
@@ -37,7 +37,7 @@ export class Agent implements NotifyHandler {
   settings: AgentSettings
   readonly #counters: Counters
   readonly #given = new Arguments()
-  readonly #answer = new Answer()
+  readonly #answer = new ConnectionInfo()
 
   constructor(settings: AgentSettings, counters: Counters) {
     this.settings = settings
@@ -51,7 +51,7 @@ export class Agent implements NotifyHandler {
   }
 
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
-    const { answerer, variables, key, http, hints, relay } = this.settings
+    const { lookup, variables, key, http, hints, relay } = this.settings
     const given = this.#given
     const answer = this.#answer
     if (!given.read(frame)) return false
@@ -62,7 +62,7 @@ export class Agent implements NotifyHandler {
       this.#counters.notifiesWithoutAddress++
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
-      answerer.answer(given.connection, answer)
+      lookup.answer(given.connection, answer)
       if (given.timing.isGiven) tellTiming(given.timing.told, relay ?? DEFAULT_RELAY, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)

@@ -16,7 +16,7 @@ import { Counters } from "./counters.ts"
 import { Frame, readFrame } from "../protocol/frame.ts"
 import { claimOfRequest, hintRequests } from "./hinted-request.ts"
 import { Output } from "../protocol/output.ts"
-import { answererOf, testFingerprint } from "../testing/fixed-answerer.ts"
+import { lookupOf, testFingerprint } from "../testing/fixed-answerer.ts"
 import { connectionArguments, type KeyValues, notify, readFrames, readVariables } from "../testing/haproxy-frames.ts"
 import { VariableWriter, wantsHints } from "../protocol/variables.ts"
 
@@ -50,7 +50,7 @@ function ask(args: KeyValues, { toml = "", variables = ["hints"], limit = 400 } 
   const fingerprint = testFingerprint({ match, hinted: undefined })
   const agent = new Agent(
     {
-      answerer: answererOf((_, into) => {
+      lookup: lookupOf((_, into) => {
         into.status = "ok"
         into.fingerprint = fingerprint
       }),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { BUILTIN, BUILTIN_DATABASE, Matcher, Observer, readDatabases } from "@synprint/core"
 import { SMALL_HISTORY } from "@synprint/core/testing"
-import { Metrics, makeAnswerer } from "@synprint/service"
+import { Metrics, makeFingerprintLookup } from "@synprint/service"
 import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./metrics.ts"
 import { Counters } from "./counters.ts"
 import { P0fCounters } from "../p0f-socket/session.ts"
@@ -14,8 +14,8 @@ function measure(): Measured {
     matcher,
     ...SMALL_HISTORY
   })
-  const answerer = makeAnswerer({ capture: undefined, observer, history: "connections", answers: 8 })
-  return { counters: new Counters(), p0f: new P0fCounters(), answerer, observer, chain: undefined }
+  const lookup = makeFingerprintLookup({ capture: undefined, observer, history: "connections", answers: 8 })
+  return { counters: new Counters(), p0f: new P0fCounters(), lookup, observer, chain: undefined }
 }
 
 test("every counter of the agent has a series that follows it", () => {

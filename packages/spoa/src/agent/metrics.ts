@@ -2,20 +2,20 @@
  * The agent's metrics and its summary once a minute: readers over the plain counters of listeners, sessions, capture and history.
  */
 import type { Observer } from "@synprint/core"
-import type { Chain, LiveAnswerer, Metrics } from "@synprint/service"
+import type { Chain, LiveFingerprintLookup, Metrics } from "@synprint/service"
 import type { Counters } from "./counters.ts"
 import type { P0fCounters } from "../p0f-socket/session.ts"
 
 export interface Measured {
   readonly counters: Counters
   readonly p0f: P0fCounters | undefined
-  readonly answerer: LiveAnswerer
+  readonly lookup: LiveFingerprintLookup
   readonly observer: Observer
   readonly chain: Chain | undefined
 }
 
 export function registerMetrics(metrics: Metrics, measured: Measured): void {
-  const { counters, p0f, answerer, observer, chain } = measured
+  const { counters, p0f, lookup, observer, chain } = measured
   const counter = (name: string, help: string, read: () => number, labels?: Readonly<Record<string, string>>) =>
     metrics.read(`synprint_${name}`, "counter", help, read, labels)
   const gauge = (name: string, help: string, read: () => number, labels?: Readonly<Record<string, string>>) =>
@@ -76,9 +76,9 @@ export function registerMetrics(metrics: Metrics, measured: Measured): void {
     gauge("backend_up", "Whether the backend works.", () => (member.down() === undefined ? 1 : 0), { backend })
   }
 
-  gauge("answers", "Connections whose answer is kept.", () => answerer.stats().answers)
-  counter("answers_evicted_total", "Kept answers that made room.", () => answerer.stats().answersEvicted)
-  counter("answers_repeated_total", "Questions answered from what was told before.", () => answerer.stats().repeated)
+  gauge("answers", "Connections whose answer is kept.", () => lookup.stats().answers)
+  counter("answers_evicted_total", "Kept answers that made room.", () => lookup.stats().answersEvicted)
+  counter("answers_repeated_total", "Questions answered from what was told before.", () => lookup.stats().repeated)
   gauge("hosts", "Addresses with a history.", () => observer.counts.hosts)
   counter("hosts_evicted_total", "Histories that made room.", () => observer.counts.hostsEvicted)
   counter("syns_observed_total", "SYNs that entered history.", () => observer.counts.syns)

@@ -23,7 +23,7 @@ import {
   live,
   loadConfig,
   logging,
-  makeAnswerer,
+  makeFingerprintLookup,
   networkFileProblems,
   openChain,
   printListenAddress,
@@ -107,7 +107,7 @@ const agent = (request: ConfigRequest) =>
         observer.frame(bytes, at, captured, wire, linkType, sec, usec)
       )
     }
-    const answerer = makeAnswerer({
+    const lookup = makeFingerprintLookup({
       capture: chain,
       observer,
       history: wantsFeed ? "feed" : "connections",
@@ -116,7 +116,7 @@ const agent = (request: ConfigRequest) =>
 
     const counters = new Counters()
     const settings = (current: Loaded): AgentSettings => ({
-      answerer,
+      lookup,
       variables: new VariableWriter(current.config.spoa.variables),
       key: config.capture.key,
       http: readRequest(current.database),
@@ -128,7 +128,7 @@ const agent = (request: ConfigRequest) =>
     const p0f = yield* openP0f(config, observer, chain)
     const file = { mode: config.spoa.mode, owner: config.spoa.owner, group: config.spoa.group }
     const unhealthy = () => (config.admin.readyNeedsCapture ? chain?.down() : undefined)
-    const measured: Measured = { counters, p0f, answerer, observer, chain }
+    const measured: Measured = { counters, p0f, lookup, observer, chain }
     registerMetrics(metrics, measured)
     let isServing = true
     yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
@@ -158,7 +158,7 @@ const agent = (request: ConfigRequest) =>
             if (next.database !== matched) {
               matched = next.database
               yield* warnOf(matched)
-              answerer.setMatcher(new Matcher(matched, mode, CACHED_FINGERPRINTS))
+              lookup.setMatcher(new Matcher(matched, mode, CACHED_FINGERPRINTS))
             }
             handler.settings = settings(next)
             if (chain !== undefined) {

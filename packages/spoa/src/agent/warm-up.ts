@@ -7,7 +7,7 @@
  */
 import type { Database } from "@synprint/core"
 import {
-  type AnswererStats,
+  type FingerprintLookupStats,
   type Config,
   madeUpSyn4,
   madeUpSyn6,
@@ -47,16 +47,16 @@ const SYN4 = madeUpSyn4()
 const SYN6 = madeUpSyn6()
 
 /** Gives what its answerer counted, for the test that it warms what it should; undefined when it could not run. */
-export const warmUp = (config: Config, database: Database): Effect.Effect<AnswererStats | undefined> =>
+export const warmUp = (config: Config, database: Database): Effect.Effect<FingerprintLookupStats | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const answerer = yield* openThrowawayEngine(backends, config, database, ANSWERS)
+      const lookup = yield* openThrowawayEngine(backends, config, database, ANSWERS)
       const counters = new Counters()
       const variables = new VariableWriter(config.spoa.variables)
-      const agent = new Agent({ answerer, variables, key: config.capture.key, http: undefined }, counters)
+      const agent = new Agent({ lookup, variables, key: config.capture.key, http: undefined }, counters)
       const settings = { ...config.spoa, unhealthy: () => undefined }
       askAll(() => new Session(settings, agent, counters))
-      return answerer.stats()
+      return lookup.stats()
     })
     // Nothing depends on it: an agent that could not warm up is slow for a moment.
   ).pipe(Effect.catchCause(() => Effect.undefined))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { Answer, FIELDS, HINT_FIELDS, STATUSES } from "@synprint/core"
+import { ConnectionInfo, FIELDS, HINT_FIELDS, STATUSES } from "@synprint/core"
 import { readVariables } from "../testing/haproxy-frames.ts"
 import { testFingerprint } from "../testing/fixed-answerer.ts"
 import { VariableWriter } from "./variables.ts"
@@ -9,21 +9,25 @@ const ALL = FIELDS.map((field) => field.name)
 const GUARD = 0xa5
 
 /** What HAProxy would set; asserts that nothing was written from `limit` on when it says so. */
-function variables(writer: VariableWriter, answer: Answer, limit = 4000): Map<string, string | bigint | boolean> {
+function variables(
+  writer: VariableWriter,
+  answer: ConnectionInfo,
+  limit = 4000
+): Map<string, string | bigint | boolean> {
   const out = new Uint8Array(8192).fill(GUARD)
   const end = writer.write(answer, out, 20, 20 + limit)
   expect(end).toBeLessThanOrEqual(20 + limit)
   return readVariables(out.subarray(20, end))
 }
 
-function answerOf(different: Partial<Answer>): Answer {
-  const answer = new Answer()
+function answerOf(different: Partial<ConnectionInfo>): ConnectionInfo {
+  const answer = new ConnectionInfo()
   answer.reset("ok")
   return Object.assign(answer, different)
 }
 
 /** Everything known, every text as long as it gets in practice. */
-const full = (): Answer =>
+const full = (): ConnectionInfo =>
   answerOf({
     fingerprint: testFingerprint({
       os: "Windows 7 or 8 (some of them, behind a long label)",
@@ -94,7 +98,7 @@ describe("values", () => {
 
   test("status and done alone for every status without a fingerprint, even if neither was chosen", () => {
     for (const status of STATUSES) {
-      const answer = new Answer()
+      const answer = new ConnectionInfo()
       answer.reset(status)
       for (const chosen of [ALL, DEFAULTS, [], ["os"]]) {
         expect([...variables(new VariableWriter(chosen), answer)]).toEqual([

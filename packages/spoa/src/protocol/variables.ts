@@ -8,7 +8,7 @@
  * fits is left out: the last in that order go first, `status` and `done` never.
  */
 import {
-  type Answer,
+  type ConnectionInfo,
   FIELDS,
   HINT_FIELDS,
   STATUSES,
@@ -115,7 +115,7 @@ export class VariableWriter {
   }
 
   /** Writes the actions from `at`, ending at or before `limit`; returns the offset after them. */
-  write(answer: Answer, out: Uint8Array, at: number, limit: number): number {
+  write(answer: ConnectionInfo, out: Uint8Array, at: number, limit: number): number {
     this.isTruncated = false
     const { fingerprint } = answer
     const block =
@@ -134,7 +134,7 @@ export class VariableWriter {
     return end <= limit ? end : this.#writeFitting(answer, out, at, limit)
   }
 
-  #writeFitting(answer: Answer, out: Uint8Array, at: number, limit: number): number {
+  #writeFitting(answer: ConnectionInfo, out: Uint8Array, at: number, limit: number): number {
     at += copy(this.#heads[answer.status], out, at)
     for (const code of this.#codes) {
       const end = this.#writeField(code, answer, out, at)
@@ -145,7 +145,7 @@ export class VariableWriter {
   }
 
   /** `status`, `done` and what the fingerprint says: a fingerprint comes with one status only, `ok`. */
-  #encodeFingerprint(answer: Answer, fingerprint: TcpFingerprint): Uint8Array {
+  #encodeFingerprint(answer: ConnectionInfo, fingerprint: TcpFingerprint): Uint8Array {
     const block = new Uint8Array(BLOCK_MAX)
     let end = copy(this.#heads[answer.status], block, 0)
     for (const code of this.#fingerprintCodes) end = this.#writeField(code, answer, block, end)
@@ -154,7 +154,7 @@ export class VariableWriter {
   }
 
   /** Writes one field, nothing when it isn't known. A value past the end of `out` is cut off there: callers compare with a limit. */
-  #writeField(code: number, answer: Answer, out: Uint8Array, at: number): number {
+  #writeField(code: number, answer: ConnectionInfo, out: Uint8Array, at: number): number {
     const fingerprint = answer.fingerprint
     switch (code) {
       case OS:
@@ -221,7 +221,7 @@ export class VariableWriter {
   }
 
   /** `0.7;reason="..."`: an RFC 9651 item. */
-  #hint(code: number, answer: Answer, out: Uint8Array, at: number): number {
+  #hint(code: number, answer: ConnectionInfo, out: Uint8Array, at: number): number {
     const parameters = answer.hintParameters?.[code - FIRST_HINT]
     return parameters === undefined ? at : this.#string(code, parameters.slice(";q=".length), out, at)
   }

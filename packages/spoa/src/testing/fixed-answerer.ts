@@ -1,8 +1,8 @@
 /**
  * Answers that a test makes up, in place of capture and database.
  */
-import type { Answer, TcpFingerprint } from "@synprint/core"
-import type { Answerer, Connection } from "@synprint/service"
+import type { ConnectionInfo, TcpFingerprint } from "@synprint/core"
+import type { FingerprintLookup, Connection } from "@synprint/service"
 
 /** A fingerprint as a Linux client of these days has it, with what the test wants different. */
 export function testFingerprint(different: Partial<TcpFingerprint> = {}): TcpFingerprint {
@@ -32,7 +32,7 @@ export function testFingerprint(different: Partial<TcpFingerprint> = {}): TcpFin
 }
 
 /** An answerer that lets the test fill each answer; without a filler every connection is `not_captured`. */
-export function answererOf(fill: (connection: Connection, into: Answer) => void = () => {}): Answerer {
+export function lookupOf(fill: (connection: Connection, into: ConnectionInfo) => void = () => {}): FingerprintLookup {
   return {
     answer: (connection, into) => {
       into.reset("not_captured")

@@ -2,7 +2,7 @@
  * Host answer: what is on file about an address, as the history fields of an Answer (the fields of p0f's API, specs p0f.md §9, as
  * the seed's agent maps them, Appendix E).
  */
-import type { Answer } from "../../connection-info.ts"
+import type { ConnectionInfo } from "../../connection-info.ts"
 import { linkName } from "../../tcp/path/link-table.ts"
 import {
   BAD_SW_SHIFT,
@@ -96,7 +96,13 @@ export class HostView {
 const view = new HostView()
 
 /** Writes the history fields of `into`. What modern mode says of sharing is sharing.ts's. */
-export function fillAnswer(hosts: Hosts, labels: Labels, host: number, exact: boolean, into: Answer): void {
+export function fillConnectionInfo(
+  hosts: Hosts,
+  labels: Labels,
+  host: number,
+  exact: boolean,
+  into: ConnectionInfo
+): void {
   view.read(hosts, host)
   into.hasHost = true
   // Where there is a fingerprint it says the same of this very connection; a title is a new string.

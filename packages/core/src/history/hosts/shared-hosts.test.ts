@@ -1,6 +1,6 @@
 /** Several observers on one memory answer as one that saw everything. */
 import { expect, test } from "bun:test"
-import { Answer } from "../../connection-info.ts"
+import { ConnectionInfo } from "../../connection-info.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../../tcp/database/builtin.ts"
 import { readDatabases } from "../../tcp/database/reader.ts"
 import { Matcher } from "../../tcp/matching/matcher.ts"
@@ -56,9 +56,9 @@ const frame = (n: number, stack: number, seq: number): Packet => {
 function tell(observer: Observer, packet: Packet, nowMs: number): string {
   const { turn } = observer
   if (turn !== undefined && !turn.enter()) return "left alone"
-  const answer = new Answer()
+  const answer = new ConnectionInfo()
   answer.reset("ok")
-  observer.fillAnswer(observer.connection(packet, nowMs), answer)
+  observer.fillConnectionInfo(observer.connection(packet, nowMs), answer)
   turn?.leave()
   return JSON.stringify(answer)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { Answer } from "../../connection-info.ts"
+import { ConnectionInfo } from "../../connection-info.ts"
 import { readDatabases } from "../../tcp/database/reader.ts"
 import { Matcher } from "../../tcp/matching/matcher.ts"
 import { REQUEST } from "../../tcp/matching/fingerprint.ts"
@@ -28,8 +28,8 @@ const told = () => {
 }
 
 /** An answer about a client whose SYN is that of Linux, or of nobody. */
-function answerFor(isLinux = true): Answer {
-  const answer = new Answer()
+function answerFor(isLinux = true): ConnectionInfo {
+  const answer = new ConnectionInfo()
   answer.reset("ok")
   const packet = new Packet()
   packet.ver = 4
@@ -41,7 +41,7 @@ function answerFor(isLinux = true): Answer {
   return answer
 }
 
-function read(answer: Answer, headers: string | undefined, agent?: string): Answer {
+function read(answer: ConnectionInfo, headers: string | undefined, agent?: string): ConnectionInfo {
   const bytes = Buffer.from(`xx${headers ?? ""}${agent ?? ""}yy`, "latin1")
   const headersLength = headers === undefined ? -1 : headers.length
   told().read(bytes, 2 + (headers?.length ?? 0), agent === undefined ? -1 : agent.length, 2, headersLength, answer)
@@ -73,7 +73,7 @@ test("a User-Agent of another system than the SYN shows: bad_sw 1; of an unknown
   expect(read(answerFor(), undefined, LINUX).badSw).toBe(0)
   expect(read(answerFor(), "host: a\r\n\r\n", WINDOWS).badSw).toBe(1)
   expect(read(answerFor(false), firefox(WINDOWS)).badSw).toBe(0)
-  const without = new Answer()
+  const without = new ConnectionInfo()
   without.reset("not_captured")
   expect(read(without, firefox(WINDOWS))).toMatchObject({ badSw: 0, httpName: "Firefox" })
 })

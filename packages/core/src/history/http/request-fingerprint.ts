@@ -7,7 +7,7 @@
  * Differs from p0f: names are compared without case, since HTTP/2 and HAProxy lower them; Connection doesn't count, since
  * HAProxy takes it away before anybody is told; the answer is about this request and leaves the history of its address alone.
  */
-import type { Answer } from "../../connection-info.ts"
+import type { ConnectionInfo } from "../../connection-info.ts"
 import type { Database } from "../../tcp/database/database.ts"
 import { HDR_USER_AGENT } from "../../tcp/database/http-headers.ts"
 import {
@@ -89,7 +89,7 @@ export class ToldRequest {
     agentLength: number,
     headersAt: number,
     headersLength: number,
-    into: Answer
+    into: ConnectionInfo
   ): void {
     const head = this.#head
     const count = headersLength < 0 ? 0 : this.#readLines(bytes, headersAt, headersLength)
@@ -176,7 +176,7 @@ export class ToldRequest {
   }
 
   /** The Accept-Language begins with exactly two letters. */
-  #language(into: Answer): void {
+  #language(into: ConnectionInfo): void {
     const { bytes, language } = this.#head
     const at = this.#head.valueAt(language)
     const length = this.#head.valueEnd(language) - at
@@ -185,7 +185,7 @@ export class ToldRequest {
   }
 
   /** Whether the User-Agent names another system than the SYN's match. */
-  #compareSystems(into: Answer): void {
+  #compareSystems(into: ConnectionInfo): void {
     const label = into.fingerprint?.match?.label
     if (label === undefined || label.classId < 0) return
     for (const { nameId, needle } of this.#tables.uaOs) {

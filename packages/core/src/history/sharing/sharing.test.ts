@@ -2,7 +2,7 @@
  * What makes an address shared, and every reason why it is not.
  */
 import { expect, test } from "bun:test"
-import { Answer } from "../../connection-info.ts"
+import { ConnectionInfo } from "../../connection-info.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../../tcp/database/builtin.ts"
 import { readDatabases } from "../../tcp/database/reader.ts"
 import { Matcher } from "../../tcp/matching/matcher.ts"
@@ -62,18 +62,18 @@ function setUp(options: Partial<ObserverOptions> = {}) {
   })
   const packet = new Packet()
   let ms = START
-  const connect = (fields: PacketFields): Answer => {
+  const connect = (fields: PacketFields): ConnectionInfo => {
     const { bytes } = ethernet(tcp(connection(fields)))
     decodeFrame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, packet)
-    const answer = new Answer()
-    observer.fillAnswer(observer.connection(packet, ms), answer)
+    const answer = new ConnectionInfo()
+    observer.fillConnectionInfo(observer.connection(packet, ms), answer)
     return answer
   }
   return {
     observer,
     /** Connections one after the other, `seconds` apart; the last one's answer. */
-    connect: (seconds: number, ...sequence: ReadonlyArray<PacketFields>): Answer => {
-      let answer = new Answer()
+    connect: (seconds: number, ...sequence: ReadonlyArray<PacketFields>): ConnectionInfo => {
+      let answer = new ConnectionInfo()
       for (const fields of sequence) {
         ms += seconds * 1000
         answer = connect(fields)
@@ -91,7 +91,7 @@ function setUp(options: Partial<ObserverOptions> = {}) {
   }
 }
 
-const reasonsOf = (answer: Answer): string => reasonNames(answer.sharedReasons).join(" ")
+const reasonsOf = (answer: ConnectionInfo): string => reasonNames(answer.sharedReasons).join(" ")
 const repeat = (times: number, ...systems: ReadonlyArray<PacketFields>): ReadonlyArray<PacketFields> =>
   Array.from({ length: times }, () => systems).flat()
 
@@ -300,7 +300,7 @@ test("whatever comes in whatever order, scores stay between 0 and 100 and memory
   const { observer } = setUp({ maxHosts: 32, hostIdleMinutes: 5 })
   const packet = new Packet()
   const words = observer.hosts.hot.length + observer.hosts.cold.length
-  const answer = new Answer()
+  const answer = new ConnectionInfo()
   let ms = START
   for (let n = 0; n < rounds(20_000); n++) {
     const stack = CLIENTS[random.below(CLIENTS.length)]!
@@ -313,7 +313,7 @@ test("whatever comes in whatever order, scores stay between 0 and 100 and memory
     decodeFrame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, packet)
     // Now and then time runs backwards.
     ms += random.below(50) === 0 ? -random.below(5_000_000) : random.below(100_000)
-    observer.fillAnswer(observer.connection(packet, ms), answer)
+    observer.fillConnectionInfo(observer.connection(packet, ms), answer)
     expect(answer.sharedScore >= 0 && answer.sharedScore <= 100).toBe(true)
     expect(answer.nat).toBe(answer.sharedScore >= SHARED_THRESHOLD)
     expect(answer.sharedReasons === 0).toBe(answer.sharedScore === 0)

@@ -23,7 +23,7 @@
  * known to vary. A phone that tethers is told from the machine behind it by its stack; when both run Linux by the fixed window of
  * phones and the one hop between, unless distances vary. Two equal machines at equal distance look like one, and are told as one.
  */
-import type { Answer } from "../../connection-info.ts"
+import type { ConnectionInfo } from "../../connection-info.ts"
 import type { Registered } from "../../tcp/database/database.ts"
 import { BITS_DIST, FACT_BITS, FACT_LINK, FACT_STACK } from "../../tcp/matching/fingerprint-facts.ts"
 import {
@@ -201,7 +201,7 @@ export class Sharing implements NatScore {
   }
 
   /** Sets sharedScore, sharedReasons and nat as of the second `sec`. */
-  fill(host: number, sec: number, into: Answer): void {
+  fill(host: number, sec: number, into: ConnectionInfo): void {
     const hosts = this.#hosts
     const base = host << COLD_SHIFT
     const score = hosts.hasCold(host) ? Math.round(this.#scoreAt(base, sec)) : 0
