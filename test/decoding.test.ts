@@ -16,7 +16,7 @@ import {
   VERDICT_TRUNCATED
 } from "@synprint/core"
 import {
-  P0fIntake,
+  P0fPacketDecoder,
   SHARED,
   decodeFrame,
   printIpv4,
@@ -122,7 +122,7 @@ function readCapture(path: string): Capture {
 
 function readAsP0f(path: string): Map<number, Read> {
   const packet = new Packet()
-  const intake = new P0fIntake()
+  const intake = new P0fPacketDecoder()
   const log = new SynLog()
   let frame = 0
   const reader = new CaptureReader(

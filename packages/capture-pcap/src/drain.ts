@@ -4,7 +4,7 @@
  */
 import {
   LINKTYPE_ETHERNET,
-  Located,
+  HeaderOffsets,
   TCP_ACK,
   TCP_FIN,
   TCP_RST,
@@ -14,7 +14,7 @@ import {
   VERDICT_TCP,
   VERDICT_TRUNCATED,
   VERDICT_UNSUPPORTED,
-  locateTcp
+  findTcp
 } from "@synprint/core"
 import { type CaptureFilter, madeUpSyn4 } from "@synprint/service"
 import type { Handle } from "./handle.ts"
@@ -48,7 +48,7 @@ export class SynDrain {
   other = 0
 
   readonly #ring: Ring
-  readonly #located = new Located()
+  readonly #located = new HeaderOffsets()
   readonly #facts: SynFacts = { key: new Int32Array(KEY_WORDS), isn: 0, seenAtMs: 0, vlan: -1, interfaceIndex: 0 }
   #store: SynStore
   /** undefined: all. */
@@ -101,7 +101,7 @@ export class SynDrain {
   #judge(ring: Ring, handle: Pick<Handle, "linkType" | "interfaceIndex">): void {
     const bytes = ring.bytes
     const located = this.#located
-    const verdict = locateTcp(bytes, ring.at, ring.captured, ring.wire, handle.linkType, located)
+    const verdict = findTcp(bytes, ring.at, ring.captured, ring.wire, handle.linkType, located)
     if (verdict !== VERDICT_TCP) {
       if (verdict === VERDICT_TRUNCATED) this.truncated++
       else if (verdict === VERDICT_FRAGMENT) this.fragments++

@@ -4,10 +4,10 @@
  * Medians of 9 runs. `bun packages/core/bench/decode.ts`
  */
 import { CaptureReader } from "../src/packet/capture/capture-file.ts"
-import { decodeFrame, locateTcp } from "../src/packet/frame.ts"
+import { decodeFrame, findTcp } from "../src/packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../src/packet/link.ts"
-import { Located } from "../src/packet/header-offsets.ts"
-import { P0fIntake } from "../src/p0f/packet-decoder.ts"
+import { HeaderOffsets } from "../src/packet/header-offsets.ts"
+import { P0fPacketDecoder } from "../src/p0f/packet-decoder.ts"
 import { Packet } from "../src/packet/packet.ts"
 import { pcapHeader, pcapRecord } from "../src/testing/capture-writer.ts"
 import { synFrame } from "../src/testing/layers.ts"
@@ -26,8 +26,8 @@ file.set(pcapHeader())
 for (let i = 0; i < PACKETS; i++) file.set(records[i % records.length]!, 24 + i * recordBytes)
 
 const packet = new Packet()
-const located = new Located()
-const intake = new P0fIntake()
+const located = new HeaderOffsets()
+const intake = new P0fPacketDecoder()
 let sink = 0
 
 /** Nanoseconds per packet, median of RUNS after one run to warm up. */
@@ -60,7 +60,7 @@ report(
   measure(() => {
     let total = 0
     for (let at = 24 + headBytes; at < file.length; at += recordBytes) {
-      total += locateTcp(file, at, 74, 74, LINKTYPE_ETHERNET, located) + located.sport
+      total += findTcp(file, at, 74, 74, LINKTYPE_ETHERNET, located) + located.sport
     }
     return total
   })

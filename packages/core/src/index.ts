@@ -40,11 +40,11 @@ export {
   parseConnectionKey,
   putConnectionKey
 } from "./packet/connection-key.ts"
-export { locateTcp } from "./packet/frame.ts"
-export { Located } from "./packet/header-offsets.ts"
+export { findTcp } from "./packet/frame.ts"
+export { HeaderOffsets } from "./packet/header-offsets.ts"
 export { LINKTYPE_ETHERNET } from "./packet/link.ts"
 export { Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "./packet/packet.ts"
-export { decodeSyn, locateSavedSyn } from "./packet/syn.ts"
+export { decodeSyn, findSavedSyn } from "./packet/syn.ts"
 export {
   VERDICT_FRAGMENT,
   VERDICT_MALFORMED,

@@ -14,7 +14,7 @@
 import type { ConnectionInfo } from "../connection-info.ts"
 import type { Matcher } from "../tcp/matching/matcher.ts"
 import { REQUEST } from "../tcp/matching/fingerprint.ts"
-import { Intake } from "../packet/packet-decoder.ts"
+import { PacketDecoder } from "../packet/packet-decoder.ts"
 import { type Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
 import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
 import {
@@ -69,7 +69,7 @@ export class Observer {
   #matcher: Matcher
   #labels: Labels
   #log: ObservationLog | undefined
-  readonly #intake: Intake
+  readonly #intake: PacketDecoder
   readonly #at = new Endpoints()
   readonly #nat: NatScore
   /** Modern mode's. */
@@ -92,7 +92,7 @@ export class Observer {
     const { matcher, log } = options
     const exact = options.mode === "p0f"
     this.exact = exact
-    this.#intake = new Intake(exact)
+    this.#intake = new PacketDecoder(exact)
     this.#matcher = matcher
     this.#labels = new Labels(matcher.database)
     const hostLimits = { maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes }

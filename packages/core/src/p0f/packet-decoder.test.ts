@@ -5,7 +5,7 @@ import type { PacketFields } from "../testing/packets.ts"
 import { randomCapture } from "../testing/random-capture.ts"
 import { seededRandom } from "../testing/random.ts"
 import { passesP0fFilter } from "./filter.ts"
-import { P0fIntake } from "./packet-decoder.ts"
+import { P0fPacketDecoder } from "./packet-decoder.ts"
 import { Packet } from "../packet/packet.ts"
 import { printQuirks } from "../packet/quirks.ts"
 import {
@@ -20,7 +20,7 @@ import {
 const packet = new Packet()
 const fields: PacketFields = { options: "mss=1460,sok,ts=1:0,nop,ws=7" }
 
-function read(bytes: Uint8Array, linkType = 1, captured = bytes.length, intake = new P0fIntake()): number {
+function read(bytes: Uint8Array, linkType = 1, captured = bytes.length, intake = new P0fPacketDecoder()): number {
   return intake.decode(bytes, 0, captured, bytes.length, linkType, packet)
 }
 
@@ -43,7 +43,7 @@ describe("link layer (process.c: find_offset)", () => {
 
   test("other types are guessed once and for all", () => {
     for (const layer of [tcp(fields), tcp({ ...fields, ver: 6 })]) {
-      const intake = new P0fIntake()
+      const intake = new P0fPacketDecoder()
       expect(read(sll2(layer), 276, undefined, intake)).toBe(VERDICT_TCP)
       expect(intake.linkOffset).toBe(20)
       expect(read(layer.bytes, layer.etherType === 0x0800 ? 228 : 229)).toBe(VERDICT_TCP)
@@ -52,7 +52,7 @@ describe("link layer (process.c: find_offset)", () => {
   })
 
   test("nothing found: read at 0, and guessed again on the next packet", () => {
-    const intake = new P0fIntake()
+    const intake = new P0fPacketDecoder()
     const short = sll2(tcp({})).slice(0, 50)
     expect(read(short, 276, undefined, intake)).toBe(VERDICT_OTHER)
     expect([intake.linkOffset, intake.offsetWarned, intake.unknownVersion]).toEqual([-1, true, 0])
@@ -63,7 +63,7 @@ describe("link layer (process.c: find_offset)", () => {
   })
 
   test("an 802.1Q tag in front of a guessed offset is taken off it", () => {
-    const intake = new P0fIntake()
+    const intake = new P0fPacketDecoder()
     const tagged = sll2(vlan(5, tcp(fields)))
     tagged.set([0x08, 0x00], 0)
     tagged.set([0x81, 0x00], 20)
@@ -74,7 +74,7 @@ describe("link layer (process.c: find_offset)", () => {
   })
 
   test("802.1Q on Ethernet passes the filter and is dropped (C-11)", () => {
-    const intake = new P0fIntake()
+    const intake = new P0fPacketDecoder()
     expect(read(ethernet(vlan(5, tcp(fields))).bytes, 1, undefined, intake)).toBe(VERDICT_OTHER)
     expect([intake.packets, intake.unknownVersion]).toEqual([1, 0])
   })
@@ -102,7 +102,7 @@ describe("the filter that libpcap applies for it", () => {
   })
 
   test("what doesn't pass isn't counted", () => {
-    const intake = new P0fIntake()
+    const intake = new P0fPacketDecoder()
     expect(read(synFrame({ protocol: 17 }), 1, undefined, intake)).toBe(VERDICT_UNSUPPORTED)
     expect(intake.packets).toBe(0)
   })
@@ -157,11 +157,14 @@ test("cut at every length and with random bytes it never throws", () => {
   const random = seededRandom(8)
   const linkTypes = [0, 1, 9, 12, 50, 51, 101, 104, 105, 108, 113, 228, 229, 276, 127, 999]
   for (const { bytes } of randomCapture({ seed: 2, events: 60, faultPercent: 50 })) {
-    const intake = new P0fIntake()
+    const intake = new P0fPacketDecoder()
     for (let length = 0; length <= bytes.length; length += random.between(1, 9)) {
       expect(intake.decode(bytes.slice(0, length), 0, bytes.length, bytes.length, 1, packet)).toBeWithin(0, 6)
       const noise = random.bytes(random.below(90))
-      expect(new P0fIntake().decode(noise, 0, noise.length, 1500, random.pick(linkTypes), packet)).toBeWithin(0, 6)
+      expect(new P0fPacketDecoder().decode(noise, 0, noise.length, 1500, random.pick(linkTypes), packet)).toBeWithin(
+        0,
+        6
+      )
     }
   }
 })

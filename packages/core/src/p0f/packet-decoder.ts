@@ -42,7 +42,7 @@ const OFFSET_UNKNOWN = -1
 /** Offsets that are tried: 0, 2, ... 38. */
 const OFFSET_TRIES = 40
 
-export class P0fIntake {
+export class P0fPacketDecoder {
   /** Bytes in front of the IP header; -1 as long as it isn't known. */
   linkOffset: number = OFFSET_UNKNOWN
   /** Packets that passed p0f's filter: its own packet counter, of which every 50th expires the caches before it is parsed. */

@@ -25,8 +25,8 @@ import {
 import { concat, fragment, hex, ip, tcp } from "../testing/packets.ts"
 import type { Layer, PacketFields } from "../testing/packets.ts"
 import { seededRandom } from "../testing/random.ts"
-import { decodeFrame, locateTcp } from "./frame.ts"
-import { Located } from "./header-offsets.ts"
+import { decodeFrame, findTcp } from "./frame.ts"
+import { HeaderOffsets } from "./header-offsets.ts"
 import { Packet } from "./packet.ts"
 import {
   VERDICT_FRAGMENT,
@@ -42,14 +42,14 @@ const syn4 = tcp(fields)
 const syn6 = tcp({ ...fields, ver: 6, flowLabel: 5 })
 
 const packet = new Packet()
-const located = new Located()
+const located = new HeaderOffsets()
 
 function decode(bytes: Uint8Array, linkType = 1, captured = bytes.length): number {
   return decodeFrame(bytes, 0, captured, bytes.length, linkType, packet)
 }
 
 /** The frame, anywhere in a larger buffer, is read as the SYN it was built from. */
-function expectSyn(bytes: Uint8Array, linkType: number, ver: number, expected: Partial<Located> = {}): void {
+function expectSyn(bytes: Uint8Array, linkType: number, ver: number, expected: Partial<HeaderOffsets> = {}): void {
   const buffer = concat(new Uint8Array(7), bytes, new Uint8Array(3).fill(255))
   expect(decodeFrame(buffer, 7, bytes.length, bytes.length, linkType, packet)).toBe(VERDICT_TCP)
   const { sport, ttl, win, mss, wscale, ts1, totHdr, payloadLength } = packet
@@ -64,7 +64,7 @@ function expectSyn(bytes: Uint8Array, linkType: number, ver: number, expected: P
     totHdr: ver === 4 ? 60 : 80,
     payloadLength: 0
   })
-  expect(locateTcp(buffer, 7, bytes.length, bytes.length, linkType, located)).toBe(VERDICT_TCP)
+  expect(findTcp(buffer, 7, bytes.length, bytes.length, linkType, located)).toBe(VERDICT_TCP)
   expect([located.sport, located.ver, located.doff, located.flags]).toEqual([12345, ver, 40, 2])
   expect(located.tcp).toBe(located.ip + located.tcpDistance)
   expect(located.ipEnd).toBe(located.ip + located.ipLength)
@@ -73,7 +73,7 @@ function expectSyn(bytes: Uint8Array, linkType: number, ver: number, expected: P
 }
 
 describe("link layers", () => {
-  test.each<[string, (inner: Layer) => Uint8Array, number, Partial<Located>]>([
+  test.each<[string, (inner: Layer) => Uint8Array, number, Partial<HeaderOffsets>]>([
     ["Ethernet", (inner) => ethernet(inner).bytes, 1, { vlan: -1, tunnelled: false, interfaceIndex: 0 }],
     ["Ethernet, padded", (inner) => ethernet(inner, 128).bytes, 1, {}],
     ["802.1Q", (inner) => ethernet(vlan(100, inner)).bytes, 1, { vlan: 100, tunnelled: false }],
@@ -331,9 +331,7 @@ describe("any bytes", () => {
       const wire = random.chance(70) ? bytes.length : random.below(2000)
       const verdict = decodeFrame(bytes, 0, captured, wire, linkType, packet)
       expect(verdict).toBeWithin(0, 6)
-      expect(locateTcp(bytes, 0, captured, wire, linkType, located) === VERDICT_TCP || verdict !== VERDICT_TCP).toBe(
-        true
-      )
+      expect(findTcp(bytes, 0, captured, wire, linkType, located) === VERDICT_TCP || verdict !== VERDICT_TCP).toBe(true)
       if (verdict !== VERDICT_TCP) continue
       read++
       expect(packet.payload).toBeLessThanOrEqual(Math.min(captured, wire, bytes.length))

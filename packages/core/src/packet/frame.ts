@@ -1,5 +1,5 @@
 /**
- * One captured frame: from its link type to the innermost TCP packet (`locateTcp`), and its facts (`decodeFrame`).
+ * One captured frame: from its link type to the innermost TCP packet (`findTcp`), and its facts (`decodeFrame`).
  *
  * Reads every link layer of link.ts and every tunnel of tunnel.ts; all of it is bounds-checked, nothing throws or allocates.
  */
@@ -15,7 +15,7 @@ import {
   walkLink
 } from "./link.ts"
 import type { Step } from "./link.ts"
-import { Located } from "./header-offsets.ts"
+import { HeaderOffsets } from "./header-offsets.ts"
 import type { Packet } from "./packet.ts"
 import { decodeTcp } from "./tcp.ts"
 import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED, VERDICT_UNSUPPORTED } from "./verdict.ts"
@@ -28,13 +28,13 @@ const MAX_LAYERS = 24
  * Finds the innermost TCP header of the frame of `captured` bytes at `at`, `wire` long on the wire. VERDICT_TCP: `into` is filled,
  * the whole TCP header is captured. Otherwise `into` holds nothing of use.
  */
-export function locateTcp(
+export function findTcp(
   bytes: Uint8Array,
   at: number,
   captured: number,
   wire: number,
   linkType: number,
-  into: Located
+  into: HeaderOffsets
 ): Verdict {
   const room = bytes.length - at
   into.at = at
@@ -66,8 +66,8 @@ export function locateTcp(
   return step
 }
 
-/** Facts of the packet that `locateTcp` found; the quirks are the true ones, not p0f's. */
-export function decodeLocated(bytes: Uint8Array, located: Located, packet: Packet): Verdict {
+/** Facts of the packet that `findTcp` found; the quirks are the true ones, not p0f's. */
+export function decodeFound(bytes: Uint8Array, located: HeaderOffsets, packet: Packet): Verdict {
   const { ip, tcp, doff } = located
   if (located.ver === 4) {
     decodeIpv4(bytes, ip, packet)
@@ -83,10 +83,10 @@ export function decodeLocated(bytes: Uint8Array, located: Located, packet: Packe
   return decodeTcp(bytes, tcp, doff, packet, false)
 }
 
-const scratch = new Located()
+const scratch = new HeaderOffsets()
 
 /**
- * Facts of the innermost TCP packet of a frame: locateTcp and decodeLocated in one.
+ * Facts of the innermost TCP packet of a frame: findTcp and decodeFound in one.
  *
  * A plain Ethernet frame with IPv4 without options and TCP is read straight: 43 ns instead of 58 (bench/decode.ts).
  */
@@ -120,6 +120,6 @@ export function decodeFrame(
       }
     }
   }
-  const verdict = locateTcp(bytes, at, captured, wire, linkType, scratch)
-  return verdict === VERDICT_TCP ? decodeLocated(bytes, scratch, packet) : verdict
+  const verdict = findTcp(bytes, at, captured, wire, linkType, scratch)
+  return verdict === VERDICT_TCP ? decodeFound(bytes, scratch, packet) : verdict
 }

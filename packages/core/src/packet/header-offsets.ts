@@ -5,7 +5,7 @@
  * and mean nothing after it.
  */
 
-export class Located {
+export class HeaderOffsets {
   /** Offset of the IP header. */
   ip = 0
   /** Length of the IP packet by its own header. */

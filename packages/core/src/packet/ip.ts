@@ -13,7 +13,7 @@
 import { i32, u16 } from "../bytes/big-endian.ts"
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, WALK_ON } from "./link.ts"
 import type { Step } from "./link.ts"
-import type { Located } from "./header-offsets.ts"
+import type { HeaderOffsets } from "./header-offsets.ts"
 import type { Packet } from "./packet.ts"
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_NZ_MBZ, QUIRK_ZERO_ID } from "./quirks.ts"
 import { TCP_HEADER_BYTES } from "./tcp.ts"
@@ -58,7 +58,7 @@ const IPV4_MBZ = 0x8000
 const IPV4_OFFSET = 0x1fff
 
 /** IPv4 header at `into.at`: VERDICT_TCP with `into` filled, WALK_ON into a tunnel, or why not. */
-export function walkIpv4(bytes: Uint8Array, into: Located): Step {
+export function walkIpv4(bytes: Uint8Array, into: HeaderOffsets): Step {
   const ip = into.at
   if (into.limit - ip < IPV4_HEADER_BYTES) return VERDICT_TRUNCATED
   const first = bytes[ip]!
@@ -91,7 +91,7 @@ export function walkIpv4(bytes: Uint8Array, into: Located): Step {
 }
 
 /** IPv6 header at `into.at`. */
-export function walkIpv6(bytes: Uint8Array, into: Located): Step {
+export function walkIpv6(bytes: Uint8Array, into: HeaderOffsets): Step {
   const ip = into.at
   if (into.limit - ip < IPV6_HEADER_BYTES) return VERDICT_TRUNCATED
   if (bytes[ip]! >> 4 !== 6) return VERDICT_MALFORMED
@@ -117,7 +117,13 @@ export function walkIpv6(bytes: Uint8Array, into: Located): Step {
 }
 
 /** What follows the fixed header: extension headers (each at least 8 bytes, so the loop ends), TCP, a tunnel, or neither. */
-function walkProtocol(bytes: Uint8Array, protocol: number, from: number, fragmented: boolean, into: Located): Step {
+function walkProtocol(
+  bytes: Uint8Array,
+  protocol: number,
+  from: number,
+  fragmented: boolean,
+  into: HeaderOffsets
+): Step {
   const { end, limit } = into
   const isIpv6 = into.ver === 6
   let at = from
@@ -175,7 +181,7 @@ function walkProtocol(bytes: Uint8Array, protocol: number, from: number, fragmen
 }
 
 /** TCP header at `tcp`: whole, within its IP packet, and captured. */
-function walkTcp(bytes: Uint8Array, tcp: number, isFragment: boolean, into: Located): Step {
+function walkTcp(bytes: Uint8Array, tcp: number, isFragment: boolean, into: HeaderOffsets): Step {
   const { end, limit } = into
   if (end - tcp < TCP_HEADER_BYTES) return isFragment ? VERDICT_FRAGMENT : VERDICT_MALFORMED
   if (limit - tcp < TCP_HEADER_BYTES) return VERDICT_TRUNCATED

@@ -8,7 +8,7 @@
  * Sources: IEEE 802.1Q, RFC 3032, RFC 2516, RFC 1662, tcpdump.org/linktypes.html. Differs from p0f, which reads at one fixed offset.
  */
 import { i32, u16 } from "../bytes/big-endian.ts"
-import type { Located } from "./header-offsets.ts"
+import type { HeaderOffsets } from "./header-offsets.ts"
 import { VERDICT_MALFORMED, VERDICT_OTHER, VERDICT_TRUNCATED, VERDICT_UNSUPPORTED } from "./verdict.ts"
 import type { Verdict } from "./verdict.ts"
 
@@ -61,7 +61,7 @@ const ETHERNET_HEADER_BYTES = 14
 const ETHERTYPE_MIN = 0x600
 
 /** Sets the cursor to what the link header says. `into.at`, `end` and `limit` are the frame's. */
-export function walkLink(bytes: Uint8Array, linkType: number, into: Located): Step {
+export function walkLink(bytes: Uint8Array, linkType: number, into: HeaderOffsets): Step {
   const at = into.at
   const left = into.limit - at
   switch (linkType) {
@@ -116,7 +116,7 @@ export function walkLink(bytes: Uint8Array, linkType: number, into: Located): St
 }
 
 /** One step through what is no IP: Ethernet, tags, labels, PPPoE, PPP. */
-export function walkEtherType(bytes: Uint8Array, into: Located): Step {
+export function walkEtherType(bytes: Uint8Array, into: HeaderOffsets): Step {
   const at = into.at
   const left = into.limit - at
   switch (into.type) {
@@ -158,7 +158,7 @@ export function walkEtherType(bytes: Uint8Array, into: Located): Step {
 }
 
 /** Label stack down to the bottom (RFC 3032 §2.1); what follows has no type field: IP by its nibble, else a pseudowire. */
-function walkLabels(bytes: Uint8Array, into: Located): Step {
+function walkLabels(bytes: Uint8Array, into: HeaderOffsets): Step {
   let at = into.at
   for (;;) {
     if (into.limit - at < 4) return VERDICT_TRUNCATED
@@ -175,7 +175,7 @@ function walkLabels(bytes: Uint8Array, into: Located): Step {
 }
 
 /** RFC 1661 §2, RFC 1662 §3.1: address and control may be left out, the protocol may be one byte. */
-function walkPpp(bytes: Uint8Array, into: Located): Step {
+function walkPpp(bytes: Uint8Array, into: HeaderOffsets): Step {
   let at = into.at
   const limit = into.limit
   if (limit - at >= 2 && bytes[at] === 0xff && bytes[at + 1] === 0x03) at += 2
@@ -206,14 +206,14 @@ function walkPpp(bytes: Uint8Array, into: Located): Step {
 }
 
 /** Cisco HDLC: address, 0, EtherType. */
-function walkChdlc(bytes: Uint8Array, into: Located): Step {
+function walkChdlc(bytes: Uint8Array, into: HeaderOffsets): Step {
   into.type = u16(bytes, into.at + 2)
   into.at += 4
   return WALK_ON
 }
 
 /** 802.3 with a length: IP in SNAP is not read (no host sends it), everything else is no IP. */
-function walkLlc(bytes: Uint8Array, into: Located): Step {
+function walkLlc(bytes: Uint8Array, into: HeaderOffsets): Step {
   const at = into.at
   if (into.limit - at < 8 || bytes[at] !== 0xaa || bytes[at + 1] !== 0xaa || bytes[at + 2] !== 3) return VERDICT_OTHER
   const type = u16(bytes, at + 6)

@@ -2,23 +2,23 @@
  * Intake: a captured frame to the facts of its TCP packet, in p0f's way (p0f-intake.ts) or the right one (frame.ts).
  */
 import { decodeFrame } from "./frame.ts"
-import { P0fIntake } from "../p0f/packet-decoder.ts"
+import { P0fPacketDecoder } from "../p0f/packet-decoder.ts"
 import { Packet } from "./packet.ts"
 import type { Verdict } from "./verdict.ts"
 
 /** p0f's EXPIRE_INTERVAL, in packets (config.h). */
 const EXPIRE_INTERVAL = 50
 
-export class Intake {
+export class PacketDecoder {
   /** What `decode` fills. */
   readonly packet = new Packet()
   /** Mode p0f: its caches expire before the packet is looked at, whatever it is. */
   expires = false
-  readonly #p0f: P0fIntake | undefined
+  readonly #p0f: P0fPacketDecoder | undefined
 
   /** `exact`: mode p0f. */
   constructor(exact: boolean) {
-    this.#p0f = exact ? new P0fIntake() : undefined
+    this.#p0f = exact ? new P0fPacketDecoder() : undefined
   }
 
   /** VERDICT_TCP: `packet` is filled. */

@@ -4,9 +4,9 @@ import { concat, hex, tcp } from "../testing/packets.ts"
 import type { PacketFields } from "../testing/packets.ts"
 import { seededRandom } from "../testing/random.ts"
 import { decodeFrame } from "./frame.ts"
-import { Located } from "./header-offsets.ts"
+import { HeaderOffsets } from "./header-offsets.ts"
 import { Packet } from "./packet.ts"
-import { decodeSavedSyn, decodeSyn, locateSavedSyn } from "./syn.ts"
+import { decodeSavedSyn, decodeSyn, findSavedSyn } from "./syn.ts"
 import type { Headers } from "./syn.ts"
 import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED } from "./verdict.ts"
 
@@ -41,8 +41,8 @@ function expectSame(actual: Packet, expected: Packet): void {
 }
 
 function distance(bytes: Uint8Array): number {
-  const located = new Located()
-  expect(locateSavedSyn(bytes, located)).toBe(VERDICT_TCP)
+  const located = new HeaderOffsets()
+  expect(findSavedSyn(bytes, located)).toBe(VERDICT_TCP)
   return located.tcpDistance
 }
 

@@ -2,10 +2,10 @@
  * A SYN as headers alone, the payload not captured: out of a capture store (RawSyn), or as the kernel saved it (TCP_SAVED_SYN).
  */
 import { u16 } from "../bytes/big-endian.ts"
-import { decodeLocated, locateTcp } from "./frame.ts"
+import { decodeFound, findTcp } from "./frame.ts"
 import { decodeIpv4, decodeIpv6, IPV4_HEADER_BYTES, IPV6_HEADER_BYTES } from "./ip.ts"
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, LINKTYPE_ETHERNET, LINKTYPE_RAW } from "./link.ts"
-import { Located } from "./header-offsets.ts"
+import { HeaderOffsets } from "./header-offsets.ts"
 import type { Packet } from "./packet.ts"
 import { decodeTcp, TCP_HEADER_BYTES } from "./tcp.ts"
 import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED } from "./verdict.ts"
@@ -63,23 +63,23 @@ const IP_MAX_BYTES = 65575
  * (TCP_SAVE_SYN 2, HAProxy `tcp-ss 2`). The kernel saves exactly the headers, so the reading whose headers fill the bytes is the
  * right one: a first byte of 0x4. or 0x6. alone could be a MAC address.
  */
-export function locateSavedSyn(bytes: Uint8Array, into: Located): Verdict {
+export function findSavedSyn(bytes: Uint8Array, into: HeaderOffsets): Verdict {
   const length = bytes.length
   const hasEtherType =
     length > 14 && (u16(bytes, 12) === ETHERTYPE_IPV4 ? bytes[14]! >> 4 === 4 : u16(bytes, 12) === ETHERTYPE_IPV6)
   if (hasEtherType) {
-    const verdict = locateTcp(bytes, 0, length, 14 + IP_MAX_BYTES, LINKTYPE_ETHERNET, into)
+    const verdict = findTcp(bytes, 0, length, 14 + IP_MAX_BYTES, LINKTYPE_ETHERNET, into)
     if (verdict === VERDICT_TCP && into.tcp + into.doff === length) return verdict
   }
-  const verdict = locateTcp(bytes, 0, length, IP_MAX_BYTES, LINKTYPE_RAW, into)
+  const verdict = findTcp(bytes, 0, length, IP_MAX_BYTES, LINKTYPE_RAW, into)
   if (verdict === VERDICT_TCP || !hasEtherType) return verdict
-  return locateTcp(bytes, 0, length, 14 + IP_MAX_BYTES, LINKTYPE_ETHERNET, into)
+  return findTcp(bytes, 0, length, 14 + IP_MAX_BYTES, LINKTYPE_ETHERNET, into)
 }
 
-const scratch = new Located()
+const scratch = new HeaderOffsets()
 
 /** Facts of a saved SYN. */
 export function decodeSavedSyn(bytes: Uint8Array, packet: Packet): Verdict {
-  const verdict = locateSavedSyn(bytes, scratch)
-  return verdict === VERDICT_TCP ? decodeLocated(bytes, scratch, packet) : verdict
+  const verdict = findSavedSyn(bytes, scratch)
+  return verdict === VERDICT_TCP ? decodeFound(bytes, scratch, packet) : verdict
 }

@@ -19,7 +19,7 @@ import {
   WALK_ON
 } from "./link.ts"
 import type { Step } from "./link.ts"
-import type { Located } from "./header-offsets.ts"
+import type { HeaderOffsets } from "./header-offsets.ts"
 import { VERDICT_MALFORMED, VERDICT_OTHER, VERDICT_TRUNCATED, VERDICT_UNSUPPORTED } from "./verdict.ts"
 
 const GRE_CHECKSUM = 0x8000
@@ -40,7 +40,7 @@ const PORT_L2TP = 1701
 const PORT_VXLAN_GPE = 4790
 
 /** GRE header at `into.at`. Version 1 (PPTP) is not read. */
-export function walkGre(bytes: Uint8Array, into: Located): Step {
+export function walkGre(bytes: Uint8Array, into: HeaderOffsets): Step {
   let at = into.at
   const limit = into.limit
   if (limit - at < 4) return VERDICT_TRUNCATED
@@ -77,7 +77,7 @@ export function walkGre(bytes: Uint8Array, into: Located): Step {
 }
 
 /** UDP header at `into.at`: a tunnel by its registered port, otherwise not ours. */
-export function walkUdp(bytes: Uint8Array, into: Located): Step {
+export function walkUdp(bytes: Uint8Array, into: HeaderOffsets): Step {
   const at = into.at
   if (into.limit - at < 8) return VERDICT_TRUNCATED
   const sport = u16(bytes, at)
@@ -105,7 +105,7 @@ export function walkUdp(bytes: Uint8Array, into: Located): Step {
   }
 }
 
-function walkVxlan(bytes: Uint8Array, into: Located): Step {
+function walkVxlan(bytes: Uint8Array, into: HeaderOffsets): Step {
   const at = into.at
   if (into.limit - at < 8) return VERDICT_TRUNCATED
   if (!(bytes[at]! & 0x08)) return VERDICT_OTHER
@@ -115,7 +115,7 @@ function walkVxlan(bytes: Uint8Array, into: Located): Step {
   return WALK_ON
 }
 
-function walkVxlanGpe(bytes: Uint8Array, into: Located): Step {
+function walkVxlanGpe(bytes: Uint8Array, into: HeaderOffsets): Step {
   const at = into.at
   if (into.limit - at < 8) return VERDICT_TRUNCATED
   const hasProtocol = (bytes[at]! & 0x04) !== 0
@@ -127,7 +127,7 @@ function walkVxlanGpe(bytes: Uint8Array, into: Located): Step {
   return WALK_ON
 }
 
-function walkGeneve(bytes: Uint8Array, into: Located): Step {
+function walkGeneve(bytes: Uint8Array, into: HeaderOffsets): Step {
   const at = into.at
   if (into.limit - at < 8) return VERDICT_TRUNCATED
   if (bytes[at]! >> 6 !== 0) return VERDICT_UNSUPPORTED
@@ -140,7 +140,7 @@ function walkGeneve(bytes: Uint8Array, into: Located): Step {
   return WALK_ON
 }
 
-function walkGtpu(bytes: Uint8Array, into: Located): Step {
+function walkGtpu(bytes: Uint8Array, into: HeaderOffsets): Step {
   let at = into.at
   const limit = into.limit
   if (limit - at < 8) return VERDICT_TRUNCATED
@@ -167,7 +167,7 @@ function walkGtpu(bytes: Uint8Array, into: Located): Step {
   return WALK_ON
 }
 
-function walkTeredo(bytes: Uint8Array, into: Located): Step {
+function walkTeredo(bytes: Uint8Array, into: HeaderOffsets): Step {
   let at = into.at
   const limit = into.limit
   if (limit - at < 4) return VERDICT_TRUNCATED

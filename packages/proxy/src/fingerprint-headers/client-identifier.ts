@@ -6,12 +6,12 @@
 import {
   ConnectionInfo,
   KEY_CLIENT,
-  Located,
+  HeaderOffsets,
   STATUSES,
   type Status,
   VERDICT_TCP,
   clearServer,
-  locateSavedSyn,
+  findSavedSyn,
   makeConnectionKey,
   parseAddress,
   parseConnectionKey,
@@ -36,7 +36,7 @@ export class PeerReader {
   readonly #isClientKey: boolean
   readonly #counters: Counters
   readonly #answer = new ConnectionInfo()
-  readonly #located = new Located()
+  readonly #located = new HeaderOffsets()
   /** Of the client read last: family (0: none) and address. */
   family: 0 | 4 | 6 = 0
   readonly address: Uint8Array = new Uint8Array(16)
@@ -68,7 +68,7 @@ export class PeerReader {
     connection.openedAtMs = Date.now()
     let isKnown = true
     // The SYN names both ends: the socket need not be asked.
-    if (savedSyn !== undefined && savedSyn.length > 0 && locateSavedSyn(savedSyn, this.#located) === VERDICT_TCP)
+    if (savedSyn !== undefined && savedSyn.length > 0 && findSavedSyn(savedSyn, this.#located) === VERDICT_TCP)
       putConnectionKey(this.#located, key)
     else {
       const { remoteAddress, remotePort, localAddress, localPort } = socket

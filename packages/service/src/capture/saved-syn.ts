@@ -5,7 +5,7 @@
  * The bytes are IP header + TCP header, with 14 bytes of Ethernet in front when the socket was asked for it (TCP_SAVE_SYN = 2).
  */
 import * as Effect from "effect/Effect"
-import { Located, VERDICT_TCP, locateSavedSyn } from "@synprint/core"
+import { HeaderOffsets, VERDICT_TCP, findSavedSyn } from "@synprint/core"
 import type { BackendModule, CaptureBackend, Connection, Miss, RawSyn } from "./backend.ts"
 
 /** No SYN has longer headers: IPv6 40, extension headers, TCP 60; a RawSyn may have less room. */
@@ -26,7 +26,7 @@ export const savedSyn: BackendModule = {
 }
 
 export function makeSavedSyn(): CaptureBackend {
-  const located = new Located()
+  const located = new HeaderOffsets()
   const counts = { hit: 0, syncookie: 0, malformed: 0 }
   const lookup = (connection: Connection, into: RawSyn): "hit" | Miss => {
     const saved = connection.savedSyn
@@ -38,7 +38,7 @@ export function makeSavedSyn(): CaptureBackend {
     if (
       saved.length > SAVED_BYTES_MAX ||
       saved.length > into.bytes.length ||
-      locateSavedSyn(saved, located) !== VERDICT_TCP
+      findSavedSyn(saved, located) !== VERDICT_TCP
     ) {
       counts.malformed++
       return "malformed"

@@ -2,7 +2,7 @@
  * Frame decoder: captured frames -> decoded batches, for an observer in another thread.
  */
 import { KeyNumbers } from "../../tcp/matching/key-numbers.ts"
-import { Intake } from "../../packet/packet-decoder.ts"
+import { PacketDecoder } from "../../packet/packet-decoder.ts"
 import { TCP_SYN } from "../../packet/packet.ts"
 import { VERDICT_TCP } from "../../packet/verdict.ts"
 import type { DecodedBatch } from "./decoded-batch.ts"
@@ -12,7 +12,7 @@ import { RECORD_KEY, RECORD_NUMBER } from "./decoded-record.ts"
 export type NextBatch = (full: DecodedBatch) => DecodedBatch | undefined
 
 export class FrameDecoder {
-  readonly #intake: Intake
+  readonly #intake: PacketDecoder
   readonly #numbers = new KeyNumbers()
   readonly #next: NextBatch
   #batch: DecodedBatch | undefined
@@ -21,7 +21,7 @@ export class FrameDecoder {
 
   /** `exact`: mode p0f. */
   constructor(exact: boolean, first: DecodedBatch | undefined, next: NextBatch) {
-    this.#intake = new Intake(exact)
+    this.#intake = new PacketDecoder(exact)
     this.#batch = first
     this.#next = next
   }

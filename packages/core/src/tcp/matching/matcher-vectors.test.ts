@@ -6,7 +6,7 @@ import { expect, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { printIpv4, printIpv6Long } from "../../address/address.ts"
 import { CaptureReader } from "../../packet/capture/capture-file.ts"
-import { P0fIntake } from "../../p0f/packet-decoder.ts"
+import { P0fPacketDecoder } from "../../p0f/packet-decoder.ts"
 import { Packet, TCP_ACK, TCP_SYN } from "../../packet/packet.ts"
 import { VERDICT_TCP } from "../../packet/verdict.ts"
 import { sharedFile } from "../../testing/shared.ts"
@@ -18,7 +18,7 @@ const P0F_FP = "/etc/p0f/p0f.fp"
 const decoder = new TextDecoder()
 
 function readCapture(path: string, onSyn: (packet: Packet) => void): void {
-  const intake = new P0fIntake()
+  const intake = new P0fPacketDecoder()
   const packet = new Packet()
   const reader = new CaptureReader((bytes, at, captured, wire, linkType) => {
     if (intake.decode(bytes, at, captured, wire, linkType, packet) !== VERDICT_TCP) return
