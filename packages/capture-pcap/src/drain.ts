@@ -16,7 +16,7 @@ import {
   VERDICT_UNSUPPORTED,
   findTcp
 } from "@synprint/core"
-import { type CaptureFilter, madeUpSyn4 } from "@synprint/service"
+import { type CaptureFilter, syntheticSyn4 } from "@synprint/service"
 import type { Handle } from "./handle.ts"
 import type { Libpcap } from "./libpcap.ts"
 import { Ring } from "./ring.ts"
@@ -32,7 +32,7 @@ const TCP_TYPE = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST
 /** A SYN of Linux in an Ethernet frame. */
 const WARM_UP_FRAME = Uint8Array.of(
   ...Uint8Array.fromHex("0200000000010200000000020800"), // Ethernet
-  ...madeUpSyn4().bytes
+  ...syntheticSyn4().bytes
 )
 /** Of the client's port in it. */
 const WARM_UP_PORT = 34

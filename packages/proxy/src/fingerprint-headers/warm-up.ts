@@ -6,7 +6,7 @@
  * own and is thrown away: no counter and no history of the service knows of it.
  */
 import { ConnectionInfo, type Database, KEY_CLIENT, makeConnectionKey, parseConnectionKey } from "@synprint/core"
-import { type Config, madeUpSyn4, openThrowawayEngine, setClientPort } from "@synprint/service"
+import { type Config, syntheticSyn4, openWarmUpEngine, setClientPort } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import { backends } from "../backends.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
@@ -31,9 +31,9 @@ const RESPONSE = bytesOf(
 export const warmUp = (config: Config, settings: SiteSettings, database: Database): Effect.Effect<number | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const lookup = yield* openThrowawayEngine(backends, config, database, 0)
+      const lookup = yield* openWarmUpEngine(backends, config, database, 0)
       const site = new Site(settings, undefined)
-      const syn = madeUpSyn4()
+      const syn = syntheticSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
       const answer = new ConnectionInfo()
       const own = new HeaderLines()

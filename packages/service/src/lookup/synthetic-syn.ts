@@ -2,7 +2,7 @@
  * Made-up SYN: what a Linux client sends, as TCP_SAVED_SYN gives it (the IP and the TCP header), for those who warm up.
  */
 
-export interface MadeUpSyn {
+export interface SyntheticSyn {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Of the client's address, which the server's follows. */
   readonly addresses: number
@@ -11,7 +11,7 @@ export interface MadeUpSyn {
 }
 
 /** From 10.0.0.1 to 10.0.0.2. */
-export const madeUpSyn4 = (): MadeUpSyn => ({
+export const syntheticSyn4 = (): SyntheticSyn => ({
   bytes: Uint8Array.fromHex(
     "4500003c00014000400600000a0000010a000002" + // IPv4
       "9c4000500000000100000000a002faf000000000" + // TCP
@@ -23,7 +23,7 @@ export const madeUpSyn4 = (): MadeUpSyn => ({
 })
 
 /** From 2001:db8::1 to 2001:db8::2. */
-export const madeUpSyn6 = (): MadeUpSyn => ({
+export const syntheticSyn6 = (): SyntheticSyn => ({
   bytes: Uint8Array.fromHex(
     "6000000000280640" + // IPv6
       "20010db800000000000000000000000120010db8000000000000000000000002" +
@@ -36,7 +36,7 @@ export const madeUpSyn6 = (): MadeUpSyn => ({
 })
 
 /** Makes it one of another connection. */
-export function setClientPort(syn: MadeUpSyn, port: number): void {
+export function setClientPort(syn: SyntheticSyn, port: number): void {
   syn.bytes[syn.tcp] = port >> 8
   syn.bytes[syn.tcp + 1] = port
 }

@@ -14,7 +14,7 @@ import type { Config } from "../config/config.ts"
 const STORE = 256
 
 /** `answers`: as of an answerer. */
-export const openThrowawayEngine = (
+export const openWarmUpEngine = (
   backends: BackendRegistry,
   config: Config,
   database: Database,

@@ -9,9 +9,9 @@ import type { Database } from "@synprint/core"
 import {
   type FingerprintLookupStats,
   type Config,
-  madeUpSyn4,
-  madeUpSyn6,
-  openThrowawayEngine,
+  syntheticSyn4,
+  syntheticSyn6,
+  openWarmUpEngine,
   setClientPort
 } from "@synprint/service"
 import * as Effect from "effect/Effect"
@@ -43,14 +43,14 @@ const BATCH = 10
 /** Fewer than connections, so that some are evicted. */
 const ANSWERS = 256
 
-const SYN4 = madeUpSyn4()
-const SYN6 = madeUpSyn6()
+const SYN4 = syntheticSyn4()
+const SYN6 = syntheticSyn6()
 
 /** Gives what its answerer counted, for the test that it warms what it should; undefined when it could not run. */
 export const warmUp = (config: Config, database: Database): Effect.Effect<FingerprintLookupStats | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const lookup = yield* openThrowawayEngine(backends, config, database, ANSWERS)
+      const lookup = yield* openWarmUpEngine(backends, config, database, ANSWERS)
       const counters = new Counters()
       const variables = new VariableWriter(config.spoa.variables)
       const agent = new Agent({ lookup, variables, key: config.capture.key, http: undefined }, counters)
