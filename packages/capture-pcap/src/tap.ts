@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { type CaptureError, whenever } from "@synprint/service"
+import { type CaptureError, watchInterval } from "@synprint/service"
 import { ANY, errorText, openHandle, readTotals, type Handle, type HandleOptions, type Totals } from "./handle.ts"
 import type { Libpcap } from "./libpcap.ts"
 
@@ -107,6 +107,6 @@ export const openTap = (
     }).pipe(Effect.catchCause((cause) => Effect.logError(`pcap: watching ${name} failed`, cause)))
 
     yield* openOnce
-    yield* whenever(`pcap watch of ${name}`, WATCH_MS, isAway, reopen)
+    yield* watchInterval(`pcap watch of ${name}`, WATCH_MS, isAway, reopen)
     return tap
   })

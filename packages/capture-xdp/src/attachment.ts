@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
-import { type CaptureError, whenever } from "@synprint/service"
+import { type CaptureError, watchInterval } from "@synprint/service"
 
 /** How often what is attached is compared with what bears the name now. */
 const WATCH_MS = 250
@@ -75,6 +75,6 @@ export const openAttachment = (options: AttachmentOptions): Effect.Effect<Attach
     }).pipe(Effect.catchCause((cause) => Effect.logError(`xdp: watching ${name} failed`, cause)))
 
     yield* attachOnce
-    yield* whenever(`xdp watch of ${name}`, WATCH_MS, isAway, reattach)
+    yield* watchInterval(`xdp watch of ${name}`, WATCH_MS, isAway, reattach)
     return attachment
   })

@@ -30,7 +30,7 @@ export {
   type LookupCounts,
   openChain
 } from "./capture/chain.ts"
-export { AUTO_ORDER, type ChainChoice, type Lack } from "./capture/choice.ts"
+export { AUTO_ORDER, type ChainChoice, type MissingPrivilege } from "./capture/choice.ts"
 export { savedSyn } from "./capture/saved-syn.ts"
 export { type SyntheticSyn, syntheticSyn4, syntheticSyn6, setClientPort } from "./lookup/synthetic-syn.ts"
 export { openWarmUpEngine } from "./lookup/warm-up-engine.ts"
@@ -53,7 +53,7 @@ export {
   loadConfig,
   parseConfig
 } from "./config/config.ts"
-export { background, serveUntilStopped, Vital, vital, whenever } from "./lifecycle/daemons.ts"
+export { background, serveUntilStopped, Vital, vital, watchInterval } from "./lifecycle/daemons.ts"
 export { isOptimising, requireJit, WithoutJit } from "./lifecycle/jit.ts"
 export { EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_PRIVILEGE, EXIT_USAGE, UsageError } from "./lifecycle/exit-codes.ts"
 export { isLocal, type ListenAddress, parseListenAddress, printListenAddress } from "./config/listen-address.ts"

@@ -134,7 +134,7 @@ export class RelayJudge {
 }
 
 /** Puts a connection's timing, and what `judge` says of it, into its answer. */
-export function tellTiming(timing: HandshakeTiming, judge: RelayJudge, into: ConnectionInfo): void {
+export function applyTiming(timing: HandshakeTiming, judge: RelayJudge, into: ConnectionInfo): void {
   into.rttMicros = micros(timing.rtt)
   into.chelloDelayMicros = micros(timing.helloDelay)
   into.tlsRttMicros = micros(timing.tlsRtt)

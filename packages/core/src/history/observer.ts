@@ -42,8 +42,8 @@ import type { Flows } from "./flows/flows.ts"
 import { fillConnectionInfo } from "./hosts/host-answer.ts"
 import { carryOver } from "./hosts/reload.ts"
 import { HOST_TOTAL_CONN, HOT_SHIFT } from "./hosts/host-record.ts"
-import { HostClock } from "./hosts/clock-host-table.ts"
-import { HostList } from "../p0f/host-table.ts"
+import { ClockHostTable } from "./hosts/clock-host-table.ts"
+import { P0fHostTable } from "../p0f/host-table.ts"
 import { type HostTurn, makeTurn } from "./hosts/transaction.ts"
 import type { Hosts } from "./hosts/hosts.ts"
 import { Http } from "./http/observations.ts"
@@ -98,13 +98,13 @@ export class Observer {
     const hostLimits = { maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes }
     const flowLimits = { maxFlows: options.maxFlows, ageSeconds: options.flowAgeSeconds }
     if (exact) {
-      const hosts = new HostList(hostLimits)
+      const hosts = new P0fHostTable(hostLimits)
       const flows = new FlowList(flowLimits, hosts)
       hosts.onFull = () => flows.destroyOldestTenth()
       this.hosts = hosts
       this.flows = flows
     } else {
-      const hosts = new HostClock(hostLimits, options.shared?.hosts)
+      const hosts = new ClockHostTable(hostLimits, options.shared?.hosts)
       hosts.byNetwork = true
       this.hosts = hosts
       this.turn = makeTurn(options.shared, hosts, this.#labels)

@@ -5,7 +5,7 @@
 import type { Packet } from "../packet/packet.ts"
 import { FLOW_CLIENT, FLOW_CREATED, FLOW_HASH, FLOW_SERVER, FLOW_SHIFT } from "../history/flows/flow-record.ts"
 import { type FlowLimits, Flows } from "../history/flows/flows.ts"
-import type { HostList } from "./host-table.ts"
+import type { P0fHostTable } from "./host-table.ts"
 import { TaggedIndex } from "../collections/tagged-index.ts"
 
 /** p0f's KILL_PERCENT. */
@@ -14,7 +14,7 @@ const KILL_PERCENT = 10
 export class FlowList extends Flows {
   private readonly maxFlows: number
   private readonly ageSeconds: number
-  private readonly hosts: HostList
+  private readonly hosts: P0fHostTable
   private readonly index: TaggedIndex
   // The list from oldest to newest, and that of freed entries, linked by `newer`; -1 ends both.
   private readonly older: Int32Array
@@ -26,7 +26,7 @@ export class FlowList extends Flows {
   private fresh = 0
 
   /** p0f checks `> max` before it inserts: one more fits. */
-  constructor(limits: FlowLimits, hosts: HostList) {
+  constructor(limits: FlowLimits, hosts: P0fHostTable) {
     const capacity = limits.maxFlows + 1
     super(capacity, capacity * 2)
     this.maxFlows = limits.maxFlows

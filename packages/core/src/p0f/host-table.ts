@@ -6,7 +6,7 @@ import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT } from "../history/hosts/host-rec
 import { COLD_WORDS, type HostLimits, Hosts, HOT_WORDS } from "../history/hosts/hosts.ts"
 import { ChainedIndex } from "../collections/chained-index.ts"
 
-export class HostList extends Hosts {
+export class P0fHostTable extends Hosts {
   /** Called by a full table, before a host is pruned, to destroy 10 % of the flows. */
   onFull: () => void = () => {}
   private readonly maxHosts: number

@@ -6,7 +6,7 @@
  *
  * What isn't known is not sent; a known 0 is. Round trips follow when they are known: timing-lines.ts.
  */
-import { type ConnectionInfo, FIELDS, type Field, toldDistance } from "@synprint/core"
+import { type ConnectionInfo, FIELDS, type Field, reportedDistance } from "@synprint/core"
 import type { HeadersConfig } from "@synprint/service"
 import { put, putDecimal } from "../http1/copy.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
@@ -51,7 +51,7 @@ const FINGERPRINT_VALUES: Readonly<Record<string, (answer: ConnectionInfo) => Kn
       : fingerprint.os === undefined
         ? undefined
         : fingerprint.osMatchQ,
-  dist: ({ fingerprint, hostDist }) => natural(fingerprint === undefined ? hostDist : toldDistance(fingerprint)),
+  dist: ({ fingerprint, hostDist }) => natural(fingerprint === undefined ? hostDist : reportedDistance(fingerprint)),
   link: ({ fingerprint, hostLink }) => (fingerprint === undefined ? hostLink : fingerprint.link),
   link_mtu: ({ fingerprint }) => positive(fingerprint?.linkMtu ?? 0),
   link_mss: ({ fingerprint }) => positive(fingerprint?.mss ?? 0),

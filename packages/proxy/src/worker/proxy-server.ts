@@ -230,7 +230,7 @@ export class ProxyServer {
     const client = socket.data
     if (client === undefined) return
     if (!this.#clock.finished(client, fdOf(socket))) return
-    this.#tellTiming(client)
+    this.#applyTiming(client)
     const { hints, relay } = this.site
     if (client.hints === undefined || hints === undefined) return
     if (relay.judge(this.#clock.timing) >= RELAY_CALLED) client.hints = hints.hinter.withRelay(client.hints, relay)
@@ -238,10 +238,10 @@ export class ProxyServer {
 
   #firstByte(client: ClientConnection): void {
     this.#clock.firstByte(client)
-    this.#tellTiming(client)
+    this.#applyTiming(client)
   }
 
-  #tellTiming(client: ClientConnection): void {
+  #applyTiming(client: ClientConnection): void {
     const { timing } = this.site
     if (timing.isEmpty) return
     const { rtt, helloDelay, tlsRtt } = this.#clock.timing

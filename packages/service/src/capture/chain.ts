@@ -21,7 +21,7 @@ import type {
   PacketFeed,
   RawSyn
 } from "./backend.ts"
-import { AUTO_ORDER, explainChoice, type ChainChoice, type Lack } from "./choice.ts"
+import { AUTO_ORDER, explainChoice, type ChainChoice, type MissingPrivilege } from "./choice.ts"
 import { background } from "../lifecycle/daemons.ts"
 
 /** Lazy imports by backend name; a host that never uses one never loads it. */
@@ -68,7 +68,7 @@ export const openChain = (
     const names = isAuto ? AUTO_ORDER.filter((name) => registry[name] !== undefined) : backend
     let current = options
     const members: Array<Member> = []
-    const lacks: Array<Lack> = []
+    const lacks: Array<MissingPrivilege> = []
 
     const openMember = (member: Member): Effect.Effect<void, CaptureError> =>
       Effect.gen(function* () {
@@ -265,7 +265,7 @@ const load = (registry: BackendRegistry, name: string): Effect.Effect<BackendMod
 }
 
 /** What p0f mode cannot do without: the error that keeps pcap from opening, or the lack of pcap in the list. */
-function withoutFeed(lacks: ReadonlyArray<Lack>): CaptureError {
+function withoutFeed(lacks: ReadonlyArray<MissingPrivilege>): CaptureError {
   const pcap = lacks.find((lack) => lack.backend === "pcap")
   return (
     pcap?.error ??

@@ -7,7 +7,7 @@ import type { CaptureError } from "./backend.ts"
 export const AUTO_ORDER: ReadonlyArray<string> = ["saved-syn", "xdp", "pcap"]
 
 /** A backend that `auto` could not open. */
-export interface Lack {
+export interface MissingPrivilege {
   readonly backend: string
   readonly error: CaptureError
 }
@@ -15,14 +15,18 @@ export interface Lack {
 export interface ChainChoice {
   /** In the order in which they are asked. */
   readonly chosen: ReadonlyArray<string>
-  readonly lacks: ReadonlyArray<Lack>
+  readonly lacks: ReadonlyArray<MissingPrivilege>
   /** One line: `capture: saved-syn, pcap (auto)`. */
   readonly summary: string
   /** One line per lack, with the exact grant. */
   readonly hints: ReadonlyArray<string>
 }
 
-export function explainChoice(isAuto: boolean, chosen: ReadonlyArray<string>, lacks: ReadonlyArray<Lack>): ChainChoice {
+export function explainChoice(
+  isAuto: boolean,
+  chosen: ReadonlyArray<string>,
+  lacks: ReadonlyArray<MissingPrivilege>
+): ChainChoice {
   const names = chosen.length === 0 ? "nothing" : chosen.join(", ")
   return {
     chosen,

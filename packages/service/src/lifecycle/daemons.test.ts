@@ -3,7 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { whenever } from "./daemons.ts"
+import { watchInterval } from "./daemons.ts"
 
 test("what is due is done once, not beside itself, again when due again, and no more after the end", async () => {
   let isDue = false
@@ -23,7 +23,7 @@ test("what is due is done once, not beside itself, again when due again, and no 
   const finish = await Effect.runPromise(
     Effect.gen(function* () {
       const finish = yield* Deferred.make<void>()
-      yield* whenever(
+      yield* watchInterval(
         "test",
         1,
         () => {

@@ -26,7 +26,7 @@ export const background = <A, E, R>(
  * In the background: runs `act` when `isDue` says so, which is asked `everyMs`, and not while `act` runs. A plain timer asks: a fiber that
  * wakes up four times a second to find nothing cost an idle agent 0.23 % of a processor, this 0.07 %.
  */
-export const whenever = <E, R>(
+export const watchInterval = <E, R>(
   name: string,
   everyMs: number,
   isDue: () => boolean,

@@ -3,7 +3,7 @@
  *
  *   arguments -> connection key -> core's answer (capture, match, history) -> variables
  */
-import { ConnectionInfo, RelayJudge, tellTiming } from "@synprint/core"
+import { ConnectionInfo, RelayJudge, applyTiming } from "@synprint/core"
 import type { FingerprintLookup } from "@synprint/service"
 import { Arguments } from "../protocol/arguments.ts"
 import type { Counters } from "./counters.ts"
@@ -63,7 +63,7 @@ export class Agent implements NotifyHandler {
     } else {
       if (!isConnection(given, key)) given.forgetPorts()
       lookup.answer(given.connection, answer)
-      if (given.timing.isGiven) tellTiming(given.timing.told, relay ?? DEFAULT_RELAY, answer)
+      if (given.timing.isGiven) applyTiming(given.timing.told, relay ?? DEFAULT_RELAY, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
     if (hints !== undefined) hints(frame.bytes, given, answer)

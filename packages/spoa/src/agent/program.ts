@@ -6,7 +6,7 @@
  * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
  * ```
  */
-import { type Database, Matcher, Observer, RelayJudge, ToldRequest, replyTo } from "@synprint/core"
+import { type Database, Matcher, Observer, RelayJudge, RequestFingerprint, replyTo } from "@synprint/core"
 import {
   type Chain,
   type Config,
@@ -188,9 +188,9 @@ const warnOf = (database: Database): Effect.Effect<void> =>
 
 /** Reads `ua` and `hdrs`. Its tables are made when the first request tells either: most configurations pass neither. */
 function readRequest(database: Database): HttpObserver {
-  let told: ToldRequest | undefined
+  let told: RequestFingerprint | undefined
   return (bytes, given, into) => {
-    told ??= new ToldRequest(database)
+    told ??= new RequestFingerprint(database)
     told.read(bytes, given.userAgentAt, given.userAgentLength, given.headersAt, given.headersLength, into)
   }
 }

@@ -14,7 +14,7 @@ import {
   STATUSES,
   type TcpFingerprint,
   type Status,
-  toldDistance
+  reportedDistance
 } from "@synprint/core"
 import { SCOPE_SESS, beginSetVar } from "./action.ts"
 import { TYPE_INT64, writeTypedInteger, writeTypedString } from "./typed-data.ts"
@@ -164,7 +164,7 @@ export class VariableWriter {
           return this.#integer(code, answer.hostOs === undefined ? -1 : answer.hostOsMatchQ, out, at)
         return this.#integer(code, fingerprint.os === undefined ? -1 : fingerprint.osMatchQ, out, at)
       case DIST:
-        return this.#integer(code, fingerprint === undefined ? answer.hostDist : toldDistance(fingerprint), out, at)
+        return this.#integer(code, fingerprint === undefined ? answer.hostDist : reportedDistance(fingerprint), out, at)
       case LINK:
         return this.#string(code, fingerprint === undefined ? answer.hostLink : fingerprint.link, out, at)
       case LINK_MTU:

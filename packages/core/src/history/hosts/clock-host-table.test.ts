@@ -1,18 +1,18 @@
 import { expect, test } from "bun:test"
 import { rounds, seededRandom } from "../../testing/random.ts"
-import { HostClock } from "./clock-host-table.ts"
+import { ClockHostTable } from "./clock-host-table.ts"
 import { HOST_FIRST_SEEN, HOST_OS, HOST_TOTAL_CONN, HOT_SHIFT } from "./host-record.ts"
 
 const NOW = 1_700_000_000
-const obtain = (hosts: HostClock, address: number, now = NOW): number =>
+const obtain = (hosts: ClockHostTable, address: number, now = NOW): number =>
   hosts.obtain(4, address, 0, 0, 0, hosts.hash(address, 0, 0, 0), now)
-const has = (hosts: HostClock, address: number, now = NOW): boolean => hosts.lookUp(4, address, 0, 0, 0, now) >= 0
+const has = (hosts: ClockHostTable, address: number, now = NOW): boolean => hosts.lookUp(4, address, 0, 0, 0, now) >= 0
 
 test.each([1, 2, 12, 50, 300])(
   "%i hosts: full it holds as many, never more, and finds exactly what it holds",
   (maxHosts) => {
     const random = seededRandom(2)
-    const hosts = new HostClock({ maxHosts, idleMinutes: 30 })
+    const hosts = new ClockHostTable({ maxHosts, idleMinutes: 30 })
     const { length } = hosts.hot
     for (let step = 0; step < rounds(100_000); step++) {
       const address = random.below(maxHosts * 4)
@@ -36,7 +36,7 @@ test.each([1, 2, 12, 50, 300])(
 test("whatever comes and goes, no host is told of another's record, and none is lost that is not counted", () => {
   const maxHosts = 5000
   const random = seededRandom(3)
-  const hosts = new HostClock({ maxHosts, idleMinutes: 1 })
+  const hosts = new ClockHostTable({ maxHosts, idleMinutes: 1 })
   /** Connections and last second of each address that was ever seen. */
   const known = new Map<number, { conns: number; sec: number }>()
   let lost = 0
@@ -68,7 +68,7 @@ test("whatever comes and goes, no host is told of another's record, and none is 
 })
 
 test("a table of 65,536 keeps more than 99 of 100 hosts when as many come", () => {
-  const hosts = new HostClock({ maxHosts: 65_536, idleMinutes: 30 })
+  const hosts = new ClockHostTable({ maxHosts: 65_536, idleMinutes: 30 })
   for (let address = 0; address < 65_536; address++) obtain(hosts, address)
   expect(hosts.count).toBe(65_536 - hosts.evicted)
   expect(hosts.evicted).toBeLessThan(655)
@@ -76,7 +76,7 @@ test("a table of 65,536 keeps more than 99 of 100 hosts when as many come", () =
 
 test("half of a large table comes again and again, and stays in a flood of strangers", () => {
   const regulars = 10_000
-  const hosts = new HostClock({ maxHosts: 2 * regulars, idleMinutes: 30 })
+  const hosts = new ClockHostTable({ maxHosts: 2 * regulars, idleMinutes: 30 })
   let stranger = 1 << 20
   let lost = 0
   for (let turn = 0; turn < 20; turn++)
@@ -92,7 +92,7 @@ test("half of a large table comes again and again, and stays in a flood of stran
 })
 
 test("a flood of strangers leaves those who come again", () => {
-  const hosts = new HostClock({ maxHosts: 100, idleMinutes: 30 })
+  const hosts = new ClockHostTable({ maxHosts: 100, idleMinutes: 30 })
   for (let address = 0; address < 50; address++) obtain(hosts, address)
   for (let stranger = 1000; stranger < 6000; stranger++) {
     obtain(hosts, stranger)
@@ -102,7 +102,7 @@ test("a flood of strangers leaves those who come again", () => {
 })
 
 test("an idle host is a new host when it comes back, and not told of before", () => {
-  const hosts = new HostClock({ maxHosts: 8, idleMinutes: 1 })
+  const hosts = new ClockHostTable({ maxHosts: 8, idleMinutes: 1 })
   const host = obtain(hosts, 7)
   hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN] = 5
   hosts.hot[(host << HOT_SHIFT) + HOST_OS] = 3
@@ -117,14 +117,14 @@ test("an idle host is a new host when it comes back, and not told of before", ()
 })
 
 test("an IPv4 address and the IPv6 address that begins with it are two hosts", () => {
-  const hosts = new HostClock({ maxHosts: 8, idleMinutes: 1 })
+  const hosts = new ClockHostTable({ maxHosts: 8, idleMinutes: 1 })
   const hash = hosts.hash(9, 0, 0, 0)
   expect(hosts.obtain(4, 9, 0, 0, 0, hash, NOW)).not.toBe(hosts.obtain(6, 9, 0, 0, 0, hash, NOW))
   expect(hosts.count).toBe(2)
 })
 
 test("a host that takes another's place has none of its cold record", () => {
-  const hosts = new HostClock({ maxHosts: 1, idleMinutes: 1 })
+  const hosts = new ClockHostTable({ maxHosts: 1, idleMinutes: 1 })
   hosts.cold.fill(77, hosts.coldOf(obtain(hosts, 1)))
   const host = obtain(hosts, 2)
   expect(hosts.hasCold(host)).toBe(false)

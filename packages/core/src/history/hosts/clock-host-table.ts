@@ -9,7 +9,7 @@ import { SET_HAND, SET_HOSTS, SET_SHIFT, setsFor, tagsOf, wayOf, WAYS, waysWith 
 import { type HostLimits, Hosts } from "./hosts.ts"
 import { HEAD_COUNT, HEAD_EVICTED, HEAD_EXPIRED, HEAD_FRESH, HEAD_HAND, type SharedHosts } from "./shared-hosts.ts"
 
-export class HostClock extends Hosts {
+export class ClockHostTable extends Hosts {
   private hand = 0
   private readonly sets: Int32Array
   /** The same as bytes. */

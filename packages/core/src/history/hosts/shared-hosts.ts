@@ -17,7 +17,7 @@ import { SET_SHIFT, setsFor } from "./host-sets.ts"
 
 const LOCK = 0
 const GENERATION = 1
-/** What HostClock keeps beside the slabs. */
+/** What ClockHostTable keeps beside the slabs. */
 export const HEAD_COUNT = 2
 export const HEAD_FRESH = 3
 export const HEAD_HAND = 4

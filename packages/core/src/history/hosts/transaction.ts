@@ -4,18 +4,18 @@
  * Labels in the records are numbers of a database, so all threads must read the same one: each reload has a number, and who is not at
  * the number of the records leaves history alone.
  */
-import type { HostClock } from "./clock-host-table.ts"
+import type { ClockHostTable } from "./clock-host-table.ts"
 import { carryOver } from "./reload.ts"
 import type { Labels } from "./label-table.ts"
 import type { SharedHosts } from "./shared-hosts.ts"
 
 export class HostTurn {
   readonly #shared: SharedHosts
-  readonly #clock: HostClock
+  readonly #clock: ClockHostTable
   /** Of this thread's databases. */
   #generation: number
 
-  constructor(shared: SharedHosts, clock: HostClock, generation: number) {
+  constructor(shared: SharedHosts, clock: ClockHostTable, generation: number) {
     this.#shared = shared
     this.#clock = clock
     this.#generation = generation
@@ -60,7 +60,7 @@ export class HostTurn {
 /** undefined: hosts are this thread's alone. */
 export function makeTurn(
   shared: { readonly hosts: SharedHosts; readonly generation: number } | undefined,
-  clock: HostClock,
+  clock: ClockHostTable,
   labels: Labels
 ): HostTurn | undefined {
   if (shared === undefined) return undefined

@@ -5,7 +5,7 @@ import { Matcher } from "../../tcp/matching/matcher.ts"
 import { REQUEST } from "../../tcp/matching/fingerprint.ts"
 import { Packet } from "../../packet/packet.ts"
 import { rounds } from "../../testing/random.ts"
-import { ToldRequest } from "./request-fingerprint.ts"
+import { RequestFingerprint } from "./request-fingerprint.ts"
 
 const TEXT = `
 classes = win,unix
@@ -24,7 +24,7 @@ sig = *:Host,User-Agent,Accept=[*/*]:Connection,Accept-Encoding,Accept-Language:
 const database = readDatabases([{ name: "test.fp", text: TEXT.trimStart() }], "modern")
 const told = () => {
   if (database.database === undefined) throw new Error(JSON.stringify(database.problems))
-  return new ToldRequest(database.database)
+  return new RequestFingerprint(database.database)
 }
 
 /** An answer about a client whose SYN is that of Linux, or of nobody. */

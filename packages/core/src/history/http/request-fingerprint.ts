@@ -1,5 +1,5 @@
 /**
- * ToldRequest: a request whose headers a front end tells, over TLS too, compared as p0f compares those that it reads off the wire
+ * RequestFingerprint: a request whose headers a front end tells, over TLS too, compared as p0f compares those that it reads off the wire
  * (fp_http.c: http_find_match, score_nat; specs p0f.md §11): application, language, and software that is not what it says.
  *
  *     headers  name ":" value CR LF ... as HAProxy's req.hdrs gives them, names in lower case
@@ -52,7 +52,7 @@ function withoutUntold(needles: HttpNeedles, untold: ReadonlySet<number>): HttpN
   }
 }
 
-export class ToldRequest {
+export class RequestFingerprint {
   readonly #database: Database
   readonly #tables: HttpTables
   readonly #signatures: ReadonlyArray<HttpNeedles>

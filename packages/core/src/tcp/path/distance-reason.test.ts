@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { signaturePacket } from "../../testing/signature-packet.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
-import { toldDistance } from "./distance-reason.ts"
+import { reportedDistance } from "./distance-reason.ts"
 import { Matcher } from "../matching/matcher.ts"
 import { REQUEST } from "../matching/fingerprint.ts"
 
@@ -31,6 +31,6 @@ const CASES = [
 for (const [what, signature, reason, told] of CASES) {
   test(`${what}: ${reason ?? "told"}`, () => {
     const fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
-    expect([fingerprint.distReason, toldDistance(fingerprint)]).toEqual([reason, told])
+    expect([fingerprint.distReason, reportedDistance(fingerprint)]).toEqual([reason, told])
   })
 }

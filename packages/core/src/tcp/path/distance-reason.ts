@@ -35,7 +35,7 @@ export function distanceReason(
 }
 
 /** Hops for the field `dist`: -1 where they are no more than a bound and not even a guess. */
-export function toldDistance(fingerprint: Pick<TcpFingerprint, "dist" | "distReason">): number {
+export function reportedDistance(fingerprint: Pick<TcpFingerprint, "dist" | "distReason">): number {
   const { distReason } = fingerprint
   return distReason === "random-ttl" || distReason === "excess-distance" ? -1 : fingerprint.dist
 }
