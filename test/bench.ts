@@ -1,8 +1,9 @@
 /**
- * `bun run bench [NAME...] [--check]`: benchmarks beside their peer in the same run.
+ * `bun run bench [NAME...] [--check] [--against CHECKOUT]`: benchmarks beside their peer in the same run.
  *
- * A benchmark is packages/PACKAGE/bench/NAME.ts, or test/bench/NAME.ts when it needs namespaces and programs; files there that export something, or are named *-process.ts, belong to one. Each
- * prints ratios; with --check it fails when a budget is exceeded.
+ * A benchmark is packages/PACKAGE/bench/NAME.ts, or test/bench/NAME.ts when it needs namespaces and programs; files there that
+ * export something, or are named *-process.ts, belong to one. Each prints ratios; with --check it fails when a budget is exceeded.
+ * --against measures the same program of another checkout in turns with this one (engine, spoa, proxy).
  */
 import { readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
@@ -31,12 +32,18 @@ const benches: ReadonlyArray<Bench> = ["packages/*/bench/*.ts", "test/bench/*.ts
   .sort((a, b) => (a.name < b.name ? -1 : 1))
 
 const words = process.argv.slice(2)
+const againstAt = words.indexOf("--against")
+const against = againstAt < 0 ? [] : words.splice(againstAt, 2)
+if (against.length === 1) {
+  console.error("bench: --against needs the directory of another checkout")
+  process.exit(64)
+}
 const flags = words.filter((word) => word.startsWith("-"))
 const names = words.filter((word) => !word.startsWith("-"))
 const list = benches.map(({ name, about }) => `  ${name.padEnd(24)} ${about}`).join("\n")
 
 if (flags.includes("--help") || flags.includes("--list")) {
-  console.log(`usage: bun run bench [NAME...] [--check]\nexample: bun run bench engine\n\n${list}`)
+  console.log(`usage: bun run bench [NAME...] [--check] [--against CHECKOUT]\nexample: bun run bench engine\n\n${list}`)
   process.exit(0)
 }
 const unknownFlags = flags.filter((flag) => flag !== "--check")
@@ -53,7 +60,10 @@ if (unknown.length > 0 || unknownFlags.length > 0) {
 const failed: Array<string> = []
 for (const { name, file, about } of chosen) {
   console.log(`\n== ${name}: ${about}`)
-  const child = Bun.spawn([process.execPath, file, ...flags], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] })
+  const child = Bun.spawn(
+    [process.execPath, file, ...flags, ...against.map((word) => (word === "--against" ? word : resolve(word)))],
+    { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] }
+  )
   if ((await child.exited) !== 0) failed.push(name)
 }
 if (failed.length > 0) {

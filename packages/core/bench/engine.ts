@@ -8,10 +8,12 @@
  *
  * Five runs of each, one after the other in turns, so that what else the machine does hits all alike; ratios of medians. p0f prints
  * its screen output to /dev/null, as it can't be told not to. SYNPRINT_BENCH_PACKETS and SYNPRINT_BENCH_RUNS make it shorter.
+ * `--against CHECKOUT` runs `read` of another checkout in the same turns.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { otherMain } from "../../../test/bench/against.ts"
 import { writeSynFlood } from "../src/testing/syn-flood.ts"
 
 const PACKETS = Number(process.env["SYNPRINT_BENCH_PACKETS"] ?? 2_000_000)
@@ -47,7 +49,19 @@ const million = runner("read, 1,000,000 hosts", () =>
 )
 const oursUnique = runner("read, every SYN new", () => read("--format", "none", path("unique.pcap")))
 const theirsUnique = runner("p0f -r, every SYN new", () => ["p0f", "-r", path("unique.pcap")])
-const RUNNERS = [ours, theirs, oursLog, theirsLog, million, oursUnique, theirsUnique]
+const other = otherMain(process.argv)
+/** Runners of the other checkout by ours. */
+const others = new Map<Runner, Runner>(
+  other === undefined
+    ? []
+    : [ours, oursLog, million, oursUnique].map((own) => [
+        own,
+        runner(`${own.name}, other`, () => own.command().map((word) => (word === CLI ? other : word)))
+      ])
+)
+const RUNNERS = [ours, theirs, oursLog, theirsLog, million, oursUnique, theirsUnique].flatMap((own) =>
+  others.has(own) ? [own, others.get(own)!] : [own]
+)
 
 writeSynFlood({ path: path("mix.pcap"), packets: PACKETS, addresses: PACKETS / 8 })
 writeSynFlood({ path: path("million.pcap"), packets: PACKETS, addresses: PACKETS / 2 })
@@ -72,6 +86,11 @@ for (const of of RUNNERS) {
   console.log(
     `  ${of.name.padEnd(24)} ${median(of).toFixed(2).padStart(6)} s ${String(nanoseconds).padStart(7)} ns/SYN`
   )
+}
+
+for (const [own, peer] of others) {
+  const ratio = median(own) / median(peer)
+  console.log(`  ${own.name.padEnd(24)} ${ratio.toFixed(3).padStart(6)} of the time of the other checkout`)
 }
 
 /** Times faster, and at least what it must be. */

@@ -35,13 +35,15 @@ export interface Peer {
 
 export interface Programs {
   readonly proxy: Peer
+  /** The proxy of another checkout (`--against`). */
+  readonly otherProxy: Peer | undefined
   readonly floor: Peer
   /** Those that are installed. */
   readonly others: ReadonlyArray<Peer>
   readonly stop: () => Promise<void>
 }
 
-export function startPrograms(): Programs {
+export function startPrograms(otherMain: string | undefined): Programs {
   // Not where configurations lie: the proxy watches the directory of its own for changes, and logs would be changes.
   const directory = mkdtempSync(join(tmpdir(), "synprint-bench-"))
   const children: Array<Bun.Subprocess> = []
@@ -89,14 +91,14 @@ key = "${key}"
 [[routes]]
 upstream = "http://127.0.0.1:${UPSTREAM_PORT}"
 `
-  const own = mkdtempSync(join(directory, "own-"))
-  writeFileSync(join(own, "proxy.toml"), config)
-  const proxy = {
-    name: "synprint",
-    port: 18_861,
-    tlsPort: 18_871,
-    pid: start(0, process.execPath, MAIN, "proxy", "--config", join(own, "proxy.toml"))
+  const startProxy = (name: string, main: string, port: number): Peer => {
+    const own = mkdtempSync(join(directory, "own-"))
+    const tlsPort = port + 10
+    writeFileSync(join(own, "proxy.toml"), config.replace("18861", String(port)).replace("18871", String(tlsPort)))
+    return { name, port, tlsPort, pid: start(0, process.execPath, main, "proxy", "--config", join(own, "proxy.toml")) }
   }
+  const proxy = startProxy("synprint", MAIN, 18_861)
+  const otherProxy = otherMain === undefined ? undefined : startProxy("other", otherMain, 18_865)
   const ports = ["18864", "18874", String(UPSTREAM_PORT)]
   const floor = {
     name: "Bun alone",
@@ -143,6 +145,7 @@ server {
 
   return {
     proxy,
+    otherProxy,
     floor,
     others,
     stop: async () => {

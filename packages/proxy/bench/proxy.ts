@@ -3,9 +3,10 @@
  *
  * Each is warmed up; then they take turns for ROUNDS rounds of a second, and each round gives a ratio to its neighbours in time, so that what
  * else the machine does falls on all. What counts is the median of these ratios to the dearer comparison. "Bun alone" is the floor: a
- * program that only moves bytes between Bun's sockets (forward-process.ts).
+ * program that only moves bytes between Bun's sockets (forward-process.ts). `--against CHECKOUT` adds the proxy of another checkout.
  */
 import { readFileSync } from "node:fs"
+import { otherMain } from "../../../test/bench/against.ts"
 import { type Peer, startPrograms } from "./peers.ts"
 
 const ROUNDS = 7
@@ -78,15 +79,19 @@ async function wrk(peer: Peer, scenario: Scenario, seconds: number): Promise<Rou
 const ratioOf = (ours: ReadonlyArray<Round>, theirs: ReadonlyArray<Round>): number =>
   median(ours.map(({ cpu }, round) => cpu / theirs[round]!.cpu))
 
-const { proxy, floor, others, stop } = startPrograms()
+const { proxy, otherProxy, floor, others, stop } = startPrograms(otherMain(process.argv))
 const failed: Array<string> = []
 try {
   await Bun.sleep(2500)
   for (const scenario of SCENARIOS) {
     const { name, budget } = scenario
-    const peers = [proxy, floor, ...others]
+    const peers = [proxy, ...(otherProxy === undefined ? [] : [otherProxy]), floor, ...others]
     for (const peer of peers)
-      await wrk(peer, scenario, peer === proxy ? WARM_SECONDS : peer === floor ? FLOOR_WARM_SECONDS : 1)
+      await wrk(
+        peer,
+        scenario,
+        peer === proxy || peer === otherProxy ? WARM_SECONDS : peer === floor ? FLOOR_WARM_SECONDS : 1
+      )
     const rounds = new Map<Peer, Array<Round>>(peers.map((peer) => [peer, []]))
     for (let round = 0; round < ROUNDS; round++)
       for (const peer of peers) rounds.get(peer)!.push(await wrk(peer, scenario, 1))
@@ -106,6 +111,10 @@ try {
     console.log(
       `  ratio to the better: ${ratio.toFixed(2)} (budget ${budget.toFixed(1)})${isOver ? "  OVER" : ""}; Bun alone ${against(floor).toFixed(2)}`
     )
+    if (otherProxy !== undefined) {
+      const toOther = ratioOf(rounds.get(proxy)!, rounds.get(otherProxy)!)
+      console.log(`  ratio to the other checkout: ${toOther.toFixed(3)}`)
+    }
     if (isOver) failed.push(`${name} ${ratio.toFixed(2)}`)
   }
 

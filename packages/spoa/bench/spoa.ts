@@ -2,10 +2,12 @@
  * Requests per second through HAProxy 2.6 with our agent against a C stub that answers a constant: median of 15 interleaved rounds.
  *
  * HAProxy has core 0; wrk and the agent share core 1. A run during which other processes took CPU time is repeated. `--constant` measures the agent without capture and database, `--rounds N` and
- * `--seconds S` change the length. With --check it fails when a ratio is below its budget.
+ * `--seconds S` change the length. `--against CHECKOUT` adds the agent of another checkout. With --check it fails when a ratio is
+ * below its budget.
  */
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
+import { otherMain } from "../../../test/bench/against.ts"
 
 const flags = process.argv.slice(2)
 const option = (name: string, otherwise: number): number => {
@@ -13,6 +15,7 @@ const option = (name: string, otherwise: number): number => {
   return at < 0 ? otherwise : Number(flags[at + 1])
 }
 const isConstant = flags.includes("--constant")
+const other = otherMain(flags)
 const rounds = option("--rounds", 15)
 const seconds = option("--seconds", 1)
 const CONNECTIONS = 50
@@ -30,7 +33,7 @@ const directory = mkdtempSync(`${tmpdir()}/synprint-bench-`)
 const children: Array<Bun.Subprocess> = []
 
 /** Ports that nobody has just now. */
-const ports = Array.from({ length: 7 }, () => {
+const ports = Array.from({ length: 10 }, () => {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
   return listener
 }).map((listener) => {
@@ -38,7 +41,13 @@ const ports = Array.from({ length: 7 }, () => {
   listener.stop(true)
   return port
 })
-const [agentPort, stubPort, nonePort, ...frontPorts] = ports as [number, number, number, ...Array<number>]
+const [agentPort, stubPort, nonePort, otherPort, ...frontPorts] = ports as [
+  number,
+  number,
+  number,
+  number,
+  ...Array<number>
+]
 
 interface Target {
   readonly name: string
@@ -118,8 +127,10 @@ ${front("ours_guard", frontPorts[0]!, "ours", guard)}
 ${front("ours_every", frontPorts[1]!, "ours", "")}
 ${front("stub_guard", frontPorts[2]!, "stub", guard)}
 ${front("stub_every", frontPorts[3]!, "stub", "")}
+${other === undefined ? "" : front("other_guard", frontPorts[4]!, "other", guard) + front("other_every", frontPorts[5]!, "other", "")}
 ${back("ours", agentPort)}
 ${back("stub", stubPort)}
+${other === undefined ? "" : back("other", otherPort)}
 `
 }
 
@@ -242,25 +253,30 @@ async function main(): Promise<boolean> {
   writeFileSync(`${directory}/haproxy.cfg`, haproxyConfig())
   writeFileSync(`${directory}/ours.spop`, spop("ours"))
   writeFileSync(`${directory}/stub.spop`, spop("stub"))
-  writeFileSync(
-    `${directory}/agent.toml`,
-    `[capture]
+  writeFileSync(`${directory}/other.spop`, spop("other"))
+  const config = (ports: ReadonlyArray<number>, port: number): string => `[capture]
 backend = "pcap"
 interface = ["lo"]
-ports = [${frontPorts[0]}, ${frontPorts[1]}]
+ports = [${ports.join(", ")}]
 [spoa]
-listen = ["127.0.0.1:${agentPort}"]
+listen = ["127.0.0.1:${port}"]
 [admin]
 listen = []
 `
-  )
+  writeFileSync(`${directory}/agent.toml`, config(frontPorts.slice(0, 2), agentPort))
+  writeFileSync(`${directory}/other.toml`, config(frontPorts.slice(4, 6), otherPort))
   const cli = `${import.meta.dir}/../../cli/src/main.ts`
   const ours = isConstant
     ? [process.execPath, `${import.meta.dir}/agent-process.ts`, String(agentPort)]
     : [process.execPath, cli, "spoa", "--config", `${directory}/agent.toml`]
   const agentProcess = start(1, ours, "ours")
   const stubProcess = start(1, [stub, String(stubPort)], "stub")
+  const otherProcess =
+    other === undefined
+      ? undefined
+      : start(1, [process.execPath, other, "spoa", "--config", `${directory}/other.toml`], "other")
   await listening(agentPort, "ours")
+  if (otherProcess !== undefined) await listening(otherPort, "other")
   await listening(stubPort, "stub")
   start(0, ["haproxy", "-db", "-f", `${directory}/haproxy.cfg`], "haproxy")
   await listening(nonePort, "haproxy")
@@ -268,7 +284,10 @@ listen = []
 
   const targets: ReadonlyArray<Target> = [
     { name: "ours", pid: agentProcess.pid, guardPort: frontPorts[0]!, everyPort: frontPorts[1]! },
-    { name: "stub", pid: stubProcess.pid, guardPort: frontPorts[2]!, everyPort: frontPorts[3]! }
+    { name: "stub", pid: stubProcess.pid, guardPort: frontPorts[2]!, everyPort: frontPorts[3]! },
+    ...(otherProcess === undefined
+      ? []
+      : [{ name: "other", pid: otherProcess.pid, guardPort: frontPorts[4]!, everyPort: frontPorts[5]! }])
   ]
   const version = /version (\S+)/.exec(Bun.spawnSync(["haproxy", "-v"]).stdout.toString())?.[1]
   console.log(
@@ -278,21 +297,26 @@ listen = []
   for (const each of CASES) {
     const none: Array<number> = []
     const runs = targets.map((): Array<Run> => [])
-    for (const { port } of [targets[0]!, targets[1]!].map((target) => ({ port: each.port(target) })))
-      await wrk(port, each.isKeepAlive, undefined)
+    for (const target of targets) await wrk(each.port(target), each.isKeepAlive, undefined)
     for (let round = 0; round < rounds; round++) {
       none.push((await quietRun(nonePort, each.isKeepAlive, undefined)).requestsPerSecond)
       // Whoever comes first alternates.
-      for (const index of round % 2 === 0 ? [0, 1] : [1, 0]) {
+      const order = [...targets.keys()]
+      for (const index of round % 2 === 0 ? order : order.toReversed()) {
         const target = targets[index]!
         runs[index]!.push(await quietRun(each.port(target), each.isKeepAlive, target.pid))
       }
     }
     const [our, peer] = runs.map((all) => median(all.map(({ requestsPerSecond }) => requestsPerSecond))) as [
       number,
-      number
+      number,
+      ...Array<number>
     ]
-    const [ourCpu, peerCpu] = runs.map((all) => median(all.map(({ agentMicros }) => agentMicros))) as [number, number]
+    const [ourCpu, peerCpu] = runs.map((all) => median(all.map(({ agentMicros }) => agentMicros))) as [
+      number,
+      number,
+      ...Array<number>
+    ]
     const ratio = our / peer
     const without = median(none)
     const cpu = each.isEvery
@@ -302,6 +326,14 @@ listen = []
       `${each.name.padEnd(26)} ${our.toFixed(0)} req/s, stub ${peer.toFixed(0)}: ratio ${ratio.toFixed(3)} (at least ${each.budget})` +
         `; no SPOE ${without.toFixed(0)}: ${(our / without).toFixed(2)}${cpu}`
     )
+    const [, , others] = runs
+    if (others !== undefined) {
+      const otherRate = median(others.map(({ requestsPerSecond }) => requestsPerSecond))
+      const otherCpu = median(others.map(({ agentMicros }) => agentMicros))
+      console.log(
+        `${"".padEnd(26)} of the other checkout: req/s ${(our / otherRate).toFixed(3)}, agent CPU ${(ourCpu / otherCpu).toFixed(3)}`
+      )
+    }
     if (ratio < each.budget || (each.isEvery && ourCpu / peerCpu > CPU_BUDGET)) isWithin = false
   }
   const noise = repeats === 0 ? "" : `${repeats} runs were repeated because other processes were busy`
