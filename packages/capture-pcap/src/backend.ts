@@ -51,11 +51,11 @@ export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, Cap
     }
     const feed = options.feed ? makeFeed(c, feedTaps, FEED_SNAPLEN) : undefined
     const missed = new MissedConnection()
-    // As the timer saw it, 100 ms ago at most: near enough for max_age, and Date.now() is 3 % of a lookup.
+    // The time at the last tick of the timer, at most 100 ms ago: accurate enough for max_age, and Date.now() is 3 % of a lookup.
     let clockMs = Date.now()
     const lookups = { hit: 0, not_captured: 0, stale: 0, backend_down: 0 }
-    /** The batch of questions for which the rings were last run dry. */
-    let dryBatch: number | undefined
+    /** The lookup batch for which the rings were last drained to the end. */
+    let drainedBatch: number | undefined
 
     /** Empties all rings; false: no interface is open. */
     const drainAll = (): boolean => {
@@ -64,22 +64,22 @@ export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, Cap
         const tap = taps[i]!
         if (tap.handle === undefined) continue
         if (drain.drain(tap.handle)) isOpen = true
-        else tap.lose()
+        else tap.markLost()
         if (store.hasArrived) return true
       }
       return isOpen
     }
 
-    // Stops when the SYN of this very connection comes out of a ring: to learn that the ring is empty is a system call, 40 % of a
-    // look-up, and in a flood what lies behind is not ours. The price: of two connections with one key whose SYNs wait in one ring
-    // (0.1 s at most), the first one's is given when the first one was never asked about.
-    // Questions of one batch share what running the rings dry for one of them found: of 20 NOTIFYs in one read, one pays the call.
+    // The drain stops when the SYN of the sought connection comes out of a ring: finding out that a ring is empty takes a system call,
+    // 40 % of a lookup, and in a flood the packets behind it belong to others. The price: if two connections with the same key have
+    // their SYNs in one ring (for 0.1 s at most) and nobody looked up the first, a lookup returns the SYN of the first.
+    // Lookups of one batch share one drain to the end: of 20 NOTIFYs in one read, only one pays the system call.
     const lookup = (connection: Connection, into: RawSyn): "hit" | Miss => {
       const { batch } = connection
       store.seek(connection.key)
-      const isDry = batch !== undefined && batch === dryBatch
-      const isOpen = isDry || drainAll()
-      if (!isDry && isOpen && !store.hasArrived) dryBatch = batch
+      const isDrained = batch !== undefined && batch === drainedBatch
+      const isOpen = isDrained || drainAll()
+      if (!isDrained && isOpen && !store.hasArrived) drainedBatch = batch
       const found = store.found(clockMs, into)
       if (found === "hit") lookups.hit++
       else if (!isOpen) {
@@ -97,16 +97,16 @@ export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, Cap
     yield* drainTimer(() => {
       clockMs = Date.now()
       drainAll()
-      const came = drain.packets - seen
+      const drained = drain.packets - seen
       seen = drain.packets
-      // A packet of the feed costs its ring 23 times the room of a SYN.
-      return feed === undefined ? came : came + feed.drain() * 23
+      // A packet of the feed takes 23 times the room of a SYN in its ring.
+      return feed === undefined ? drained : drained + feed.drain() * 23
     })
 
     const setFilter = (next: CaptureFilter): Effect.Effect<void, CaptureError> =>
       Effect.gen(function* () {
         yield* checkFilter(next)
-        // What waits was captured under the old filter, and libpcap may throw it away.
+        // Packets in the rings were captured under the old filter, and libpcap may discard them when the filter changes.
         drainAll()
         feed?.drain()
         if (next.key !== filter.key) store = new SynStore(options.capacity, options.maxAgeMs, next.key)
@@ -158,7 +158,7 @@ export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, Cap
     }
   })
 
-/** Refuses what cannot be written as BPF before anything is opened. */
+/** Refuses a filter that cannot be written as BPF before anything is opened. */
 const checkFilter = (filter: CaptureFilter): Effect.Effect<void, CaptureError> => {
   const problems = filterProblems(filter)
   return problems.length === 0

@@ -1,5 +1,5 @@
 /**
- * What `doctor` asks of the machine before a capture by libpcap can work.
+ * Checks of `doctor` for a capture by libpcap.
  */
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
@@ -102,7 +102,7 @@ export function capabilityCheck(status: string): Check {
   return fail(name, "not effective", GRANT_NET_RAW)
 }
 
-/** How many packets the ring holds: one frame of snaplen each, however short the packet is. */
+/** Checks how many packets the ring holds: each takes a frame of snaplen bytes, however short it is. */
 export function bufferCheck(options: CaptureOptions): Check {
   const { bufferBytes, snaplen } = options.pcap
   const frames = Math.floor(bufferBytes / (snaplen + FRAME_OVERHEAD_BYTES))

@@ -1,6 +1,7 @@
 /**
- * Takes every packet that waits in the ring of an interface and puts the SYNs into the store. The kernel's filter passes what it
- * cannot judge (IPv6 extension headers), and the ring may hold packets of a filter just replaced, so each one is judged again.
+ * Reads every packet that waits in the ring of an interface and puts the SYNs into the store. The kernel's filter passes packets that
+ * it cannot judge (IPv6 extension headers), and the ring may hold packets of a filter that was just replaced, so each packet is
+ * checked again here.
  */
 import {
   LINKTYPE_ETHERNET,
@@ -23,18 +24,18 @@ import { Ring } from "./ring.ts"
 import { FAMILY_IPV4, FAMILY_IPV6, KEY_WORDS, type SynFacts, type SynStore } from "./syn-store.ts"
 
 /**
- * Packets of one ring in one go. More than the default ring holds (16 MiB / 368 bytes), so a lookup sees all that waited when it
- * began, and still ends when packets come faster than they are taken.
+ * Maximum number of packets that one drain reads from one ring. It is more than the default ring holds (16 MiB / 368 bytes), so a
+ * lookup sees every packet that waited when it began, and still ends when packets arrive faster than they are read.
  */
 const DRAIN_LIMIT = 65536
 const TCP_TYPE = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST
 
-/** A SYN of Linux in an Ethernet frame. */
+/** A SYN as Linux sends it, in an Ethernet frame. */
 const WARM_UP_FRAME = Uint8Array.of(
   ...Uint8Array.fromHex("0200000000010200000000020800"), // Ethernet
   ...syntheticSyn4().bytes
 )
-/** Of the client's port in it. */
+/** Offset of the client port in WARM_UP_FRAME. */
 const WARM_UP_PORT = 34
 const WARM_UP_ROUNDS = 3000
 
@@ -44,14 +45,14 @@ export class SynDrain {
   fragments = 0
   unsupported = 0
   malformed = 0
-  /** No TCP, no SYN, another port, inside a tunnel. */
+  /** Packets that are not TCP, no SYN, to another port, or inside a tunnel. */
   other = 0
 
   readonly #ring: Ring
-  readonly #located = new HeaderOffsets()
+  readonly #offsets = new HeaderOffsets()
   readonly #facts: SynFacts = { key: new Int32Array(KEY_WORDS), isn: 0, seenAtMs: 0, vlan: -1, interfaceIndex: 0 }
   #store: SynStore
-  /** undefined: all. */
+  /** Server ports to keep; undefined: all. */
   #ports: Uint8Array | undefined
 
   constructor(c: Libpcap, snaplen: number, store: SynStore, filter: CaptureFilter) {
@@ -60,13 +61,13 @@ export class SynDrain {
     this.#ports = portSet(filter)
   }
 
-  /** Takes another store and another filter from now on. */
+  /** Switches to another store and another filter. */
   use(store: SynStore, filter: CaptureFilter): void {
     this.#store = store
     this.#ports = portSet(filter)
   }
 
-  /** Until the ring is empty, or the SYN that the store is asked for has come; false: the handle is lost. */
+  /** Reads until the ring is empty or the SYN that the store seeks has arrived; false: the handle is lost. */
   drain(handle: Handle): boolean {
     const ring = this.#ring
     const store = this.#store
@@ -81,8 +82,8 @@ export class SynDrain {
   }
 
   /**
-   * Judges made-up SYNs until the JIT has compiled the way from a ring to the store, for a drain whose store is thrown away: the
-   * first 50 packets cost a cold one 3 ms, while HAProxy waits.
+   * Feeds synthetic SYNs until the JIT has compiled the path from a ring to the store. Call it on a drain whose store is thrown away:
+   * uncompiled, the first 50 packets take 3 ms, during which HAProxy waits.
    */
   warmUp(): void {
     const ring = this.#ring
@@ -100,8 +101,8 @@ export class SynDrain {
 
   #judge(ring: Ring, handle: Pick<Handle, "linkType" | "interfaceIndex">): void {
     const bytes = ring.bytes
-    const located = this.#located
-    const verdict = findTcp(bytes, ring.at, ring.captured, ring.wire, handle.linkType, located)
+    const offsets = this.#offsets
+    const verdict = findTcp(bytes, ring.at, ring.captured, ring.wire, handle.linkType, offsets)
     if (verdict !== VERDICT_TCP) {
       if (verdict === VERDICT_TRUNCATED) this.truncated++
       else if (verdict === VERDICT_FRAGMENT) this.fragments++
@@ -110,32 +111,33 @@ export class SynDrain {
       else this.other++
       return
     }
-    // No stack answers a SYN with FIN or RST. A SYN inside a tunnel is not one that this machine answers as it stands: its outer header may come from anyone.
+    // No stack answers a SYN that has FIN or RST set. A SYN inside a tunnel is not addressed to this machine: anyone can forge the
+    // outer header.
     if (
-      (located.flags & TCP_TYPE) !== TCP_SYN ||
-      located.tunnelled ||
-      (this.#ports !== undefined && this.#ports[located.dport] === 0)
+      (offsets.flags & TCP_TYPE) !== TCP_SYN ||
+      offsets.tunnelled ||
+      (this.#ports !== undefined && this.#ports[offsets.dport] === 0)
     ) {
       this.other++
       return
     }
     const facts = this.#facts
     const key = facts.key
-    key[0] = located.ver === 4 ? FAMILY_IPV4 : FAMILY_IPV6
-    key[1] = (located.sport << 16) | located.dport
-    key[2] = located.src0
-    key[3] = located.src1
-    key[4] = located.src2
-    key[5] = located.src3
-    key[6] = located.dst0
-    key[7] = located.dst1
-    key[8] = located.dst2
-    key[9] = located.dst3
-    facts.isn = located.seq
+    key[0] = offsets.ver === 4 ? FAMILY_IPV4 : FAMILY_IPV6
+    key[1] = (offsets.sport << 16) | offsets.dport
+    key[2] = offsets.src0
+    key[3] = offsets.src1
+    key[4] = offsets.src2
+    key[5] = offsets.src3
+    key[6] = offsets.dst0
+    key[7] = offsets.dst1
+    key[8] = offsets.dst2
+    key[9] = offsets.dst3
+    facts.isn = offsets.seq
     facts.seenAtMs = ring.sec * 1000 + ring.usec / 1000
-    facts.vlan = located.vlan
-    facts.interfaceIndex = located.interfaceIndex === 0 ? handle.interfaceIndex : located.interfaceIndex
-    this.#store.add(facts, bytes, ring.words, located.ip, located.tcp, located.doff)
+    facts.vlan = offsets.vlan
+    facts.interfaceIndex = offsets.interfaceIndex === 0 ? handle.interfaceIndex : offsets.interfaceIndex
+    this.#store.add(facts, bytes, ring.words, offsets.ip, offsets.tcp, offsets.doff)
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The whole TCP traffic of all interfaces as one feed, for p0f mode: the packet with the oldest time stamp first.
+ * All TCP traffic of all interfaces as one feed for p0f mode, ordered by time stamp.
  */
 import type { PacketSink } from "@synprint/core"
 import type { PacketFeed } from "@synprint/service"
@@ -7,12 +7,12 @@ import type { Libpcap } from "./libpcap.ts"
 import { Ring } from "./ring.ts"
 import type { Tap } from "./tap.ts"
 
-/** At most so many packets in one go: two rings full, so that a sink slower than the wire cannot hold the process. */
+/** Maximum number of packets per drain, two full rings, so that a sink that is slower than the wire cannot hold up the process. */
 const DRAIN_LIMIT = 8192
 
 export function makeFeed(c: Libpcap, taps: ReadonlyArray<Tap>, snaplen: number): PacketFeed {
   const rings = taps.map(() => new Ring(c, snaplen))
-  // Whether `rings[i]` holds a packet that is not delivered yet; its bytes are a copy, valid when the handle is gone.
+  // True: `rings[i]` holds a packet that is not delivered yet. Its bytes are a copy, valid even after the handle was closed.
   const holds = taps.map(() => false)
   const linkTypes = taps.map(() => 0)
   let sink: PacketSink | undefined
@@ -21,7 +21,7 @@ export function makeFeed(c: Libpcap, taps: ReadonlyArray<Tap>, snaplen: number):
     const tap = taps[i]!
     if (tap.handle === undefined) return
     const result = rings[i]!.next(tap.handle)
-    if (result < 0) tap.lose()
+    if (result < 0) tap.markLost()
     else if (result === 1) {
       holds[i] = true
       linkTypes[i] = tap.handle.linkType

@@ -1,11 +1,11 @@
 /**
- * One open capture of one interface: create -> set -> activate -> filter, owned by a Scope, the library outside of the handle.
+ * One open capture of one interface, owned by a Scope: create -> set -> activate -> filter. The library outlives the handle.
  *
- * Immediate mode and non-blocking, so that whoever knows that a connection exists finds its SYN in the ring: packet taps run
- * before ip_rcv. libpcap then uses TPACKET_V2, a ring of frames of `snaplen` each, which is why the snap length is small.
+ * The handle is non-blocking and in immediate mode, so that a front end that knows a connection finds its SYN in the ring: packet taps
+ * run before ip_rcv. In this mode libpcap uses TPACKET_V2, a ring of frames of `snaplen` each, hence the small snap length.
  *
- * The kernel takes a frame under a lock and fills it after (net/packet/af_packet.c: tpacket_rcv), readers take frames in order: while
- * the processor that fills one stands still, as that of a virtual machine whose host is busy, what others wrote behind it can't be
+ * The kernel reserves a frame under a lock and fills it afterwards (net/packet/af_packet.c: tpacket_rcv), and readers read frames in
+ * order. While the processor that fills a frame is stopped, as in a virtual machine whose host is busy, frames behind it cannot be
  * read. Lookups then miss although nothing was dropped.
  */
 import * as Effect from "effect/Effect"
@@ -30,7 +30,7 @@ import {
 
 export const ANY = "any"
 
-/** What grants the right to open a packet socket; the lines work as they stand. */
+/** Instructions that grant the right to open a packet socket; both can be pasted as they are. */
 export const GRANT_NET_RAW =
   "grant CAP_NET_RAW: in the systemd unit AmbientCapabilities=CAP_NET_RAW, by hand " +
   "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw " +
@@ -75,7 +75,7 @@ export const openLibpcap: Effect.Effect<Libpcap, CaptureError, Scope.Scope> = Ef
   (library) => Effect.sync(() => library.close())
 ).pipe(Effect.map((library) => library.symbols))
 
-/** Opens one interface; nothing of it is left open when it fails. Captures from the moment the filter stands. */
+/** Opens one interface; on failure nothing is left open. The capture begins once the filter is installed. */
 export const openHandle = (
   c: Libpcap,
   options: HandleOptions,
@@ -99,7 +99,7 @@ export const openHandle = (
     c.pcap_set_buffer_size(pcap, options.bufferBytes)
     c.pcap_set_promisc(pcap, options.promiscuous && name !== ANY ? 1 : 0)
     c.pcap_set_immediate_mode(pcap, 1)
-    // Not used in immediate mode, but 0 would mean "wait for ever" where a kernel lacks it.
+    // Immediate mode does not use the timeout, but 0 would mean "wait forever" on a kernel without that mode.
     c.pcap_set_timeout(pcap, 1)
     const activated = c.pcap_activate(pcap)
     if (activated < 0) return yield* activateFailed(c, pcap, name, activated)
@@ -114,14 +114,14 @@ export const openHandle = (
     return handle
   })
 
-/** Compiles and installs a filter on a live handle. Packets that wait in the ring are to be drained before. */
+/** Compiles and installs a filter on an open handle. The caller drains the ring first. */
 export const setHandleFilter = (
   c: Libpcap,
   handle: Handle,
   filterText: (isEthernet: boolean) => string
 ): Effect.Effect<void, CaptureError> =>
   Effect.suspend(() => {
-    // The VLAN form first: link types without VLAN support refuse it, as they do in p0f (p0f.c: prepare_bpf).
+    // Try the VLAN form first: link types without VLAN support refuse it, as in p0f (p0f.c: prepare_bpf).
     const program = new Uint8Array(new ArrayBuffer(BPF_PROGRAM_BYTES))
     const compiled =
       c.pcap_compile(handle.pcap, program, filterText(true), 1, PCAP_NETMASK_UNKNOWN) === 0 ||
@@ -132,7 +132,7 @@ export const setHandleFilter = (
     return result === 0 ? Effect.void : Effect.fail(filterFailed(c, handle))
   })
 
-/** Adds the counters of the kernel since the handle was opened to `into`. Reads files of /sys: not for a hot path. */
+/** Adds the kernel's counters since the handle was opened to `into`. It reads files in /sys, so keep it off hot paths. */
 export function readTotals(c: Libpcap, handle: Handle, into: Totals): void {
   const counters = new Uint32Array(new ArrayBuffer(12))
   if (c.pcap_stats(handle.pcap, counters) !== 0) return

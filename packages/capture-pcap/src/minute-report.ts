@@ -28,7 +28,7 @@ export const reportEveryMinute = (
     return background("pcap report", Effect.forever(Effect.delay(report, "1 minute")))
   })
 
-/** What was lost between two readings of the counters. */
+/** Log lines about losses between two readings of the counters. */
 export function lossLines(before: Stats, now: Stats): ReadonlyArray<string> {
   const since = (name: string): number => (now[name] ?? 0) - (before[name] ?? 0)
   const lines: Array<string> = []

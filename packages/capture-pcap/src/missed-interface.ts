@@ -25,7 +25,7 @@ export class MissedConnection {
     for (let i = 0; i < CONNECTION_KEY_BYTES; i++) last[i] = key[i]!
   }
 
-  /** What to tell the operator of the misses since the last call, undefined when nothing is known of their cause. */
+  /** Explains the misses since the last call to the operator; undefined: their cause is not known. */
   explain(captured: ReadonlyArray<string>, addresses: ReadonlyArray<InterfaceAddress>): string | undefined {
     const count = this.count
     this.count = 0

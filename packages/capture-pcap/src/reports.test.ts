@@ -1,4 +1,4 @@
-/** What an operator is told: missed interfaces, losses, doctor. */
+/** Reports for the operator: missed interfaces, losses, doctor. */
 import { describe, expect, test } from "bun:test"
 import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import type { CaptureOptions } from "@synprint/service"

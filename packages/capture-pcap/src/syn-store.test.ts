@@ -318,7 +318,7 @@ describe("a search while SYNs come", () => {
     add(store, {}, 2, 2000)
     expect(store.hasArrived).toBe(true)
     expect(store.found(2000, makeRawSyn())).toBe("hit")
-    // Nothing is sought any more.
+    // The search has ended.
     add(store, {}, 3, 3000)
     expect(store.hasArrived).toBe(false)
   })
@@ -343,7 +343,7 @@ describe("a question without the client's port", () => {
     expect(ask(store, { cport: 0 }, 5)).toMatchObject({ seenAtMs: 2 })
     add(store, { cport: 1 }, 2, 4)
     expect(ask(store, { cport: 0 }, 5)).toMatchObject({ seenAtMs: 4 })
-    // Its slot was passed once, since it came again.
+    // The head skipped its slot once, since its ports were used again.
     for (let n = 0; n < 5; n++) add(store, { cport: 1, client: `192.0.2.${50 + n}` }, 1, 10 + n)
     expect(ask(store, { cport: 0 }, 20)).toBe("not_captured")
     expect(ask(store, { cport: 0, client: "192.0.2.54" }, 20)).toMatchObject({ seenAtMs: 14 })

@@ -1,9 +1,9 @@
 /**
- * The last SYNs by connection: a fixed slab, oldest replaced first, no object, string or timer per entry.
+ * The most recent SYNs by connection, in a fixed slab: the oldest is replaced first; no object, string or timer per entry.
  *
- * Slots are taken round the slab, so the slot at the head is the oldest, but for connections whose ports came again: those keep their
- * slot, and the head passes it once. All of an entry lies together, what a search compares in one cache line, 140 bytes in all for a
- * usual SYN (an array per field cost a cache miss each: 660 ns to add an entry, this 200):
+ * The head moves round the slab, so the slot at the head is the oldest, except for connections whose ports were used again: those
+ * keep their slot, and the head skips it once. An entry lies in one piece and the fields that a search compares share one cache line;
+ * a usual SYN takes 140 bytes (with an array per field, each field cost a cache miss: 660 ns to add an entry, this layout 200):
  *
  *  0         8        16    20     24           64          68            72         76         80
  *  +---------+--------+-----+------+------------+-----------+-------------+----------+----------+--------------------------+
@@ -11,9 +11,9 @@
  *  | seen ms | seen   |     |      | key        | index     | and VLAN    | captured | distance | then TCP, 240 at most     |
  *  +---------+--------+-----+------+------------+-----------+-------------+----------+----------+--------------------------+
  *
- * The rules of a key that is known already: an equal ISN is a retransmission when it comes again on the same interface, and a
- * second copy of the same packet when it comes on another one or within COPY_MS; the first SYN stays in both cases. Another ISN
- * is a new connection and replaces the entry, unless it is older (interfaces are drained one after the other).
+ * When a key is known already, an equal ISN on the same interface is a retransmission; on another interface, or within COPY_MS, it is
+ * a second copy of the same packet. The first SYN stays in both cases. Another ISN is a new connection and replaces the entry, unless
+ * it is older (interfaces are drained one after the other).
  */
 import { TaggedIndex } from "@synprint/core"
 import type { Miss, RawSyn } from "@synprint/service"
@@ -51,7 +51,7 @@ const CAPTURED = 18
 /** 0 = the slot is free. */
 const DISTANCE = 19
 
-/** What the store is told of a SYN; reused by the drain. */
+/** Facts of one SYN that the drain hands to the store; the drain reuses the object. */
 export interface SynFacts {
   /** Connection.key as big-endian words. */
   readonly key: Int32Array
@@ -69,9 +69,9 @@ export class SynStore {
   copies = 0
   /** Entries whose key came again with another ISN. */
   replaced = 0
-  /** Entries given up while younger than max_age: the store is too small for the rate. */
+  /** Entries evicted while younger than max_age: the store is too small for the rate of SYNs. */
   evictions = 0
-  /** Age of the entry that was given up last: how long a SYN stays at the present rate. 0 = the slab was never full. */
+  /** Age of the entry that was evicted last, which is how long a SYN stays at the present rate; 0: the slab was never full. */
   retentionMs = 0
   entries = 0
 
@@ -81,20 +81,20 @@ export class SynStore {
   readonly #words: Int32Array
   readonly #doubles: Float64Array
   readonly #byKey: TaggedIndex
-  /** 1: the slot holds a newer SYN than its place says. */
+  /** 1: the slot was reused by its own connection, so its SYN is newer than its position suggests. */
   readonly #renewed: Uint8Array
-  /** Client address -> its newest slot; made when it is asked for the first time. */
+  /** Client address -> its newest slot; built by the first lookup by address. */
   #byAddress: TaggedIndex | undefined
-  /** Secret odd multipliers: who sends SYNs must not be able to choose the hash. */
+  /** Secret odd multipliers, so that a client cannot choose SYNs whose hashes collide. */
   readonly #multipliers: Int32Array
-  /** What `seek` asked for. */
+  /** The key that `seek` was called with. */
   readonly #asked = new Int32Array(KEY_WORDS)
   #askedHash = 0
   #isSeeking = false
-  /** Slot of a new entry with the key that is sought, -1 before it comes. */
+  /** Slot of an entry with the sought key that was added since `seek`; -1: none yet. */
   #arrived = -1
   #callerKey: Uint8Array | undefined
-  /** The caller's key, made once per buffer. */
+  /** A view of the caller's key, created once per buffer. */
   #callerKeyView: DataView = new DataView(new ArrayBuffer(KEY_WORDS * 4))
   #callerBytes: Uint8Array | undefined
   #callerWords: Int32Array | undefined
@@ -114,8 +114,8 @@ export class SynStore {
   }
 
   /**
-   * Takes a SYN: its IP header at `ip`, its TCP header of `tcpLength` bytes at `tcp`, both whole in `packet`; `packetWords` is the
-   * same memory.
+   * Stores a SYN whose IP header is at `ip` and whose TCP header of `tcpLength` bytes is at `tcp`, both whole in `packet`.
+   * `packetWords` is a view of the same memory.
    */
   add(facts: SynFacts, packet: Uint8Array, packetWords: Int32Array, ip: number, tcp: number, tcpLength: number): void {
     const { key, isn, seenAtMs } = facts
@@ -137,7 +137,7 @@ export class SynStore {
       this.#renewed[slot] = 1
     } else {
       this.added++
-      slot = this.#take(seenAtMs)
+      slot = this.#acquire(seenAtMs)
       words[slot * SLOT_WORDS + HASH] = hash
       for (let i = 0; i < KEY_WORDS; i++) words[slot * SLOT_WORDS + KEY + i] = key[i]!
       this.entries++
@@ -154,7 +154,7 @@ export class SynStore {
     words[word + RETRANSMITS] = (facts.vlan + 1) << 16
     words[word + CAPTURED] = (tcpLength << 16) | ipBytes
     words[word + DISTANCE] = distance
-    // Loops, not `set(subarray)`: two views per packet cost more than 80 bytes. All header lengths are multiples of 4.
+    // Loops instead of `set(subarray)`: two views per packet cost more than copying 80 bytes. All header lengths are multiples of 4.
     if (((ip | tcp) & 3) === 0) {
       const to = word + HEADERS_AT / 4
       for (let i = 0; i < ipBytes >> 2; i++) words[to + i] = packetWords[(ip >> 2) + i]!
@@ -169,7 +169,7 @@ export class SynStore {
     if (this.#byAddress !== undefined) this.#pointAddress(this.#byAddress, slot, key)
   }
 
-  /** Begins the search for the SYN of a connection; a client port of 0 asks for the newest one of the client's address. */
+  /** Begins the search for the SYN of a connection; a client port of 0 asks for the newest SYN of the client's address. */
   seek(connectionKey: Uint8Array): void {
     const key = this.#asked
     if (connectionKey !== this.#callerKey) {
@@ -183,12 +183,12 @@ export class SynStore {
     this.#askedHash = this.#isSeeking ? this.#hash(key) : 0
   }
 
-  /** A SYN of the connection that is sought was added since `seek`. */
+  /** True once a SYN of the sought connection was added since `seek`. */
   get hasArrived(): boolean {
     return this.#arrived >= 0
   }
 
-  /** Ends the search. */
+  /** Ends the search that `seek` began and copies the SYN to `into` on a hit. */
   found(nowMs: number, into: RawSyn): "hit" | Miss {
     let slot = this.#arrived
     if (slot < 0) {
@@ -224,7 +224,7 @@ export class SynStore {
     return "hit"
   }
 
-  /** The caller's buffer as words, made once per buffer; undefined when it is not aligned. */
+  /** A view of the caller's buffer as words, created once per buffer; undefined: the buffer is not aligned. */
   #wordsOf(bytes: Uint8Array): Int32Array | undefined {
     if (bytes !== this.#callerBytes) {
       this.#callerBytes = bytes
@@ -249,8 +249,8 @@ export class SynStore {
     this.#doubles[last] = facts.seenAtMs
   }
 
-  /** The slot at the head, emptied. */
-  #take(nowMs: number): number {
+  /** Frees the slot at the head and returns it. */
+  #acquire(nowMs: number): number {
     const renewed = this.#renewed
     let slot = this.#head
     while (renewed[slot] === 1) {
@@ -271,7 +271,7 @@ export class SynStore {
     const words = this.#words
     const word = slot * SLOT_WORDS
     this.#byKey.remove(words[word + HASH]!, slot)
-    // Nothing is there when a newer SYN of the address has taken the place.
+    // The index has no such entry when a newer SYN of the same address replaced it.
     if (this.#byAddress !== undefined) this.#byAddress.remove(this.#hashAddress(words, word + KEY), slot)
     words[word + DISTANCE] = 0
     if (slot === this.#arrived) this.#arrived = -1
@@ -281,13 +281,13 @@ export class SynStore {
   #find(key: Int32Array, hash: number): number {
     const { slots, mask } = this.#byKey
     const words = this.#words
-    for (let place = (hash << 1) & mask; ; place = (place + 2) & mask) {
-      const slot = slots[place + 1]! - 1
+    for (let index = (hash << 1) & mask; ; index = (index + 2) & mask) {
+      const slot = slots[index + 1]! - 1
       if (slot < 0) return -1
-      if (slots[place] !== hash) continue
-      const at = slot * SLOT_WORDS + KEY
+      if (slots[index] !== hash) continue
+      const offset = slot * SLOT_WORDS + KEY
       let i = 0
-      while (i < KEY_WORDS && words[at + i] === key[i]) i++
+      while (i < KEY_WORDS && words[offset + i] === key[i]) i++
       if (i === KEY_WORDS) return slot
     }
   }
@@ -297,7 +297,7 @@ export class SynStore {
     if (index === undefined) {
       index = this.#byAddress = new TaggedIndex(this.capacity)
       for (let n = 0; n < this.capacity; n++) {
-        // From the head on: mostly oldest first.
+        // Begin at the head, so that the oldest entries mostly come first.
         const slot = (this.#head + n) % this.capacity
         const word = slot * SLOT_WORDS
         if (this.#words[word + DISTANCE] !== 0) {
@@ -310,14 +310,14 @@ export class SynStore {
 
   #findAddress({ slots, mask }: TaggedIndex, key: Int32Array, hash: number): number {
     const words = this.#words
-    for (let place = (hash << 1) & mask; ; place = (place + 2) & mask) {
-      const slot = slots[place + 1]! - 1
+    for (let index = (hash << 1) & mask; ; index = (index + 2) & mask) {
+      const slot = slots[index + 1]! - 1
       if (slot < 0) return -1
-      if (slots[place] !== hash) continue
-      const at = slot * SLOT_WORDS + KEY
+      if (slots[index] !== hash) continue
+      const offset = slot * SLOT_WORDS + KEY
       let i = 2
-      while (i < 6 && words[at + i] === key[i]) i++
-      if (i === 6 && words[at] === key[0]) return slot
+      while (i < 6 && words[offset + i] === key[i]) i++
+      if (i === 6 && words[offset] === key[0]) return slot
     }
   }
 
@@ -332,7 +332,7 @@ export class SynStore {
     index.insert(hash, slot)
   }
 
-  /** Of the words that differ: of IPv4, family, ports and one word of each address. */
+  /** Hashes only the words that can differ; for IPv4 those are 4 of 10. */
   #hash(key: Int32Array): number {
     const multipliers = this.#multipliers
     let hash = Math.imul(key[0]!, multipliers[0]!)
@@ -346,12 +346,12 @@ export class SynStore {
     return hash ^ (hash >>> 15)
   }
 
-  /** Hash of the family and the client's address of the key at `at`. */
-  #hashAddress(words: Int32Array, at: number): number {
+  /** Hash of the family and client address of the key that begins at `offset`. */
+  #hashAddress(words: Int32Array, offset: number): number {
     const multipliers = this.#multipliers
-    let hash = Math.imul(words[at]!, multipliers[0]!)
+    let hash = Math.imul(words[offset]!, multipliers[0]!)
     for (let i = 2; i < 6; i++) {
-      hash = Math.imul(hash ^ words[at + i]!, multipliers[i]!)
+      hash = Math.imul(hash ^ words[offset + i]!, multipliers[i]!)
       hash ^= hash >>> 15
     }
     return hash

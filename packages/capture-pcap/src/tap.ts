@@ -9,22 +9,22 @@ import { type CaptureError, watchInterval } from "@synprint/service"
 import { ANY, errorText, openHandle, readTotals, type Handle, type HandleOptions, type Totals } from "./handle.ts"
 import type { Libpcap } from "./libpcap.ts"
 
-/** How often an open interface is compared with the one of that name now: a new one may stand in its place. */
+/** Interval at which an open interface is compared with the present one of that name, since another may have replaced it. */
 const WATCH_MS = 250
 const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")])
 
 export interface Tap {
   readonly interface: string
-  /** undefined while the interface is away. */
+  /** undefined while the interface is down or missing. */
   handle: Handle | undefined
-  /** Why it is away. */
+  /** Reason why there is no handle. */
   reason: string | undefined
-  /** How often it was opened again. */
+  /** Number of times the interface was reopened. */
   reopened: number
   readonly filterText: (isEthernet: boolean) => string
-  /** The handle gave an error: it is not used again, and closed soon. */
-  readonly lose: () => void
-  /** Adds the kernel's counters of all handles so far. */
+  /** Reports an error of the handle: the handle is not used again and closed soon. */
+  readonly markLost: () => void
+  /** Adds the kernel's counters of all handles so far to `into`. */
   readonly addTotals: (into: Totals) => void
 }
 
@@ -45,7 +45,7 @@ export const openTap = (
         Scope.provide(scope),
         Effect.tapError(() => Scope.close(scope, Exit.void))
       )
-      // Runs before pcap_close: nobody may use the handle from then on, whoever closes the scope.
+      // This runs before pcap_close, so that nobody uses a closed handle, whoever closes the scope.
       yield* Scope.addFinalizer(
         scope,
         Effect.sync(() => {
@@ -63,7 +63,7 @@ export const openTap = (
       reason: undefined,
       reopened: 0,
       filterText,
-      lose: () => {
+      markLost: () => {
         if (current === undefined) return
         tap.handle = undefined
         tap.reason = `${name}: ${errorText(c, current.handle) || "the capture ended"}`
@@ -84,7 +84,7 @@ export const openTap = (
       return Scope.close(last.scope, Exit.void)
     })
 
-    const isAway = (): boolean =>
+    const isLost = (): boolean =>
       tap.handle === undefined || (name !== ANY && c.if_nametoindex(name) !== tap.handle.interfaceIndex)
 
     const reopen = Effect.gen(function* () {
@@ -107,6 +107,6 @@ export const openTap = (
     }).pipe(Effect.catchCause((cause) => Effect.logError(`pcap: watching ${name} failed`, cause)))
 
     yield* openOnce
-    yield* watchInterval(`pcap watch of ${name}`, WATCH_MS, isAway, reopen)
+    yield* watchInterval(`pcap watch of ${name}`, WATCH_MS, isLost, reopen)
     return tap
   })
