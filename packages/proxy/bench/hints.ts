@@ -8,7 +8,7 @@
 import { ConnectionInfo, BUILTIN_DATABASE, Matcher, readDatabases } from "@synprint/core"
 import { signaturePacket } from "@synprint/core/testing"
 import { HintLines } from "../src/fingerprint-headers/hint-lines.ts"
-import { NameSet } from "../src/http1/field-name.ts"
+import { NameSet } from "../src/http1/field-kind.ts"
 import { bytesOf } from "../src/http1/byte-classes.ts"
 import { RequestHead } from "../src/http1/request-head.ts"
 import { HEAD_EXTRA, type Peer, RequestWriter } from "../src/http1/request-writer.ts"
@@ -54,7 +54,14 @@ const connection = lines.hinter.connection(answer, 0, new Uint8Array(16), 0)
 
 const head = new RequestHead()
 const writer = new RequestWriter(new NameSet([]), "x-tcp-spoofed")
-const rewrite = { prefixLength: 0, replacement: NOTHING, host: undefined, removed: new NameSet([]), added: NOTHING }
+const rewrite = {
+  prefixLength: 0,
+  replacement: NOTHING,
+  host: undefined,
+  removed: new NameSet([]),
+  added: NOTHING,
+  forcesNew: false
+}
 const out = new Uint8Array(HEAD_EXTRA * 4)
 const told = new RequestHints()
 const peer: Peer = {
@@ -75,7 +82,7 @@ function measure(requests: ReadonlyArray<Uint8Array>, withHints: boolean): numbe
       const bytes = requests[n % requests.length]!
       head.parse(bytes, 0, bytes.length, 128)
       if (withHints) told.read(head.fields, bytes, connection, lines)
-      writer.write(head, bytes, peer, rewrite, NOTHING, false, out, 0)
+      writer.write(head, bytes, peer, rewrite, NOTHING, out)
     }
   }
   run(REQUESTS)

@@ -15,8 +15,8 @@ import { BYTES_IN, CLIENT_ABORTS, HEAD_TIMEOUTS, IDLE_TIMEOUTS, REFUSED, RESPONS
 import { errorPage } from "../http1/error-page.ts"
 import { Exchange } from "./exchange.ts"
 import type { Timed } from "../tls/handshake-clock.ts"
-import { faultOf, HEAD_TOO_LARGE, MORE } from "../http1/fault.ts"
-import type { Fields } from "../http1/fields.ts"
+import { errorResponse, HEAD_TOO_LARGE, NEEDS_MORE } from "../http1/parse-error.ts"
+import type { HeaderFields } from "../http1/header-fields.ts"
 import { LF } from "../http1/byte-classes.ts"
 import type { Peer } from "../http1/request-writer.ts"
 import { Inlet } from "../socket/socket-reader.ts"
@@ -214,7 +214,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   // ---- hints
 
   /** Of the request whose fields lie in `bytes`. */
-  readHints(fields: Fields, bytes: Uint8Array): void {
+  readHints(fields: HeaderFields, bytes: Uint8Array): void {
     const lines = this.server.site.hints
     if (this.hints === undefined || lines === undefined) {
       this.#requestHints?.forget()
@@ -259,12 +259,12 @@ export class ClientConnection extends Inlet implements Peer, Timed {
       else this.#exchange.begin(bytes, parsed, isLent)
       return
     }
-    if (parsed === MORE && bytes.length <= limits.headBytes) {
+    if (parsed === NEEDS_MORE && bytes.length <= limits.headBytes) {
       if (this.deadlineMs > server.wheel.nowMs + timeouts.headMs) server.wheel.schedule(this, timeouts.headMs)
       this.hold(isLent ? bytes.slice() : bytes)
       return
     }
-    const { status, text } = faultOf(parsed >= 0 ? HEAD_TOO_LARGE : parsed)
+    const { status, text } = errorResponse(parsed >= 0 ? HEAD_TOO_LARGE : parsed)
     this.refuse(status, text)
   }
 

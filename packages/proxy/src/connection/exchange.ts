@@ -9,7 +9,7 @@
  */
 import type { ClientConnection } from "./client-connection.ts"
 import { IDLE_TIMEOUTS, REQUESTS, UPSTREAM_FAILURES, UPSTREAM_TIMEOUTS } from "../operations/counters.ts"
-import { BODY_TOO_LARGE, faultOf } from "../http1/fault.ts"
+import { BODY_TOO_LARGE, errorResponse } from "../http1/parse-error.ts"
 import { METHOD_HEAD } from "../http1/request-head.ts"
 import { LoggedExchange } from "../operations/logged-exchange.ts"
 import { RequestRelay } from "./request-relay.ts"
@@ -58,7 +58,7 @@ export class Exchange implements Downstream {
       request.failEarly(bytes, headEnd, 429, "too many requests from this address")
     else if (route === undefined) request.failEarly(bytes, headEnd, 404, "no route leads there")
     else if (site.limits.bodyBytes > 0 && request.body.left > site.limits.bodyBytes)
-      request.failEarly(bytes, headEnd, 413, faultOf(BODY_TOO_LARGE).text)
+      request.failEarly(bytes, headEnd, 413, errorResponse(BODY_TOO_LARGE).text)
     else request.forward(bytes, headEnd)
   }
 

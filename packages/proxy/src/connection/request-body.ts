@@ -2,10 +2,9 @@
  * The body of a request on its way to the upstream: how far it has come, whatever pieces it comes in. Nothing of it is kept but the start
  * of a trailer section.
  */
-import { CHUNKED } from "../http1/body-length.ts"
 import { ChunkedScanner } from "../http1/chunked.ts"
 import { copy } from "../http1/copy.ts"
-import { BODY_TOO_LARGE, isFault, MORE } from "../http1/fault.ts"
+import { BODY_TOO_LARGE, isParseError, NEEDS_MORE } from "../http1/parse-error.ts"
 import { LF } from "../http1/byte-classes.ts"
 import type { RequestHead } from "../http1/request-head.ts"
 import { parseTrailers, TRAILERS_MAX, writeTrailers } from "../http1/trailer-section.ts"
@@ -18,7 +17,8 @@ const FILL_MAX = 16_384
 export class RequestBody {
   /** Whether all of it came. */
   isDone = true
-  /** Bytes that are to come, CHUNKED, or 0. */
+  isChunked = false
+  /** Bytes of a body of known length that are still to come. */
   left = 0
   /** Whether all that the last `pass` sent was taken by the kernel. */
   hasGone = true
@@ -28,11 +28,17 @@ export class RequestBody {
   #trailers: Uint8Array | undefined = undefined
 
   begin(head: RequestHead): void {
-    this.left = head.isChunked ? CHUNKED : Math.max(0, head.contentLength)
-    this.isDone = this.left === 0
+    this.left = head.contentLength
+    this.isChunked = head.framing === "chunked"
+    this.isDone = head.framing === "none"
     this.#chunkedBytes = 0
     this.#trailers = undefined
-    if (head.isChunked) (this.#scanner ??= new ChunkedScanner()).reset()
+    if (this.isChunked) (this.#scanner ??= new ChunkedScanner()).reset()
+  }
+
+  /** True if the request has no body, or all of a body of known length has passed. */
+  get isEmpty(): boolean {
+    return !this.isChunked && this.left === 0
   }
 
   /** The chunk behind the start of the trailer section, if that was kept; undefined as long as no line of it was completed. */
@@ -62,7 +68,7 @@ export class RequestBody {
     const { length } = bytes
     this.hasGone = true
     if (this.isDone) return from
-    if (this.left !== CHUNKED) {
+    if (!this.isChunked) {
       const end = Math.min(length, from + this.left)
       this.left -= end - from
       this.isDone = this.left === 0
@@ -71,18 +77,18 @@ export class RequestBody {
     }
     const scanner = this.#scanner!
     const at = scanner.isAtTrailers ? from : scanner.scan(bytes, from, length)
-    if (isFault(at)) return at
+    if (isParseError(at)) return at
     const limit = server.site.limits.bodyBytes
     this.#chunkedBytes += at - from
     if (limit > 0 && this.#chunkedBytes > limit) return BODY_TOO_LARGE
     this.hasGone = to.send(bytes, from, at, at === length ? GIVEN : KEPT)
     if (!scanner.isAtTrailers) return at
     const end = parseTrailers(bytes, at, length)
-    if (end === MORE) {
+    if (end === NEEDS_MORE) {
       if (at < length) this.#trailers = bytes.subarray(at)
       return length
     }
-    if (isFault(end)) return end
+    if (isParseError(end)) return end
     const out = server.roomFor(end - at + 2)
     this.hasGone = to.send(out, 0, writeTrailers(bytes, out, 0, server.site.reserved), SHARED)
     this.isDone = true

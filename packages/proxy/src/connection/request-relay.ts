@@ -4,7 +4,7 @@
 import { REFUSED, RETRIES, SPOOFED, UPSTREAM_REUSES } from "../operations/counters.ts"
 import type { Exchange } from "./exchange.ts"
 import { put } from "../http1/copy.ts"
-import { faultOf, isFault } from "../http1/fault.ts"
+import { errorResponse, isParseError } from "../http1/parse-error.ts"
 import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS } from "../http1/request-head.ts"
 import { HEAD_EXTRA } from "../http1/request-writer.ts"
 import { KEPT, SHARED } from "../socket/socket-writer.ts"
@@ -70,7 +70,7 @@ export class RequestRelay {
         route.added.length +
         HEAD_EXTRA
     )
-    const end = writer.write(head, bytes, client, route, upstream.authority, route.forcesNew, out, 0)
+    const end = writer.write(head, bytes, client, route, upstream.authority, out)
     if (writer.spoofed > 0) server.counters[SPOOFED]! += writer.spoofed
     exchange.upgrades = writer.upgrades
 
@@ -136,7 +136,7 @@ export class RequestRelay {
     const { length } = bytes
     if (!body.isDone && from < length) this.#again = undefined
     const next = body.pass(bytes, from, upstream!, client.server)
-    if (isFault(next)) {
+    if (isParseError(next)) {
       this.#breakOff(next)
       return true
     }
@@ -156,7 +156,7 @@ export class RequestRelay {
     client.server.counters[REFUSED]!++
     client.forgetHeld()
     exchange.method = METHOD_GET
-    const { status, text } = faultOf(fault)
+    const { status, text } = errorResponse(fault)
     exchange.fail(status, text)
   }
 
@@ -175,7 +175,7 @@ export class RequestRelay {
   /** Whether it asks for nothing that must not happen twice (RFC 9110 section 9.2.1), and nothing of it is gone with the first try. */
   get #isRepeatable(): boolean {
     const { method } = this.#exchange
-    return (method === METHOD_GET || method === METHOD_HEAD || method === METHOD_OPTIONS) && this.body.left === 0
+    return (method === METHOD_GET || method === METHOD_HEAD || method === METHOD_OPTIONS) && this.body.isEmpty
   }
 
   /** Sends it once more, to whoever is next, after the upstream was lost without an answer. False: that is not safe. */

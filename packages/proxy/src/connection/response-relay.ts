@@ -3,12 +3,12 @@
  */
 import { BYTES_OUT, RESPONSES, UPSTREAM_FAILURES } from "../operations/counters.ts"
 import type { Exchange } from "./exchange.ts"
-import { CHUNKED, UNTIL_CLOSE } from "../http1/body-length.ts"
+import type { BodyFraming } from "../http1/body-framing.ts"
 import { copy } from "../http1/copy.ts"
-import { BAD_UPGRADE, faultOf, isFault, MORE } from "../http1/fault.ts"
+import { BAD_UPGRADE, errorResponse, isParseError, NEEDS_MORE } from "../http1/parse-error.ts"
 import { METHOD_HEAD } from "../http1/request-head.ts"
 import { HEAD_EXTRA } from "../http1/request-writer.ts"
-import { CLOSES, STAYS, STAYS_1_0, writeResponseHead } from "../http1/response-writer.ts"
+import { writeResponseHead } from "../http1/response-writer.ts"
 import { parseTrailers } from "../http1/trailer-section.ts"
 import { SHARED, GIVEN, KEPT } from "../socket/socket-writer.ts"
 import type { UpstreamConnection } from "../upstream/upstream-connection.ts"
@@ -19,7 +19,8 @@ export class ResponseRelay {
   /** Whether its final head went to the client. */
   hasBegun = false
   readonly #exchange: Exchange
-  /** Bytes of the body that are to come, CHUNKED or UNTIL_CLOSE. */
+  #framing: BodyFraming = "none"
+  /** Bytes of a body of known length that are still to come. */
   #left = 0
   /** Start of a head or of a trailer section. */
   #held: Uint8Array | undefined = undefined
@@ -40,7 +41,7 @@ export class ResponseRelay {
 
   /** Whether the end of the upstream's connection is its end. */
   get endsWithConnection(): boolean {
-    return this.#left === UNTIL_CLOSE
+    return this.#framing === "until_close"
   }
 
   forget(): void {
@@ -70,13 +71,16 @@ export class ResponseRelay {
     const head = server.responseHead
     for (let at = 0; ;) {
       const parsed = head.parse(bytes, at, bytes.length, site.limits.responseHeaders, exchange.method === METHOD_HEAD)
-      if (parsed === MORE && bytes.length - at <= site.limits.responseHeadBytes) {
+      if (parsed === NEEDS_MORE && bytes.length - at <= site.limits.responseHeadBytes) {
         if (at < bytes.length) this.#held = isLent ? bytes.slice(at) : bytes.subarray(at)
         return
       }
       if (parsed <= 0 || parsed - at > site.limits.responseHeadBytes) {
         counters[UPSTREAM_FAILURES]!++
-        exchange.fail(502, isFault(parsed) ? faultOf(parsed).text : "the upstream's header section is too large")
+        exchange.fail(
+          502,
+          isParseError(parsed) ? errorResponse(parsed).text : "the upstream's header section is too large"
+        )
         return
       }
       exchange.request.forget()
@@ -87,7 +91,7 @@ export class ResponseRelay {
           client.beginTunnel(upstream, route, exchange.takeLogged(), isLent ? bytes.slice() : bytes, parsed)
         else {
           counters[UPSTREAM_FAILURES]!++
-          exchange.fail(502, faultOf(BAD_UPGRADE).text)
+          exchange.fail(502, errorResponse(BAD_UPGRADE).text)
         }
         return
       }
@@ -96,30 +100,22 @@ export class ResponseRelay {
         at = parsed
         // RFC 9110 section 15.2: HTTP/1.0 does not know them.
         if (exchange.minor === 0) continue
-        const end = writeResponseHead(head, bytes, STAYS, true, EMPTY, route.removedFromResponse, EMPTY, out, 0)
+        const end = writeResponseHead(head, bytes, exchange, route, EMPTY, out)
         client.send(out, 0, end, SHARED)
         continue
       }
       counters[RESPONSES + Math.min(5, Math.floor(status / 100))]!++
       this.hasBegun = true
       if (exchange.logged !== undefined) exchange.logged.status = status
-      this.#left = head.length
-      if (head.length === CHUNKED) upstream.scanner.reset()
-      const chunks = head.length !== CHUNKED || exchange.minor === 1
-      // An answer before the request has ended, or without an end of its own, is the last.
-      if (!exchange.request.body.isDone || head.length === UNTIL_CLOSE || !chunks || server.isStopping)
+      const { framing } = head
+      this.#framing = framing
+      this.#left = head.contentLength
+      if (framing === "chunked") upstream.scanner.reset()
+      const isDecoded = framing === "chunked" && exchange.minor === 0
+      // A response that comes before the request has ended, or that only the end of the connection ends, is the last.
+      if (!exchange.request.body.isDone || framing === "until_close" || isDecoded || server.isStopping)
         exchange.keeps = false
-      const end = writeResponseHead(
-        head,
-        bytes,
-        exchange.keeps ? (exchange.minor === 0 ? STAYS_1_0 : STAYS) : CLOSES,
-        chunks,
-        server.date(),
-        route.removedFromResponse,
-        route.addedToResponse,
-        out,
-        0
-      )
+      const end = writeResponseHead(head, bytes, exchange, route, server.date(), out)
       if (!head.keepsAlive) upstream.isLast = true
       server.wheel.schedule(client, site.timeouts.upstreamMs)
       this.#pass(upstream, bytes, parsed, out, end, isLent)
@@ -143,14 +139,14 @@ export class ResponseRelay {
     let stop = length
     let next = length
     let isDone = false
-    if (this.#left === CHUNKED) {
+    if (this.#framing === "chunked") {
       const { scanner } = upstream
       const isDecoded = exchange.minor === 0
       let at = from
       stop = from
       if (!scanner.isAtTrailers) {
         at = isDecoded ? scanner.decode(bytes, from, length) : scanner.scan(bytes, from, length)
-        if (isFault(at)) {
+        if (isParseError(at)) {
           exchange.breakResponse()
           return
         }
@@ -159,11 +155,11 @@ export class ResponseRelay {
       next = at
       if (scanner.isAtTrailers) {
         const end = parseTrailers(bytes, at, length)
-        if (isFault(end)) {
+        if (isParseError(end)) {
           exchange.breakResponse()
           return
         }
-        if (end === MORE) {
+        if (end === NEEDS_MORE) {
           if (at < length) this.#held = isLent ? bytes.slice(at) : bytes.subarray(at)
         } else {
           isDone = true
@@ -171,7 +167,7 @@ export class ResponseRelay {
           if (!isDecoded) stop = end
         }
       }
-    } else if (this.#left !== UNTIL_CLOSE) {
+    } else if (this.#framing !== "until_close") {
       stop = next = Math.min(length, from + this.#left)
       this.#left -= stop - from
       isDone = this.#left === 0

@@ -4,13 +4,15 @@
 import type { ClientConnection } from "./client-connection.ts"
 import { BYTES_OUT, RESPONSES, TUNNELS } from "../operations/counters.ts"
 import { HEAD_EXTRA } from "../http1/request-writer.ts"
-import { STAYS, writeResponseHead } from "../http1/response-writer.ts"
+import { type ClientHop, writeResponseHead } from "../http1/response-writer.ts"
 import type { LoggedExchange } from "../operations/logged-exchange.ts"
 import { GIVEN, KEPT, SHARED } from "../socket/socket-writer.ts"
 import type { Route } from "../routing/route.ts"
 import type { Downstream, UpstreamConnection } from "../upstream/upstream-connection.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
+/** Only HTTP/1.1 clients can switch protocols. */
+const HOP: ClientHop = { minor: 1, keeps: true }
 
 export class Tunnel implements Downstream {
   upstream: UpstreamConnection | undefined
@@ -34,7 +36,7 @@ export class Tunnel implements Downstream {
     server.counters[RESPONSES + 1]!++
     if (this.#logged !== undefined) this.#logged.status = 101
     const out = server.roomFor(from - head.start + HEAD_EXTRA)
-    const end = writeResponseHead(head, bytes, STAYS, true, EMPTY, route.removedFromResponse, EMPTY, out, 0)
+    const end = writeResponseHead(head, bytes, HOP, route, EMPTY, out)
     upstream.downstream = this
     this.#stir()
     let sent = client.send(out, 0, end, SHARED)

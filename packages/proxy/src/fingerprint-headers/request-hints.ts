@@ -10,7 +10,7 @@ import {
   platformOfUserAgent
 } from "@synprint/core"
 import type { HintLines } from "./hint-lines.ts"
-import type { Fields } from "../http1/fields.ts"
+import type { HeaderFields } from "../http1/header-fields.ts"
 import { equalsIgnoringCase, bytesOf } from "../http1/byte-classes.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
@@ -31,31 +31,29 @@ export class RequestHints {
   #block: Uint8Array = EMPTY
 
   /** Of the request whose fields lie in `bytes`. */
-  read(fields: Fields, bytes: Uint8Array, connection: ConnectionHints, lines: HintLines): void {
-    const { at } = fields
+  read(fields: HeaderFields, bytes: Uint8Array, connection: ConnectionHints, lines: HintLines): void {
     let from = 0
     let end = 0
     let platform = 0
     let isMobile = false
     for (let i = 0; i < fields.count; i++) {
-      const slot = i << 2
-      const start = at[slot]!
-      const stop = at[slot + 1]!
+      const start = fields.nameStart(i)
+      const stop = fields.nameEnd(i)
       switch (stop - start) {
         case USER_AGENT.length:
-          // Of two the first counts: most applications take that.
+          // The first of several counts, as most applications read it.
           if (end === 0 && equalsIgnoringCase(bytes, start, stop, USER_AGENT)) {
-            from = at[slot + 2]!
-            end = at[slot + 3]!
+            from = fields.valueStart(i)
+            end = fields.valueEnd(i)
           }
           break
         case PLATFORM.length:
           if (equalsIgnoringCase(bytes, start, stop, PLATFORM))
-            platform = platformOfClientHint(bytes, at[slot + 2]!, at[slot + 3]! - at[slot + 2]!)
+            platform = platformOfClientHint(bytes, fields.valueStart(i), fields.valueEnd(i) - fields.valueStart(i))
           break
         case MOBILE.length:
           if (equalsIgnoringCase(bytes, start, stop, MOBILE))
-            isMobile = isMobileClientHint(bytes, at[slot + 2]!, at[slot + 3]! - at[slot + 2]!)
+            isMobile = isMobileClientHint(bytes, fields.valueStart(i), fields.valueEnd(i) - fields.valueStart(i))
           break
         default:
       }

@@ -12,7 +12,7 @@ import { backends } from "../backends.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
-import { STAYS, writeResponseHead } from "../http1/response-writer.ts"
+import { writeResponseHead } from "../http1/response-writer.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
 import { Site, type SiteSettings } from "../routing/site.ts"
 
@@ -65,7 +65,6 @@ function passHeads(site: Site): void {
   const route = site.routes.find(requestHead, REQUEST)
   responseHead.parse(RESPONSE, 0, RESPONSE.length, site.limits.responseHeaders, false)
   if (route === undefined) return
-  const { removedFromResponse, addedToResponse } = route
-  if (addedToResponse.length > out.length / 2) return
-  writeResponseHead(responseHead, RESPONSE, STAYS, true, EMPTY, removedFromResponse, addedToResponse, out, 0)
+  if (route.addedToResponse.length > out.length / 2) return
+  writeResponseHead(responseHead, RESPONSE, { minor: 1, keeps: true }, route, EMPTY, out)
 }

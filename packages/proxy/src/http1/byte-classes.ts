@@ -3,7 +3,7 @@
  *
  *     TOKEN    tchar: ! # $ % & ' * + - . ^ _ ` | ~ DIGIT ALPHA
  *     VALUE    HTAB SP VCHAR obs-text                                  (field values, reason phrases)
- *     TARGET   VCHAR obs-text, without "#"                             (request targets, taken over byte for byte)
+ *     TARGET   VCHAR obs-text, without "#"                             (request targets, forwarded byte for byte)
  *     HOST     reg-name and IP-literal of RFC 3986 section 3.2.2, with ":" for the port
  */
 export const TOKEN = 1
@@ -15,6 +15,7 @@ export const HT = 0x09
 export const LF = 0x0a
 export const CR = 0x0d
 export const SP = 0x20
+export const ASTERISK = 0x2a
 export const COMMA = 0x2c
 export const DASH = 0x2d
 export const DOT = 0x2e
@@ -25,9 +26,9 @@ export const QUESTION = 0x3f
 
 /** Class bits of each byte. */
 export const CLASS: Uint8Array = new Uint8Array(new ArrayBuffer(256))
-/** Lower case, and `_` as `-`: CGI gives both the same name, so that a forged name must not hide behind the other. */
+/** Lower case, with `_` as `-`: CGI maps both to one name, so a forged header could otherwise hide behind the other spelling. */
 export const FOLD: Uint8Array = new Uint8Array(new ArrayBuffer(256))
-/** Lower case alone. */
+/** Lower case. */
 export const LOWER: Uint8Array = new Uint8Array(new ArrayBuffer(256))
 /** Value of a hex digit, 255 for other bytes. */
 export const HEX: Uint8Array = new Uint8Array(new ArrayBuffer(256)).fill(255)
@@ -52,14 +53,14 @@ export function bytesOf(text: string): Uint8Array {
   return bytes
 }
 
-/** Whether the bytes are `lower`, which is lower case, in any case. */
+/** Returns true if `bytes[from..end)` equals `lower`, ignoring case; `lower` is lower case. */
 export function equalsIgnoringCase(bytes: Uint8Array, from: number, end: number, lower: Uint8Array): boolean {
   if (end - from !== lower.length) return false
   for (let i = 0; i < lower.length; i++) if (LOWER[bytes[from + i]!] !== lower[i]) return false
   return true
 }
 
-/** The bytes as text, one character each: for logs, messages and routes that are looked at, never per request. */
+/** The bytes as text, one character each; for logs and messages, never once per request. */
 export function latin1(bytes: Uint8Array, from = 0, end: number = bytes.length): string {
   let text = ""
   for (let i = from; i < end; i++) text += String.fromCharCode(bytes[i]!)

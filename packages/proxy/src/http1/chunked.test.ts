@@ -2,8 +2,8 @@ import { expect, test } from "bun:test"
 import { rounds, seededRandom } from "@synprint/core/testing"
 import { chunked, mutate, readChunked } from "../testing/index.ts"
 import { ChunkedScanner, LINE_MAX } from "./chunked.ts"
-import { isFault, MORE } from "./fault.ts"
-import { NameSet } from "./field-name.ts"
+import { isParseError, NEEDS_MORE } from "./parse-error.ts"
+import { NameSet } from "./field-kind.ts"
 import { latin1, bytesOf } from "./byte-classes.ts"
 import { parseTrailers, writeTrailers } from "./trailer-section.ts"
 
@@ -26,7 +26,7 @@ function read(pieces: ReadonlyArray<string>): Read | "incomplete" | "refused" {
     let at = 0
     if (!scanner.isAtTrailers) {
       at = scanner.scan(bytes, 0, bytes.length)
-      if (isFault(at)) return "refused"
+      if (isParseError(at)) return "refused"
       passed += piece.slice(0, at)
       length += at
       const copy = bytesOf(piece)
@@ -37,8 +37,8 @@ function read(pieces: ReadonlyArray<string>): Read | "incomplete" | "refused" {
     held += piece.slice(at)
     const all = bytesOf(held)
     const end = parseTrailers(all, 0, all.length)
-    if (isFault(end)) return "refused"
-    if (end !== MORE) return { length: length + end, passed: passed + held.slice(0, end), data }
+    if (isParseError(end)) return "refused"
+    if (end !== NEEDS_MORE) return { length: length + end, passed: passed + held.slice(0, end), data }
   }
   return "incomplete"
 }

@@ -1,16 +1,16 @@
 /**
- * Chunked transfer coding (RFC 9112 section 7.1): finds where the body ends while its bytes pass through unchanged, over any split.
+ * Chunked transfer coding (RFC 9112 section 7.1): finds the end of a body while its bytes pass through unchanged, in any pieces.
  *
  *     *( chunk-size [ chunk-ext ] CRLF chunk-data CRLF ) 1*"0" [ chunk-ext ] CRLF  trailer-section CRLF
  *
- * Stops at the trailer section, which TrailerSection reads. Extensions pass if they hold no control character; a chunk line has
- * LINE_MAX bytes at most, so that a stream of tiny chunks can't carry megabytes beside the data.
+ * The scanner stops at the trailer section, which trailer-section.ts reads. Extensions pass if they hold no control character; a chunk
+ * line has at most LINE_MAX bytes, so that a stream of tiny chunks cannot carry megabytes beside the data.
  */
-import { BAD_CHUNK } from "./fault.ts"
+import { BAD_CHUNK } from "./parse-error.ts"
 import { CLASS, CR, HEX, HT, LF, SEMICOLON, SP, VALUE } from "./byte-classes.ts"
 
 export const LINE_MAX = 256
-/** 2^52: 13 hex digits that are no leading zeros. */
+/** 2^52: 13 hex digits without leading zeros. */
 const SIZE_MAX = 2 ** 52
 
 const SIZE = 0
@@ -23,12 +23,12 @@ const TRAILERS = 6
 
 export class ChunkedScanner {
   #state = SIZE
-  /** Bytes of the chunk that are to come, or its size so far. */
+  /** Bytes of the chunk that are still to come; while its size is read, the size so far. */
   #left = 0
-  /** Bytes of the chunk line so far; of hex digits too. */
+  /** Bytes of the chunk line so far, hex digits included. */
   #line = 0
   #hasSpace = false
-  /** Where the data of the last `decode` ends. */
+  /** End of the data of the last `decode`. */
   dataEnd = 0
 
   reset(): void {
@@ -38,12 +38,12 @@ export class ChunkedScanner {
     this.#hasSpace = false
   }
 
-  /** Whether the last chunk's line was read: the trailer section follows. */
+  /** True once the line of the last chunk was read: the trailer section follows. */
   get isAtTrailers(): boolean {
     return this.#state === TRAILERS
   }
 
-  /** Offset up to which the bytes are body: `end`, or where the trailer section begins; or a fault. */
+  /** Returns the offset up to which the bytes are body (`end`, or the start of the trailer section), or a parse error. */
   scan(bytes: Uint8Array, from: number, end: number): number {
     let at = from
     while (at < end) {
@@ -84,7 +84,7 @@ export class ChunkedScanner {
     return at
   }
 
-  /** The same, with the framing left out: data moves to the front of `bytes[from..]`; its end is `dataEnd`. */
+  /** Like `scan`, and removes the framing in place: the data moves to the front of `bytes[from..]` and ends at `dataEnd`. */
   decode(bytes: Uint8Array, from: number, end: number): number {
     let at = from
     let to = from
@@ -118,7 +118,7 @@ export class ChunkedScanner {
         this.#left = this.#left * 16 + HEX[byte]!
         if (this.#left > SIZE_MAX) return BAD_CHUNK
       } else if (this.#line > 0 && byte === SEMICOLON) this.#state = EXTENSION
-      // "BWS" before an extension; white space before CRLF is no framing that the RFC knows.
+      // "BWS" is allowed before an extension; the grammar has no white space before CRLF.
       else if (this.#line > 0 && (byte === SP || byte === HT)) this.#hasSpace = true
       else return BAD_CHUNK
       if (++this.#line > LINE_MAX) return BAD_CHUNK

@@ -1,23 +1,23 @@
 /**
- * Bytes from one buffer to another. Copying 300 bytes takes 280 ns in a loop, 120 ns by `out.set(bytes.subarray())`, whose view is an
- * object of its own, and 50 ns by Buffer's copy, which takes offsets and any Uint8Array; below 32 bytes the loop is as good.
+ * Copies bytes from one buffer to another. Copying 300 bytes takes 280 ns in a loop, 120 ns by `out.set(bytes.subarray())`, which creates a
+ * view, and 50 ns by Buffer's copy, which takes offsets and any Uint8Array; below 32 bytes the loop is as fast.
  */
 const SHORT = 32
 const copyBytes = Buffer.prototype.copy
 
-/** Copies `bytes[from..end)` to `out[at..]`, returns the end. */
+/** Copies `bytes[from..end)` to `out[at..]`; returns the end of the copy. */
 export function copy(bytes: Uint8Array, from: number, end: number, out: Uint8Array, at: number): number {
   if (end - from > SHORT) copyBytes.call(bytes as Buffer, out, at, from, end)
   else for (let i = from, to = at; i < end; i++) out[to++] = bytes[i]!
   return at + end - from
 }
 
-/** All of a text. */
+/** Copies all of `text` to `out[at..]`; returns the end of the copy. */
 export function put(text: Uint8Array, out: Uint8Array, at: number): number {
   return copy(text, 0, text.length, out, at)
 }
 
-/** A natural number in decimal. */
+/** Writes a natural number in decimal; returns its end. */
 export function putDecimal(value: number, out: Uint8Array, at: number): number {
   let end = at + 1
   for (let power = 10; power <= value; power *= 10) end++

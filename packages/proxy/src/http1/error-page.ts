@@ -1,5 +1,5 @@
 /**
- * Responses of our own: short, plain text, never cached as the application's.
+ * Error responses of the proxy itself: short plain text that no cache may keep as the application's.
  */
 import { bytesOf } from "./byte-classes.ts"
 
@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported"
 }
 
-/** A whole response. `date` is a Date line. */
+/** Encodes a whole response. `date` is a whole Date line. */
 export function errorPage(
   status: number,
   text: string,
@@ -28,7 +28,7 @@ export function errorPage(
   hasBody: boolean
 ): Uint8Array {
   const body = `${status} ${REASONS[status] ?? "Error"}: ${text}\n`
-  // RFC 9110 sections 15.5.6, 15.6.4 and 10.2.3 ask for Allow with 405; waiting helps with 429 and 503.
+  // RFC 9110 asks for Allow with 405 (section 15.5.6); Retry-After helps with 429 and 503 (section 10.2.3).
   const more =
     status === 405
       ? "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n"

@@ -1,18 +1,18 @@
 /**
- * Header lines that are added one behind the other, in memory that grows with the longest and is used again.
+ * Header lines appended one after another, in a buffer that grows and is reused.
  */
 import { put } from "./copy.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
-/** What most connections are told of themselves fits. */
+/** Initial size, enough for the lines of most connections. */
 const LEAST = 160
 
 export class HeaderLines {
   bytes: Uint8Array = EMPTY
-  /** Bytes of `bytes` that are lines. */
+  /** Number of bytes in use. */
   length = 0
 
-  /** `bytes` with room for `more` bytes behind the first `length`; nothing else may hold it. */
+  /** Returns the buffer with room for `more` bytes behind the first `length`. A call may replace the buffer: keep no reference. */
   reserve(more: number): Uint8Array {
     const needed = this.length + more
     if (needed > this.bytes.length) {
@@ -23,12 +23,12 @@ export class HeaderLines {
     return this.bytes
   }
 
-  /** `lines` behind what is there. */
+  /** Appends `lines`. */
   add(lines: Uint8Array): void {
     this.length = put(lines, this.reserve(lines.length), this.length)
   }
 
-  /** The lines in memory of their own. */
+  /** Returns a copy of the lines. */
   take(): Uint8Array {
     return this.length === 0 ? EMPTY : this.bytes.slice(0, this.length)
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { rounds, seededRandom } from "@synprint/core/testing"
 import { mutate, type OracleField, randomRequest, readRequest, REQUEST_CASES as CASES } from "../testing/index.ts"
-import { faultOf, isFault, MORE } from "./fault.ts"
+import { errorResponse, isParseError, NEEDS_MORE } from "./parse-error.ts"
 import { latin1, bytesOf } from "./byte-classes.ts"
 import { RequestHead } from "./request-head.ts"
 
@@ -9,7 +9,7 @@ const head = new RequestHead()
 const parse = (text: string): number => head.parse(bytesOf(text), 0, text.length, 128)
 const outcome = (text: string): string | number => {
   const parsed = parse(text)
-  return parsed === MORE ? "more" : isFault(parsed) ? faultOf(parsed).status : "ok"
+  return parsed === NEEDS_MORE ? "more" : isParseError(parsed) ? errorResponse(parsed).status : "ok"
 }
 
 test.each(CASES)("RFC 9112 %s", (_section, text, wanted) => {
@@ -51,9 +51,9 @@ describe("what it says of a request", () => {
   test("Expect and Upgrade are HTTP/1.1's (9110 7.8, 10.1.1)", () => {
     expect(said("GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue").expectsContinue).toBe(true)
     expect(said("GET / HTTP/1.0\r\nExpect: 100-continue").expectsContinue).toBe(false)
-    expect(said("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket").upgradeAt).toBe(2)
-    expect(said("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket").upgradeAt).toBe(-1)
-    expect(said("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket").upgradeAt).toBe(-1)
+    expect(said("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket").upgradeIndex).toBe(2)
+    expect(said("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket").upgradeIndex).toBe(-1)
+    expect(said("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket").upgradeIndex).toBe(-1)
   })
   test("too many fields", () => {
     const lines = `GET / HTTP/1.1\r\nHost: h\r\n${"a: b\r\n".repeat(127)}`
@@ -65,8 +65,11 @@ describe("what it says of a request", () => {
 const fieldsOf = (text: string): ReadonlyArray<OracleField> => {
   const bytes = bytesOf(text)
   return Array.from({ length: head.fields.count }, (_, i) => {
-    const [name, nameEnd, value, valueEnd] = head.fields.at.subarray(i * 4, i * 4 + 4)
-    return { name: latin1(bytes, name, nameEnd), value: latin1(bytes, value, valueEnd) }
+    const { fields } = head
+    return {
+      name: latin1(bytes, fields.nameStart(i), fields.nameEnd(i)),
+      value: latin1(bytes, fields.valueStart(i), fields.valueEnd(i))
+    }
   })
 }
 
@@ -78,25 +81,25 @@ test("random and mutated requests are read as the oracle reads them", () => {
     const text = random.once(4) ? whole : mutate(random, whole)
     const told = readRequest(text)
     const parsed = parse(text)
-    if (parsed === MORE) {
+    if (parsed === NEEDS_MORE) {
       counts.more++
       expect([text, told]).toEqual([text, "incomplete"])
-    } else if (isFault(parsed)) {
+    } else if (isParseError(parsed)) {
       counts.refused++
-      // A fault may be seen before the head is complete.
-      if (typeof told !== "string") expect(`${text}: ${faultOf(parsed).text}`).toBe("ok")
+      // An error may be found before the head is complete.
+      if (typeof told !== "string") expect(`${text}: ${errorResponse(parsed).text}`).toBe("ok")
     } else {
       counts.ok++
       if (told === "refused" || told === "incomplete") {
-        // The body's faults are the scanner's.
-        if (!head.isChunked && told === "refused") expect(`${text}: ok`).toBe("refused")
+        // Errors in the body are the scanner's.
+        if (head.framing !== "chunked" && told === "refused") expect(`${text}: ok`).toBe("refused")
         continue
       }
       expect([text, latin1(bytesOf(text), head.start, head.methodEnd)]).toEqual([text, told.method])
       expect(latin1(bytesOf(text), head.targetStart, head.targetEnd)).toBe(told.target)
       expect(fieldsOf(text)).toEqual([...told.fields])
       expect(head.minor).toBe(told.minor)
-      if (!head.isChunked) expect([text, Math.max(0, head.contentLength)]).toEqual([text, told.body.length])
+      if (head.framing !== "chunked") expect([text, head.contentLength]).toEqual([text, told.body.length])
     }
   }
   expect(Math.min(counts.ok, counts.refused, counts.more)).toBeGreaterThan(rounds(150))

@@ -4,10 +4,10 @@
  *     method SP request-target SP "HTTP/1." DIGIT CRLF
  *     field lines CRLF
  *
- * Whatever two parsers could read in two ways is a fault. One instance serves a thread: a head that is not complete is parsed again
- * from its start when a line was completed, so nothing is kept between calls. Bytes never change.
+ * Anything that two parsers could read in two ways is refused. One instance serves a thread: an incomplete head is parsed again from its
+ * start once another line is complete, so no state is kept between calls. The parser never changes the bytes.
  */
-import { decodeRequestLength } from "./body-length.ts"
+import { type BodyFraming, type FramedHead, readRequestFraming } from "./body-framing.ts"
 import {
   BAD_HOST,
   BAD_METHOD,
@@ -16,18 +16,19 @@ import {
   BARE_LF,
   CONNECT_NOT_ALLOWED,
   HOSTS_DIFFER,
-  isFault,
-  MORE,
+  NEEDS_MORE,
   NO_HOST,
   SEVERAL_HOSTS,
   VERSION_NOT_SUPPORTED
-} from "./fault.ts"
-import { EXPECT, HOST as HOST_FIELD, UPGRADE } from "./field-name.ts"
-import { Fields } from "./fields.ts"
+} from "./parse-error.ts"
+import { EXPECT, HOST as HOST_FIELD, UPGRADE } from "./field-kind.ts"
+import { HeaderFields } from "./header-fields.ts"
 import {
+  ASTERISK,
   CLASS,
   COLON,
   CR,
+  DOT,
   equalsIgnoringCase,
   HOST,
   LF,
@@ -54,15 +55,15 @@ const HTTP = bytesOf("http://")
 const HTTPS = bytesOf("https://")
 const CONTINUE = bytesOf("100-continue")
 
-const ASTERISK = 0x2a
 const AT = 0x40
 const BRACKET = 0x5b
 const BRACKET_END = 0x5d
 const DIGIT_0 = 0x30
+const DIGIT_1 = 0x31
 const DIGIT_9 = 0x39
 
-export class RequestHead {
-  readonly fields: Fields = new Fields()
+export class RequestHead implements FramedHead {
+  readonly fields: HeaderFields = new HeaderFields()
   start = 0
   method = METHOD_OTHER
   methodEnd = 0
@@ -70,74 +71,73 @@ export class RequestHead {
   targetEnd = 0
   /** 0 or 1: HTTP/1.2 and later are read as HTTP/1.1 (RFC 9110 section 2.5). */
   minor = 1
-  /** Path and query as they go to the upstream; empty for an absolute form without path: "/" is meant, for OPTIONS "*". */
+  /** Path and query as they go to the upstream; empty for an absolute form without a path, which means "/", or "*" for OPTIONS. */
   pathStart = 0
   pathEnd = 0
-  /** Host with its port, of the target in absolute form or of the field; empty when the request has none. */
+  /** Host and port, from a target in absolute form or from the Host field; empty if the request has neither. */
   hostStart = 0
   hostEnd = 0
-  /** Without the port, and without a dot at its end. */
+  /** End of the host name, without port and trailing dot. */
   nameEnd = 0
-  /** -1: none. */
-  contentLength = -1
-  isChunked = false
+  framing: BodyFraming = "none"
+  contentLength = 0
   expectsContinue = false
-  /** First Upgrade field, when Connection names it and the request is HTTP/1.1; else -1. */
-  upgradeAt = -1
-  /** Whether the client keeps the connection after the response. */
+  /** Index of the first Upgrade field if Connection names it and the request is HTTP/1.1, else -1. */
+  upgradeIndex = -1
+  /** True if the client keeps the connection open after the response. */
   keepsAlive = false
 
-  /** Offset after the head, MORE, or a fault. Leading empty lines are passed over (RFC 9112 section 2.2). */
+  /** Returns the offset after the head, NEEDS_MORE, or a parse error. Leading empty lines are skipped (RFC 9112 section 2.2). */
   parse(bytes: Uint8Array, from: number, end: number, maxFields: number): number {
     let at = from
     while (at < end && bytes[at] === CR) {
-      if (at + 1 === end) return MORE
+      if (at + 1 === end) return NEEDS_MORE
       if (bytes[at + 1] !== LF) return BAD_METHOD
       at += 2
     }
-    if (at === end) return MORE
+    if (at === end) return NEEDS_MORE
     this.start = at
-    while ((CLASS[bytes[at]!]! & TOKEN) !== 0) if (++at === end) return MORE
+    while ((CLASS[bytes[at]!]! & TOKEN) !== 0) if (++at === end) return NEEDS_MORE
     if (at === this.start) return bytes[at] === LF ? BARE_LF : BAD_METHOD
     if (bytes[at] !== SP) return BAD_METHOD
     this.methodEnd = at
     this.targetStart = ++at
-    if (at === end) return MORE
-    while ((CLASS[bytes[at]!]! & TARGET) !== 0) if (++at === end) return MORE
+    if (at === end) return NEEDS_MORE
+    while ((CLASS[bytes[at]!]! & TARGET) !== 0) if (++at === end) return NEEDS_MORE
     if (bytes[at] !== SP || at === this.targetStart)
       return bytes[at] === CR || bytes[at] === LF ? BAD_VERSION : BAD_TARGET
     this.targetEnd = at++
     for (let i = 0; i < VERSION.length; i++, at++) {
-      if (at === end) return MORE
+      if (at === end) return NEEDS_MORE
       if (bytes[at] !== VERSION[i]) return this.#refuseVersion(bytes, this.targetEnd + 1, end)
     }
-    if (at === end) return MORE
+    if (at === end) return NEEDS_MORE
     const minor = bytes[at++]!
     if (minor < DIGIT_0 || minor > DIGIT_9) return BAD_VERSION
-    if (at === end) return MORE
+    if (at === end) return NEEDS_MORE
     if (bytes[at] !== CR) return bytes[at] === LF ? BARE_LF : BAD_VERSION
-    if (at + 1 === end) return MORE
+    if (at + 1 === end) return NEEDS_MORE
     if (bytes[at + 1] !== LF) return BAD_VERSION
     this.minor = minor === DIGIT_0 ? 0 : 1
     const parsed = this.fields.parse(bytes, at + 2, end, maxFields)
     return parsed <= 0 ? parsed : this.#conclude(bytes, parsed)
   }
 
-  /** Whether the target is "*". */
+  /** Returns true if the target is "*". */
   isAsterisk(bytes: Uint8Array): boolean {
     return this.pathEnd - this.pathStart === 1 && bytes[this.pathStart] === ASTERISK
   }
 
   #refuseVersion(bytes: Uint8Array, from: number, end: number): number {
-    // "HTTP/2.0" and the like: a version, and not ours. The HTTP/2 preface ends here (RFC 9113 section 3.4).
+    // "HTTP/2.0" and the like are valid versions that are not supported. The HTTP/2 preface ends here (RFC 9113 section 3.4).
     for (let i = 0; i < 5; i++) {
-      if (from + i === end) return MORE
+      if (from + i === end) return NEEDS_MORE
       if (bytes[from + i] !== VERSION[i]) return BAD_VERSION
     }
-    if (from + 7 >= end) return MORE
+    if (from + 7 >= end) return NEEDS_MORE
     const isVersion =
-      isDigit(bytes[from + 5]!) && (bytes[from + 6] === 0x2e ? isDigit(bytes[from + 7]!) : bytes[from + 6] === CR)
-    return isVersion && bytes[from + 5] !== 0x31 ? VERSION_NOT_SUPPORTED : BAD_VERSION
+      isDigit(bytes[from + 5]!) && (bytes[from + 6] === DOT ? isDigit(bytes[from + 7]!) : bytes[from + 6] === CR)
+    return isVersion && bytes[from + 5] !== DIGIT_1 ? VERSION_NOT_SUPPORTED : BAD_VERSION
   }
 
   #conclude(bytes: Uint8Array, end: number): number {
@@ -150,26 +150,24 @@ export class RequestHead {
 
     const problem = this.#readTarget(bytes)
     if (problem !== 0) return problem
-    const length = decodeRequestLength(bytes, fields, this.minor)
-    if (isFault(length)) return length
-    this.isChunked = length === -2
-    this.contentLength = length === -2 ? -1 : length
+    const framing = readRequestFraming(bytes, fields, this.minor, this)
+    if (framing !== 0) return framing
 
     this.keepsAlive = this.minor === 1 ? !fields.hasClose : fields.hasKeepAlive && !fields.hasClose
-    this.upgradeAt = fields.hasUpgrade && this.minor === 1 ? fields.find(UPGRADE) : -1
+    this.upgradeIndex = fields.hasUpgrade && this.minor === 1 ? fields.find(UPGRADE) : -1
     const expect = fields.find(EXPECT)
     this.expectsContinue = expect >= 0 && this.minor === 1 && fields.hasMember(bytes, expect, CONTINUE)
     return end
   }
 
-  /** RFC 9112 sections 3.2 and 3.3. */
+  /** Reads the request target and Host (RFC 9112 sections 3.2 and 3.3); returns 0 or a parse error. */
   #readTarget(bytes: Uint8Array): number {
     const { fields, targetStart, targetEnd } = this
     const host = fields.find(HOST_FIELD)
     if (host >= 0 && fields.find(HOST_FIELD, host + 1) >= 0) return SEVERAL_HOSTS
     if (host < 0 && this.minor === 1) return NO_HOST
-    this.hostStart = host < 0 ? 0 : fields.at[host * 4 + 2]!
-    this.hostEnd = host < 0 ? 0 : fields.at[host * 4 + 3]!
+    this.hostStart = host < 0 ? 0 : fields.valueStart(host)
+    this.hostEnd = host < 0 ? 0 : fields.valueEnd(host)
     this.pathStart = targetStart
     this.pathEnd = targetEnd
     const first = bytes[targetStart]!
@@ -197,7 +195,7 @@ export class RequestHead {
     return this.#readHost(bytes)
   }
 
-  /** `uri-host [":" port]`; a name, an IPv4 address or an IP literal in brackets. */
+  /** Reads `uri-host [":" port]`: a name, an IPv4 address or an IP literal in brackets. Returns 0 or a parse error. */
   #readHost(bytes: Uint8Array): number {
     const { hostStart, hostEnd } = this
     let at = hostStart
@@ -217,7 +215,7 @@ export class RequestHead {
         if ((CLASS[byte]! & HOST) === 0 || byte === BRACKET || byte === BRACKET_END) return BAD_HOST
       }
       if (at === hostStart) return BAD_HOST
-      this.nameEnd = at - hostStart > 1 && bytes[at - 1] === 0x2e ? at - 1 : at
+      this.nameEnd = at - hostStart > 1 && bytes[at - 1] === DOT ? at - 1 : at
     }
     if (at < hostEnd) {
       if (hostEnd - at > 6) return BAD_HOST
@@ -231,7 +229,7 @@ function isDigit(byte: number): boolean {
   return byte >= DIGIT_0 && byte <= DIGIT_9
 }
 
-/** Methods are case-sensitive (RFC 9110 section 9.1). */
+/** Compares exactly: methods are case-sensitive (RFC 9110 section 9.1). */
 function equals(bytes: Uint8Array, from: number, end: number, text: Uint8Array): boolean {
   if (end - from !== text.length) return false
   for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false

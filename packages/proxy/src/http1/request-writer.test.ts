@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { isReservedHeader, rounds, seededRandom } from "@synprint/core/testing"
 import { HeaderLines } from "./header-lines.ts"
 import { mutate, randomRequest, readRequest } from "../testing/index.ts"
-import { NameSet } from "./field-name.ts"
+import { NameSet } from "./field-kind.ts"
 import { latin1, bytesOf } from "./byte-classes.ts"
 import { RequestHead } from "./request-head.ts"
 import { encodeLines, type Peer, type Rewrite, RequestWriter } from "./request-writer.ts"
@@ -25,7 +25,8 @@ const REWRITE: Rewrite = {
   replacement: bytesOf(""),
   host: undefined,
   removed: NONE,
-  added: bytesOf("")
+  added: bytesOf(""),
+  forcesNew: false
 }
 const writer = new RequestWriter(new NameSet(["My-Sig"]), "x-tcp-spoofed")
 const head = new RequestHead()
@@ -38,11 +39,9 @@ function rewritten(text: string, peer: Partial<Peer> = {}, rewrite: Partial<Rewr
     head,
     bytes,
     { ...PEER, ...peer },
-    { ...REWRITE, ...rewrite },
+    { ...REWRITE, ...rewrite, forcesNew: closes },
     bytesOf("up:80"),
-    closes,
-    out,
-    0
+    out
   )
   return latin1(out, 0, end)
 }
@@ -179,7 +178,7 @@ test("random requests: what goes on is what the oracle reads, without this hop's
     seen++
     const bytes = bytesOf(text)
     expect(head.parse(bytes, 0, bytes.length, 128)).toBeGreaterThan(0)
-    const end = writer.write(head, bytes, PEER, REWRITE, bytesOf("up"), false, out, 0)
+    const end = writer.write(head, bytes, PEER, REWRITE, bytesOf("up"), out)
     const sent = readRequest(
       `${latin1(out, 0, end)}`.replace(/\r\n(?:content-length|transfer-encoding):[^\r]*(?=\r\n)/gi, "")
     )

@@ -1,14 +1,15 @@
 /**
- * The head that goes to the upstream: the client's, byte for byte and in its order, without what was for this hop and with our block.
+ * Writes the head that goes to the upstream: the client's head byte for byte and in order, without the fields of the client's hop and with
+ * our header lines.
  *
- *     METHOD path HTTP/1.1            path as it came, or with its prefix replaced
- *     fields as they came             runs of them are copied whole
- *     X-Forwarded-*                   those of peers that are not trusted are replaced, not extended
- *     x-tcp-...                       the connection's header block; copies that the client sent are removed and named
+ *     METHOD path HTTP/1.1            path unchanged, or with its prefix replaced
+ *     fields in order                 consecutive fields are copied as one run
+ *     X-Forwarded-*                   from untrusted peers they are replaced, not extended
+ *     x-tcp-...                       our header lines; copies that the client sent are removed and reported
  *     fields that the route adds
  *
- * Removed (RFC 9110 section 7.6.1): Connection and what it names, Keep-Alive, Proxy-Connection, TE, Upgrade (HTTP2-Settings too); sent anew:
- * "TE: trailers" and the Upgrade of an upgrade other than h2c.
+ * Removed (RFC 9110 section 7.6.1): Connection and the fields that it names, Keep-Alive, Proxy-Connection, TE, Upgrade, HTTP2-Settings.
+ * Written anew: "TE: trailers", and Upgrade unless it asks for h2c.
  */
 import { copy, put } from "./copy.ts"
 import {
@@ -23,13 +24,14 @@ import {
   KEEP_ALIVE,
   NAMED,
   type NameSet,
+  OTHER,
   PROXY_CONNECTION,
   RESERVED,
   TE,
   UPGRADE
-} from "./field-name.ts"
+} from "./field-kind.ts"
 import type { HeaderLines } from "./header-lines.ts"
-import { COMMA, LF, LOWER, bytesOf, QUESTION, SLASH } from "./byte-classes.ts"
+import { ASTERISK, bytesOf, COMMA, LOWER, QUESTION, SLASH } from "./byte-classes.ts"
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
 /** What is told of the client connection with every request; encoded once. */
@@ -52,14 +54,16 @@ export interface Peer {
 
 /** What a route does to a head. */
 export interface Rewrite {
-  /** Bytes of the path that are replaced, with `replacement`; 0: the path stays. */
+  /** Length of the path prefix that is replaced by `replacement`; 0: the path is unchanged. */
   readonly prefixLength: number
   readonly replacement: Uint8Array
-  /** Sent as Host; undefined: the client's. */
+  /** Sent as Host; undefined: the client's Host is forwarded. */
   readonly host: Uint8Array | undefined
   readonly removed: NameSet
-  /** Whole lines. */
+  /** Whole header lines. */
   readonly added: Uint8Array
+  /** The upstream's connection ends with the response: `Connection: close` is sent. */
+  readonly forcesNew: boolean
 }
 
 const VERSION = bytesOf(" HTTP/1.1\r\n")
@@ -77,38 +81,38 @@ const CRLF = bytesOf("\r\n")
 const H2C = bytesOf("h2c")
 const TRAILERS = bytesOf("trailers")
 
-/** Longest list in the header that names what a client forged. */
+/** Maximum length of the list of forged headers. */
 const SPOOFED_MAX = 512
 
-/** Room that a head needs beside its own length, the blocks and what the route adds. */
+/** Room that a head needs beyond its own length, our header lines and the lines that the route adds. */
 export const HEAD_EXTRA = 2048
 
-/** 1 per kind that never goes on as it came. */
+/** 1 for each kind that is never forwarded unchanged. */
 const IS_DROPPED = new Uint8Array(32)
 for (const kind of [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, UPGRADE, HTTP2_SETTINGS, NAMED, RESERVED])
   IS_DROPPED[kind] = 1
-/** 1 per kind that is looked at one by one. */
+/** 1 for each kind that needs a closer look. */
 const IS_SPECIAL = new Uint8Array(32)
 for (const kind of [HOST, EXPECT, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PORT, FORWARDED_PROTO]) IS_SPECIAL[kind] = 1
 
 export class RequestWriter {
-  /** Client copies of our headers that the last head held. */
+  /** Number of copies of our headers that the client sent in the last head. */
   spoofed = 0
-  /** Whether the last head asks for another protocol. */
+  /** True if the last head asks for another protocol. */
   upgrades = false
-  /** Names of our own beside those that core reserves. */
+  /** Our header names that no reserved prefix covers. */
   readonly #reserved: NameSet
   readonly #spoofedLine: Uint8Array
 
-  /** `spoofedHeader` tells the application what was removed. */
+  /** `spoofedHeader` is the name of the header that lists the removed copies. */
   constructor(reserved: NameSet, spoofedHeader: string) {
     this.#reserved = reserved
     this.#spoofedLine = bytesOf(`${spoofedHeader}: `)
   }
 
   /**
-   * Writes the head of `bytes` from `at`; the caller gives room for its length, the blocks and HEAD_EXTRA. `authority` is the Host for a
-   * request without one. Returns the end.
+   * Writes the head of `bytes` to `out`, which has room for its length, our header lines and HEAD_EXTRA. `authority` is the Host of a
+   * request that has none. Returns the length written.
    */
   write(
     head: RequestHead,
@@ -116,9 +120,7 @@ export class RequestWriter {
     peer: Peer,
     rewrite: Rewrite,
     authority: Uint8Array,
-    closes: boolean,
-    out: Uint8Array,
-    at: number
+    out: Uint8Array
   ): number {
     const { fields } = head
     const { removed } = rewrite
@@ -127,24 +129,22 @@ export class RequestWriter {
     let spoofed = 0
     let hasTrailers = false
 
-    at = copy(bytes, head.start, head.targetStart, out, at)
+    let at = copy(bytes, head.start, head.targetStart, out, 0)
     at = writePath(head, bytes, rewrite, out, at)
     at = put(VERSION, out, at)
 
     const count = fields.count
-    const offsets = fields.at
     let hasHost = false
     let forwardedFor = -1
     let hasForwardedHost = false
     let hasForwardedPort = false
     let hasForwardedProto = false
-    // Fields that stay are copied as one run with what stands between them.
+    // Consecutive fields that stay are copied as one run, including the white space in between.
     let runStart = -1
     let runEnd = 0
     for (let i = 0; i < count; i++) {
-      const slot = i << 2
-      const nameStart = offsets[slot]!
-      const kind = fields.kind[i]!
+      const nameStart = fields.nameStart(i)
+      const kind = fields.kind(i)
       let drops = IS_DROPPED[kind] === 1
       if (drops) {
         if (kind === RESERVED) spoofed++
@@ -161,7 +161,7 @@ export class RequestWriter {
             }
             break
           case EXPECT:
-            // RFC 9110 section 10.1.1: HTTP/1.0 does not know it.
+            // HTTP/1.0 does not have Expect (RFC 9110 section 10.1.1).
             drops = head.minor === 0
             break
           case FORWARDED_FOR:
@@ -181,11 +181,11 @@ export class RequestWriter {
             hasForwardedProto = isTrusted
         }
       }
-      if (!drops && kind === 0) {
-        const nameEnd = offsets[slot + 1]!
+      if (!drops && kind === OTHER) {
+        const nameEnd = fields.nameEnd(i)
         if (reserved.size > 0 && reserved.has(bytes, nameStart, nameEnd)) {
           drops = true
-          fields.kind[i] = RESERVED
+          fields.setKind(i, RESERVED)
           spoofed++
         } else if (removed.size > 0 && removed.has(bytes, nameStart, nameEnd)) drops = true
       }
@@ -194,8 +194,7 @@ export class RequestWriter {
         runStart = -1
       } else {
         if (runStart < 0) runStart = nameStart
-        // White space after a value is not copied twice: the run goes to its CRLF.
-        runEnd = i + 1 < count ? offsets[slot + 4]! : lineEnd(bytes, offsets[slot + 3]!)
+        runEnd = fields.lineEnd(bytes, i)
       }
     }
     if (runStart >= 0) at = copy(bytes, runStart, runEnd, out, at)
@@ -209,12 +208,12 @@ export class RequestWriter {
           : put(host, out, at)
       at = put(CRLF, out, at)
     }
-    this.upgrades = head.upgradeAt >= 0 && !fields.hasMember(bytes, head.upgradeAt, H2C)
+    this.upgrades = head.upgradeIndex >= 0 && !fields.hasMember(bytes, head.upgradeIndex, H2C)
     if (this.upgrades) {
       at = put(hasTrailers ? UPGRADE_TE_LINES : UPGRADE_LINES, out, at)
-      at = copy(bytes, offsets[head.upgradeAt * 4 + 2]!, offsets[head.upgradeAt * 4 + 3]!, out, at)
+      at = copy(bytes, fields.valueStart(head.upgradeIndex), fields.valueEnd(head.upgradeIndex), out, at)
       at = put(CRLF, out, at)
-    } else if (closes) at = put(CLOSE_LINE, out, at)
+    } else if (rewrite.forcesNew) at = put(CLOSE_LINE, out, at)
     else if (hasTrailers) at = put(TE_LINES, out, at)
 
     if (isTrusted) {
@@ -236,27 +235,27 @@ export class RequestWriter {
     return put(CRLF, out, at)
   }
 
-  /** All X-Forwarded-For fields as one list (RFC 9110 section 5.3) with the peer at its end. */
+  /** Writes all X-Forwarded-For fields as one list (RFC 9110 section 5.3) with the peer at its end. */
   #extendFor(head: RequestHead, bytes: Uint8Array, peer: Peer, first: number, out: Uint8Array, at: number): number {
     const { fields } = head
     at = put(FORWARDED_FOR_LINE, out, at)
     for (let i = first; i >= 0; i = fields.find(FORWARDED_FOR, i + 1)) {
-      const from = fields.at[i * 4 + 2]!
-      const end = fields.at[i * 4 + 3]!
+      const from = fields.valueStart(i)
+      const end = fields.valueEnd(i)
       if (end > from) at = put(SEPARATOR, out, copy(bytes, from, end, out, at))
     }
     return put(CRLF, out, put(peer.address, out, at))
   }
 
-  /** Names in lower case, each once, as many as fit. */
+  /** Writes the names of the removed copies in lower case, each once, as many as fit. */
   #nameSpoofed(head: RequestHead, bytes: Uint8Array, out: Uint8Array, at: number): number {
     const { fields } = head
     at = put(this.#spoofedLine, out, at)
     const start = at
     for (let i = 0; i < fields.count; i++) {
-      if (fields.kind[i] !== RESERVED) continue
-      const from = fields.at[i * 4]!
-      const end = fields.at[i * 4 + 1]!
+      if (fields.kind(i) !== RESERVED) continue
+      const from = fields.nameStart(i)
+      const end = fields.nameEnd(i)
       if (isNamed(out, start, at, bytes, from, end)) continue
       if (at - start + end - from > SPOOFED_MAX) break
       if (at > start) at = put(SEPARATOR, out, at)
@@ -271,7 +270,7 @@ function writePath(head: RequestHead, bytes: Uint8Array, rewrite: Rewrite, out: 
   const end = head.pathEnd
   if (from === end || bytes[from] === QUESTION) {
     // Absolute form without a path (RFC 9112 section 3.2.4).
-    out[at++] = head.method === METHOD_OPTIONS && from === end ? 0x2a : SLASH
+    out[at++] = head.method === METHOD_OPTIONS && from === end ? ASTERISK : SLASH
     return copy(bytes, from, end, out, at)
   }
   if (rewrite.prefixLength > 0 && bytes[from] === SLASH) {
@@ -285,16 +284,11 @@ function writePath(head: RequestHead, bytes: Uint8Array, rewrite: Rewrite, out: 
   return copy(bytes, from, end, out, at)
 }
 
-/** After the CRLF of the last field. */
-function lineEnd(bytes: Uint8Array, at: number): number {
-  while (bytes[at] !== LF) at++
-  return at + 1
-}
-
 function putLine(name: Uint8Array, value: Uint8Array, out: Uint8Array, at: number): number {
   return put(CRLF, out, put(value, out, put(name, out, at)))
 }
 
+/** Returns true if the list in `out[start..stop)` already has the name in `bytes[from..end)`. */
 function isNamed(out: Uint8Array, start: number, stop: number, bytes: Uint8Array, from: number, end: number): boolean {
   const length = end - from
   for (let at = start; at < stop;) {
@@ -310,7 +304,7 @@ function isNamed(out: Uint8Array, start: number, stop: number, bytes: Uint8Array
   return false
 }
 
-/** What the route adds, as lines; a name or value that could end its line early is the configuration's error, not ours to send. */
+/** Header lines that the route adds. Throws if a name or value holds a line end: the configuration refuses those. */
 export function encodeLines(fields: ReadonlyArray<readonly [name: string, value: string]>): Uint8Array {
   const text = fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")
   const bytes = new TextEncoder().encode(text)

@@ -1,41 +1,29 @@
 import { describe, expect, test } from "bun:test"
 import { seededRandom } from "@synprint/core/testing"
 import { mutate } from "../testing/index.ts"
-import { CHUNKED, UNTIL_CLOSE } from "./body-length.ts"
-import { isFault, MORE } from "./fault.ts"
-import { NameSet } from "./field-name.ts"
+import { isParseError, NEEDS_MORE } from "./parse-error.ts"
+import { NameSet } from "./field-kind.ts"
 import { latin1, bytesOf } from "./byte-classes.ts"
 import { ResponseHead } from "./response-head.ts"
-import { CLOSES, STAYS, STAYS_1_0, writeResponseHead } from "./response-writer.ts"
+import { type ClientHop, writeResponseHead } from "./response-writer.ts"
 
 const head = new ResponseHead()
 const parse = (text: string, toHead = false): number => head.parse(bytesOf(text), 0, text.length, 128, toHead)
 const DATE = bytesOf("Date: D\r\n")
 const out = new Uint8Array(4096)
-const written = (text: string, connection = STAYS, chunks = true): string => {
+const STAYS: ClientHop = { minor: 1, keeps: true }
+const CLOSES: ClientHop = { minor: 1, keeps: false }
+const REWRITE = { removedFromResponse: new NameSet(["server"]), addedToResponse: bytesOf("X: y\r\n") }
+const written = (text: string, hop: ClientHop = STAYS): string => {
   expect(parse(text)).toBe(text.length)
-  return latin1(
-    out,
-    0,
-    writeResponseHead(
-      head,
-      bytesOf(text),
-      connection,
-      chunks,
-      DATE,
-      new NameSet(["server"]),
-      bytesOf("X: y\r\n"),
-      out,
-      0
-    )
-  )
+  return latin1(out, 0, writeResponseHead(head, bytesOf(text), hop, REWRITE, DATE, out))
 }
 
 /** RFC 9112 section 6.3 in its order; "502": refused. */
 const LENGTHS: ReadonlyArray<readonly [what: string, text: string, length: number | string, toHead?: boolean]> = [
   ["a length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 5],
-  ["chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", CHUNKED],
-  ["until close", "HTTP/1.1 200 OK\r\n\r\n", UNTIL_CLOSE],
+  ["chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "chunked"],
+  ["until close", "HTTP/1.1 200 OK\r\n\r\n", "until_close"],
   ["HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 0, true],
   ["HEAD and chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 0, true],
   ["204", "HTTP/1.1 204 No Content\r\n\r\n", 0],
@@ -59,11 +47,12 @@ const LENGTHS: ReadonlyArray<readonly [what: string, text: string, length: numbe
 
 test.each(LENGTHS)("RFC 9112 6.3: %s", (_what, text, wanted, toHead = false) => {
   const parsed = parse(text, toHead)
-  if (wanted === "502") expect(isFault(parsed)).toBe(true)
+  if (wanted === "502") expect(isParseError(parsed)).toBe(true)
   else {
     expect(parsed).toBe(text.length)
-    expect(head.length).toBe(wanted as number)
-    for (let end = 0; end < text.length; end++) expect(parse(text.slice(0, end), toHead)).toBe(MORE)
+    const { framing, contentLength } = head
+    expect<number | string>(framing === "none" || framing === "length" ? contentLength : framing).toBe(wanted)
+    for (let end = 0; end < text.length; end++) expect(parse(text.slice(0, end), toHead)).toBe(NEEDS_MORE)
   }
 })
 
@@ -94,8 +83,10 @@ describe("the head that goes on", () => {
     expect(written(text, CLOSES)).toBe(
       "HTTP/1.1 200 OK\r\nDate: E\r\nTransfer-Encoding: chunked\r\nX: y\r\nConnection: close\r\n\r\n"
     )
-    expect(written(text, CLOSES, false)).toBe("HTTP/1.1 200 OK\r\nDate: E\r\nX: y\r\nConnection: close\r\n\r\n")
-    expect(written(text, STAYS_1_0)).toContain("Connection: keep-alive\r\n")
+    expect(written(text, { minor: 0, keeps: false })).toBe(
+      "HTTP/1.1 200 OK\r\nDate: E\r\nX: y\r\nConnection: close\r\n\r\n"
+    )
+    expect(written(text, { minor: 0, keeps: true })).toContain("Connection: keep-alive\r\n")
   })
   test("1xx and 101", () => {
     expect(written("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")).toBe(
@@ -107,6 +98,8 @@ describe("the head that goes on", () => {
   })
 })
 
+const NOTHING = { removedFromResponse: new NameSet([]), addedToResponse: bytesOf("") }
+
 test("mutated responses never throw, and what goes on never grows beyond its lines", () => {
   const random = seededRandom(62)
   const text =
@@ -117,7 +110,7 @@ test("mutated responses never throw, and what goes on never grows beyond its lin
     const parsed = parse(mutated)
     if (parsed <= 0) continue
     ok++
-    const end = writeResponseHead(head, bytesOf(mutated), CLOSES, true, DATE, new NameSet([]), bytesOf(""), out, 0)
+    const end = writeResponseHead(head, bytesOf(mutated), CLOSES, NOTHING, DATE, out)
     const sent = latin1(out, 0, end)
     expect(/^HTTP\/1\.1 [1-9]\d\d[^\r\n]*\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*\r\n)*\r\n$/.test(sent)).toBe(
       true

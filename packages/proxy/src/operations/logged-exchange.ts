@@ -27,9 +27,9 @@ export class LoggedExchange implements LoggedRequest {
     let referer = "-"
     let userAgent = "-"
     for (let i = 0; i < fields.count; i++) {
-      const name = latin1(bytes, fields.at[i * 4]!, fields.at[i * 4 + 1]!).toLowerCase()
-      if (name === "referer") referer = latin1(bytes, fields.at[i * 4 + 2]!, fields.at[i * 4 + 3]!)
-      else if (name === "user-agent") userAgent = latin1(bytes, fields.at[i * 4 + 2]!, fields.at[i * 4 + 3]!)
+      const name = latin1(bytes, fields.nameStart(i), fields.nameEnd(i)).toLowerCase()
+      if (name === "referer") referer = latin1(bytes, fields.valueStart(i), fields.valueEnd(i))
+      else if (name === "user-agent") userAgent = latin1(bytes, fields.valueStart(i), fields.valueEnd(i))
     }
     this.client = latin1(peer.address)
     this.method = latin1(bytes, head.start, head.methodEnd)

@@ -1,7 +1,7 @@
 /**
  * Route: what happens to the requests of one host and path: their upstreams in turn, and how heads are changed.
  */
-import { NameSet } from "../http1/field-name.ts"
+import { NameSet } from "../http1/field-kind.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import { encodeLines, type Rewrite } from "../http1/request-writer.ts"
 import type { RouteKey } from "./route-table.ts"

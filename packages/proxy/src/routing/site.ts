@@ -13,7 +13,7 @@ import {
 } from "@synprint/service"
 import { HeaderBlock, headerNames } from "../fingerprint-headers/header-encoder.ts"
 import { HintLines } from "../fingerprint-headers/hint-lines.ts"
-import { NameSet } from "../http1/field-name.ts"
+import { NameSet } from "../http1/field-kind.ts"
 import { RequestWriter } from "../http1/request-writer.ts"
 import { Route } from "./route.ts"
 import { RouteTable } from "./route-table.ts"

@@ -1,10 +1,10 @@
 /**
- * Field names that a proxy looks at, recognized by length and bytes; and sets of names of the operator's choice.
+ * Kinds of header fields that a proxy acts on, recognized by the length and bytes of the name, and sets of names from the configuration.
  */
 import { RESERVED_PREFIXES } from "@synprint/core"
 import { equalsIgnoringCase, FOLD, bytesOf } from "./byte-classes.ts"
 
-/** Passed on as it is. */
+/** Any other field: it is forwarded unchanged. */
 export const OTHER = 0
 export const HOST = 1
 export const CONNECTION = 2
@@ -44,7 +44,7 @@ const NAMES: ReadonlyArray<readonly [kind: number, name: Uint8Array]> = (
   ] as const
 ).map(([kind, name]) => [kind, bytesOf(name)])
 
-/** By length, so that most names are passed over by one load. */
+/** Indexed by length, so that one load rules out most names. */
 const BY_LENGTH: Array<ReadonlyArray<readonly [kind: number, name: Uint8Array]>> = Array.from({ length: 32 }, () => [])
 for (const entry of NAMES) BY_LENGTH[entry[1].length] = [...BY_LENGTH[entry[1].length]!, entry]
 
@@ -60,7 +60,7 @@ const FORWARDED = (
 const PREFIXES = RESERVED_PREFIXES.map(bytesOf)
 const X = 0x78
 
-/** What the name is; `X-Forwarded-*` and reserved names also with `_` for `-`. */
+/** Returns the kind of a field name; `X-Forwarded-*` and reserved names are recognized with `_` for `-` too. */
 export function kindOf(bytes: Uint8Array, from: number, end: number): number {
   const length = end - from
   const first = FOLD[bytes[from]!]!
@@ -89,7 +89,7 @@ function startsFolded(bytes: Uint8Array, from: number, end: number, folded: Uint
   return true
 }
 
-/** Names compared without case and with `_` equal to `-`. */
+/** A set of names, compared ignoring case and with `_` equal to `-`. */
 export class NameSet {
   readonly size: number
   readonly #byLength: ReadonlyArray<ReadonlyArray<Uint8Array>>
