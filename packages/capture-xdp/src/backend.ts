@@ -7,15 +7,15 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CaptureBackend, CaptureError, CaptureOptions, SharedCapture } from "@synprint/service"
-import { openAttached } from "./attached.ts"
-import { openBpfCalls } from "./bpf-call.ts"
+import { openAttached } from "./attach/attached.ts"
+import { openBpfCalls } from "./program/bpf-call.ts"
 import { openClock } from "./clock.ts"
-import { openCounterMap } from "./counter-map.ts"
-import { openLibbpf, openLibc } from "./libraries.ts"
-import { CLOSED, closeWithScope, makeLookup, newCounts, type SynSource } from "./lookup.ts"
+import { openCounterMap } from "./map/counter-map.ts"
+import { openLibbpf, openLibc } from "./program/libraries.ts"
+import { CLOSED, closeWithScope, makeLookup, newCounts, type SynSource } from "./map/lookup.ts"
 import { reportEveryMinute } from "./minute-report.ts"
-import { openReader } from "./reader.ts"
-import { openSynMap } from "./syn-map.ts"
+import { openReader } from "./pins/reader.ts"
+import { openSynMap } from "./map/syn-map.ts"
 
 export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> => {
   const handle = options.shared?.["xdp"]

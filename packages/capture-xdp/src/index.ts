@@ -3,8 +3,8 @@
  */
 import type { BackendModule } from "@synprint/service"
 import { open, share } from "./backend.ts"
-import { doctor } from "./doctor.ts"
+import { doctor } from "./doctor/doctor.ts"
 
 export const backend: BackendModule = { name: "xdp", open, share, doctor }
 
-export { agent, detachAgent } from "./agent.ts"
+export { agent, detachAgent } from "./agent/agent.ts"

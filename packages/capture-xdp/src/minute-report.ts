@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { background } from "@synprint/service"
-import type { MapCounters } from "./counter-map.ts"
+import type { MapCounters } from "./map/counter-map.ts"
 
 /** A client's first bytes may take as long: HAProxy asks when they came. */
 const EARLY_MS = 10_000

@@ -1,11 +1,11 @@
 /** The pure parts: filter, counters, retention, choice of hooks, names of pins, reasons. */
 import { describe, expect, test } from "bun:test"
-import { possibleCpus, sumCounters, COUNTERS_BYTES } from "./counters.ts"
-import { chooseHooks } from "./hook-choice.ts"
+import { possibleCpus, sumCounters, COUNTERS_BYTES } from "./map/counters.ts"
+import { chooseHooks } from "./attach/hook-choice.ts"
 import { lossLines } from "./minute-report.ts"
-import { linkPin } from "./pins.ts"
-import { pinFailure } from "./pin-failure.ts"
-import { Retention } from "./retention.ts"
+import { linkPin } from "./pins/pins.ts"
+import { pinFailure } from "./pins/pin-failure.ts"
+import { Retention } from "./map/retention.ts"
 import { ADDRESS4, ADDRESS6, ADDRESSES4, ADDRESSES6, CLIENT_KEY, encodeFilter, PORT, PORTS } from "./settings.ts"
 
 const ALL = { ports: [], addresses: [], key: "connection" } as const

@@ -5,7 +5,7 @@
  */
 import { canonicalize6, parseAddress } from "@synprint/core"
 import type { CaptureFilter } from "@synprint/service"
-import { LAYOUT_VERSION } from "./record.ts"
+import { LAYOUT_VERSION } from "./map/record.ts"
 
 export const SETTINGS_BYTES = 376
 export const ACTIVE = 0

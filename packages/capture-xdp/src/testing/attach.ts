@@ -4,12 +4,12 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CaptureError } from "@synprint/service"
-import { attachClsact } from "../attach-clsact.ts"
-import { openBpfCalls } from "../bpf-call.ts"
-import { openCounterMap, type MapCounters } from "../counter-map.ts"
-import { writeFilter } from "../filter-map.ts"
-import { openLibbpf, openLibc } from "../libraries.ts"
-import { loadObject } from "../object.ts"
+import { attachClsact } from "../attach/clsact.ts"
+import { openBpfCalls } from "../program/bpf-call.ts"
+import { openCounterMap, type MapCounters } from "../map/counter-map.ts"
+import { writeFilter } from "../map/filter-map.ts"
+import { openLibbpf, openLibc } from "../program/libraries.ts"
+import { loadObject } from "../program/object.ts"
 
 /** `isKept`: the filter stays when the Scope ends, as after a kill. */
 export const attachClsactForTest = (

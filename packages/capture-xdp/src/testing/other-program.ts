@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CaptureError } from "@synprint/service"
 import { failure } from "../failure.ts"
-import type { Libbpf } from "../libbpf.ts"
+import type { Libbpf } from "../program/libbpf.ts"
 
 /** The descriptor of one of its programs. */
 export const loadOther = (

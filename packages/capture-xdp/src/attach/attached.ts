@@ -1,0 +1,50 @@
+/**
+ * Load and attach: the program in the kernel, a filter in force, every target hooked. What a front end does with `attach = true`, and
+ * the agent with pins.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { CaptureError, CaptureFilter, CaptureOptions } from "@synprint/service"
+import type { Attachment } from "./attachment.ts"
+import { refusedConfig } from "../failure.ts"
+import { writeFilter } from "../map/filter-map.ts"
+import type { Libbpf } from "../program/libbpf.ts"
+import type { Libc } from "../libc.ts"
+import { loadObject, type LoadedObject, type LoadOptions } from "../program/object.ts"
+import { encodeFilter } from "../settings.ts"
+import { chooseTargets, type LinkPin, openTarget, programsOf } from "./targets.ts"
+
+export interface Attached {
+  readonly object: LoadedObject
+  readonly attachments: ReadonlyArray<Attachment>
+  readonly setFilter: (filter: CaptureFilter) => Effect.Effect<void, CaptureError>
+}
+
+/** `beforeAttach`: what has to be done while the program is loaded and sees no packet yet. */
+export const openAttached = (
+  c: Libc,
+  b: Libbpf,
+  options: CaptureOptions,
+  reuse: LoadOptions["reuse"],
+  pinOf: LinkPin,
+  beforeAttach: (object: LoadedObject) => Effect.Effect<void, CaptureError, Scope.Scope>
+): Effect.Effect<Attached, CaptureError, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* checkFilter(options.filter)
+    const targets = yield* chooseTargets(c, options)
+    const object = yield* loadObject(c, b, { programs: programsOf(targets), capacity: options.capacity, reuse })
+    yield* writeFilter(b, object.map("config"), options.filter)
+    yield* beforeAttach(object)
+    const attachments: Array<Attachment> = []
+    for (const target of targets) attachments.push(yield* openTarget(c, b, object, target, pinOf))
+    yield* Effect.logInfo(`xdp: ${attachments.map(({ name, hook }) => `${name}: ${hook ?? ""}`).join("; ")}`)
+    return { object, attachments, setFilter: (filter) => writeFilter(b, object.map("config"), filter) }
+  })
+
+/** Refuses what the program can't hold before anything is loaded. */
+const checkFilter = (filter: CaptureFilter): Effect.Effect<void, CaptureError> => {
+  const bytes = encodeFilter(filter)
+  return typeof bytes === "string"
+    ? Effect.fail(refusedConfig("build the filter", bytes, "correct [capture] ports and addresses"))
+    : Effect.void
+}
