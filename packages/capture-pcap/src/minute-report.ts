@@ -46,7 +46,7 @@ export function lossLines(before: Stats, now: Stats): ReadonlyArray<string> {
   const evictions = since("evictions")
   if (evictions > 0) {
     lines.push(
-      `pcap: ${evictions} SYNs made room for newer ones before max_age, the last after ` +
+      `pcap: ${evictions} SYNs were evicted by newer ones before max_age, the last after ` +
         `${Math.round(now["retention_ms"] ?? 0)} ms (raise [capture] capacity if lookups miss)`
     )
   }

@@ -51,7 +51,7 @@ test("losses are said with what to do, and only new ones", () => {
   ).toEqual([
     "pcap: the kernel dropped 10 of 40 packets, the ring was full (raise [capture.pcap] buffer, or narrow [capture] ports and addresses)",
     "pcap: the kernel dropped 2 packets of the p0f feed (raise [capture.pcap] buffer)",
-    "pcap: 3 SYNs made room for newer ones before max_age, the last after 328 ms (raise [capture] capacity if lookups miss)"
+    "pcap: 3 SYNs were evicted by newer ones before max_age, the last after 328 ms (raise [capture] capacity if lookups miss)"
   ])
 })
 

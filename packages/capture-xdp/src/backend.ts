@@ -1,8 +1,8 @@
 /**
- * The backend: SYNs that an eBPF program writes to a map before the TCP stack sees them, so a lookup at accept or later finds its own.
+ * The backend: an eBPF program writes SYNs to a map before the TCP stack sees them, so a lookup at accept or later finds its SYN.
  *
- * `attach = true`: this process loads and attaches, the program ends with it. `attach = false`: the agent did; see reader.ts.
- * Where several threads serve, one attaches and `share`s its map: XDP takes one program per interface.
+ * `attach = true`: this process loads and attaches the program, which ends with the process. `attach = false`: the agent attached it;
+ * see pins/reader.ts. If several threads serve, one attaches and `share`s its map, since an interface takes only one XDP program.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -23,10 +23,10 @@ export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, Cap
   return options.xdp.attach ? Effect.map(openOwn(options), ({ backend }) => backend) : openReader(options)
 }
 
-/** What another thread needs of the one that attached. Descriptors belong to the process. */
+/** The parts of an attached capture that other threads use; descriptors belong to the process. */
 interface XdpHandle {
   readonly syns: number
-  /** One int32: 1 while no hook is attached. */
+  /** An int32 that is 1 while no hook is attached. */
   readonly down: SharedArrayBuffer
 }
 
@@ -70,7 +70,7 @@ const openShared = (
       packets: undefined,
       stats: () => ({ ...counts }),
       down: source.down,
-      // It belongs to the thread that attached.
+      // The thread that attached owns the filter.
       setFilter: () => Effect.void
     }
   })
@@ -104,7 +104,7 @@ const openOwn = (options: CaptureOptions): Effect.Effect<OwnCapture, CaptureErro
     }
     const readCounters = () =>
       source.fd === CLOSED ? undefined : counters.read(object.map("counters"), options.capacity)
-    // Each reading is a sample from which the retention is told.
+    // Each reading is a sample for the retention estimate.
     const clock = yield* openClock(c, readCounters)
     const map = yield* openSynMap(c, clock)
     map.keyOf = options.filter.key

@@ -1,6 +1,6 @@
 /**
- * CLOCK_MONOTONIC, in which the program stamps SYNs, beside the time of day. Read by a timer: near enough for max_age, and a call per
- * lookup would be 5 % of it.
+ * CLOCK_MONOTONIC, the clock of the program's time stamps, beside the time of day. A timer reads it, which is accurate enough for
+ * max_age; a call per lookup would be 5 % of the lookup.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -9,13 +9,13 @@ import { CLOCK_MONOTONIC, type Libc } from "./libc.ts"
 const TICK_MS = 100
 
 export interface Clock {
-  /** CLOCK_MONOTONIC, 0.1 s old at most while the process is not busy. */
+  /** CLOCK_MONOTONIC, at most 0.1 s old unless the process is busy. */
   monotonicMs: number
-  /** What it lacks to Date.now(). */
+  /** Add to `monotonicMs` to get Unix time. */
   offsetMs: number
 }
 
-/** `onTick` is run by the same timer. */
+/** Starts the clock; its timer also calls `onTick`. */
 export const openClock = (c: Libc, onTick: () => void): Effect.Effect<Clock, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -1,5 +1,5 @@
 /**
- * Error numbers of Linux (asm-generic/errno-base.h, errno.h) that decide something here, and their names for messages.
+ * Error numbers of Linux (asm-generic/errno-base.h, errno.h) that this backend acts on, and their names for messages.
  */
 import { read } from "bun:ffi"
 import { getSystemErrorMap } from "node:util"
@@ -17,7 +17,7 @@ export const ERANGE = 34
 export const ENOSYS = 38
 export const EOPNOTSUPP = 95
 
-/** `EBUSY, resource busy or locked`, for a number of either sign. */
+/** Returns a text such as `EBUSY, resource busy or locked` for a number of either sign. */
 export function errorName(error: number): string {
   const number = Math.abs(error)
   if (number === EOPNOTSUPP) return "EOPNOTSUPP, operation not supported"
@@ -25,7 +25,7 @@ export function errorName(error: number): string {
   return known === undefined ? `error ${number}` : `${known[0]}, ${known[1]}`
 }
 
-/** errno of the call just made: for the text of a message only. */
+/** Returns errno of the last call; use it for the text of a message only. */
 export function lastErrno(c: Libc): number {
   return read.i32(c.__errno_location()!, 0)
 }

@@ -1,10 +1,10 @@
 /**
- * Errors of this backend as an operator reads them: what was attempted, why it failed, what grants it.
+ * Errors of this backend for operators: what was attempted, why it failed, and how to grant the right.
  */
 import { CaptureError } from "@synprint/service"
 import { EACCES, EPERM, errorName } from "./errno.ts"
 
-/** What grants the rights to load and attach; the lines work as they stand. */
+/** Instructions that grant the rights to load and attach; they can be pasted as they are. */
 export const GRANT_ATTACH =
   "grant CAP_BPF and CAP_NET_ADMIN: in the systemd unit AmbientCapabilities=CAP_BPF CAP_NET_ADMIN, in Docker --cap-add BPF " +
   "--cap-add NET_ADMIN with a seccomp profile that allows bpf(2), by hand " +
@@ -19,7 +19,7 @@ export function refusedConfig(attempted: string, reason: string, hint: string): 
   return new CaptureError({ backend: "xdp", attempted, reason, hint, kind: "config" })
 }
 
-/** From -errno of a call that loads or attaches. */
+/** Makes the error for the -errno of a call that loads or attaches. */
 export function callFailed(attempted: string, error: number, hint: string, detail = ""): CaptureError {
   const reason = detail === "" ? errorName(error) : `${errorName(error)}: ${detail}`
   return error === -EPERM || error === -EACCES

@@ -1,5 +1,5 @@
 /**
- * @synprint/capture-xdp: SYNs by eBPF. Needs CAP_BPF and CAP_NET_ADMIN to attach, nothing to read the agent's pins.
+ * @synprint/capture-xdp captures SYNs by eBPF. Attaching needs CAP_BPF and CAP_NET_ADMIN; reading the agent's pins needs no capability.
  */
 import type { BackendModule } from "@synprint/service"
 import { open, share } from "./backend.ts"

@@ -1,5 +1,5 @@
 /**
- * Which interfaces there are in the network namespace of this process, and those of the default routes.
+ * The interfaces in the network namespace of this process, and those of the default routes.
  */
 import { readFileSync } from "node:fs"
 

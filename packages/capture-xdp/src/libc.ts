@@ -1,5 +1,5 @@
 /**
- * Every symbol of the C library that is used, with its prototype, and nothing else. Reading pinned maps needs no more than these.
+ * The symbols of the C library that are used, with their prototypes, and nothing else. Reading pinned maps needs no other library.
  */
 import { dlopen, FFIType } from "bun:ffi"
 
@@ -30,7 +30,7 @@ const SYMBOLS = {
   ioctl: { args: [i32, u64, ptr], returns: i32 }
 } as const
 
-/** Debian and all of glibc; musl. */
+/** Names of the library with glibc and with musl. */
 export const LIBC_NAMES: ReadonlyArray<string> = ["libc.so.6", "libc.so"]
 
 /** Loads the library; throws when it is not found. */

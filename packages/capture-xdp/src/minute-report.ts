@@ -1,12 +1,12 @@
 /**
- * One log line a minute at most, and only when SYNs were lost or made room early: how many, and what to do.
+ * At most one report a minute in the log, only if SYNs were lost or evicted early: how many, and what to do.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { background } from "@synprint/service"
 import type { MapCounters } from "./map/counter-map.ts"
 
-/** A client's first bytes may take as long: HAProxy asks when they came. */
+/** HAProxy asks once the client's first bytes arrived, which may take this long. */
 const EARLY_MS = 10_000
 
 export const reportEveryMinute = (read: () => MapCounters | undefined): Effect.Effect<void, never, Scope.Scope> =>
@@ -23,7 +23,7 @@ export const reportEveryMinute = (read: () => MapCounters | undefined): Effect.E
 
 type Losses = Pick<MapCounters, "map_full" | "extension_limit" | "evictions" | "retention_ms" | "stored">
 
-/** What was lost between two readings of the counters. */
+/** Log lines about losses between two readings of the counters. */
 export function lossLines(before: Losses, now: Losses): ReadonlyArray<string> {
   const lines: Array<string> = []
   const full = now.map_full - before.map_full
@@ -31,8 +31,8 @@ export function lossLines(before: Losses, now: Losses): ReadonlyArray<string> {
   const evictions = now.evictions - before.evictions
   if (evictions > 0 && now.retention_ms > 0 && now.retention_ms < EARLY_MS) {
     lines.push(
-      `xdp: ${evictions} SYNs made room for newer ones, the last after ${Math.round(now.retention_ms)} ms: ` +
-        `${now.stored - before.stored} came in a minute (raise [capture] capacity if lookups miss)`
+      `xdp: ${evictions} SYNs were evicted by newer ones, the last after ${Math.round(now.retention_ms)} ms: ` +
+        `${now.stored - before.stored} arrived in a minute (raise [capture] capacity if lookups miss)`
     )
   }
   const chains = now.extension_limit - before.extension_limit

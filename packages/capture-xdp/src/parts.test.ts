@@ -1,4 +1,4 @@
-/** The pure parts: filter, counters, retention, choice of hooks, names of pins, reasons. */
+/** Pure parts: filter, counters, retention, choice of hooks, names of pins, reasons. */
 import { describe, expect, test } from "bun:test"
 import { possibleCpus, sumCounters, COUNTERS_BYTES } from "./map/counters.ts"
 import { chooseHooks } from "./attach/hook-choice.ts"
@@ -76,7 +76,7 @@ describe("what the minute's line says", () => {
 
   test("how many, after how long, and what to do", () => {
     expect(lossLines(quiet, { ...quiet, evictions: 900, retention_ms: 65.4, stored: 1000 })).toEqual([
-      "xdp: 900 SYNs made room for newer ones, the last after 65 ms: 1000 came in a minute (raise [capture] capacity if lookups miss)"
+      "xdp: 900 SYNs were evicted by newer ones, the last after 65 ms: 1000 arrived in a minute (raise [capture] capacity if lookups miss)"
     ])
     expect(lossLines(quiet, { ...quiet, map_full: 2, extension_limit: 3 }).length).toBe(2)
   })

@@ -1,7 +1,7 @@
 /**
- * The filter as the program reads it (bpf/syn.h: struct config), out of [capture] ports, addresses and key.
+ * The filter in the form that the program reads (bpf/syn.h: struct config), made from [capture] ports, addresses and key.
  *
- * Entry 0 of the map says which of the entries 1 and 2 is in force; a new filter is written to the other one first.
+ * Entry 0 of the map says which of the entries 1 and 2 is active; a new filter is written to the inactive one first.
  */
 import { canonicalize6, parseAddress } from "@synprint/core"
 import type { CaptureFilter } from "@synprint/service"
@@ -30,7 +30,7 @@ export function encodeActive(entry: 0 | 1 | 2): Uint8Array {
   return bytes
 }
 
-/** Entry 1 or 2; a text says why the filter can't be written. With key = "client" its server side is left out. */
+/** Encodes entry 1 or 2, or returns the reason why the filter can't be written. With key = "client" the server side is left out. */
 export function encodeFilter(filter: CaptureFilter): Uint8Array | string {
   const bytes = new Uint8Array(new ArrayBuffer(SETTINGS_BYTES))
   const view = new DataView(bytes.buffer)

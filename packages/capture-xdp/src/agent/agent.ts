@@ -1,6 +1,6 @@
 /**
- * `synprint agent`: load, attach, pin; metrics; filters anew on SIGHUP. SIGTERM ends the process and leaves the capture running,
- * `--detach` takes it away.
+ * `synprint agent` loads, attaches and pins the program, serves metrics, and reloads filters on SIGHUP. SIGTERM ends the process and
+ * leaves the capture running; `--detach` removes the capture.
  */
 import {
   type CaptureConfig,
@@ -38,7 +38,7 @@ export const agent = (request: ConfigRequest): Effect.Effect<never, unknown> =>
     return yield* serveUntilStopped(serve(request)).pipe(Effect.provide(logging(log)))
   })
 
-/** Takes hooks and pins away, whether an agent runs or not. */
+/** Removes hooks and pins, whether or not an agent runs. */
 export const detachAgent = (request: ConfigRequest): Effect.Effect<void, unknown> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -107,7 +107,7 @@ const serve = (request: ConfigRequest) =>
     )
   })
 
-/** What a running agent can't take over. */
+/** Keys whose change needs a restart of the agent. */
 function needsRestart(running: CaptureConfig, next: CaptureConfig): ReadonlyArray<string> {
   const keys: Array<string> = []
   for (const key of ["interfaces", "capacity"] as const) {

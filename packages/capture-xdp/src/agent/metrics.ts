@@ -31,7 +31,7 @@ export function registerAgentMetrics(metrics: Metrics, measured: AgentMeasured):
   for (const name of COUNTERS) metrics.read(`synprint_xdp_${name}_total`, "counter", HELP[name], read(name))
   metrics.read("synprint_capture_entries", "gauge", "SYNs kept now.", read("entries"))
   metrics.read("synprint_capture_capacity", "gauge", "SYNs that the map can keep.", () => capacity)
-  metrics.read("synprint_capture_evictions_total", "counter", "SYNs that made room for newer ones.", read("evictions"))
+  metrics.read("synprint_capture_evictions_total", "counter", "SYNs evicted by newer ones.", read("evictions"))
   const retention = "How long SYNs are kept at the present rate; 0 = the map was not filled within a minute."
   metrics.read("synprint_syn_retention_seconds", "gauge", retention, () => read("retention_ms")() / 1000)
   for (const attachment of attachments) {

@@ -1,6 +1,5 @@
 /**
- * Load and attach: the program in the kernel, a filter in force, every target hooked. What a front end does with `attach = true`, and
- * the agent with pins.
+ * Loads the program, activates the filter and attaches every target. A front end does this with `attach = true`, the agent with pins.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -20,7 +19,7 @@ export interface Attached {
   readonly setFilter: (filter: CaptureFilter) => Effect.Effect<void, CaptureError>
 }
 
-/** `beforeAttach`: what has to be done while the program is loaded and sees no packet yet. */
+/** `beforeAttach` runs once the program is loaded and before it sees a packet. */
 export const openAttached = (
   c: Libc,
   b: Libbpf,
@@ -41,7 +40,7 @@ export const openAttached = (
     return { object, attachments, setFilter: (filter) => writeFilter(b, object.map("config"), filter) }
   })
 
-/** Refuses what the program can't hold before anything is loaded. */
+/** Refuses a configuration that the program can't hold, before anything is loaded. */
 const checkFilter = (filter: CaptureFilter): Effect.Effect<void, CaptureError> => {
   const bytes = encodeFilter(filter)
   return typeof bytes === "string"

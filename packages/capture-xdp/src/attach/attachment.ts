@@ -1,5 +1,5 @@
 /**
- * One hook over its lifetime: attached, lost with its interface or cgroup, attached again (0.25 to 2 s apart), let go with the Scope.
+ * One hook over its lifetime: attached, lost with its interface or cgroup, attached again (0.25 to 2 s apart), detached with the Scope.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,26 +7,26 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { type CaptureError, watchInterval } from "@synprint/service"
 
-/** How often what is attached is compared with what bears the name now. */
+/** Interval at which the attached interface or cgroup is compared with the present one of that name. */
 const WATCH_MS = 250
 const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("2 seconds")])
 
 export interface Attachment {
-  /** Interface, or directory of a cgroup. */
+  /** Name of the interface, or directory of the cgroup. */
   readonly name: string
-  /** `TCX (veth is a virtual interface: ...)`; undefined while it is not attached. */
+  /** Description such as `TCX (veth is a virtual interface: ...)`; undefined while nothing is attached. */
   hook: string | undefined
-  /** Why it is not attached. */
+  /** Reason why nothing is attached. */
   reason: string | undefined
-  /** How often it was attached again. */
+  /** Number of times the hook was attached again. */
   reattached: number
 }
 
 export interface AttachmentOptions {
   readonly name: string
-  /** Number of what bears the name now (interface index, inode), 0 when there is none. */
+  /** Interface index or inode that has the name now; 0: none. */
   readonly identity: () => number
-  /** Attaches in the Scope and says to which hook. */
+  /** Attaches for the lifetime of the Scope; returns a description of the hook. */
   readonly attach: (identity: number) => Effect.Effect<string, CaptureError, Scope.Scope>
   readonly absent: () => CaptureError
 }

@@ -1,6 +1,6 @@
 /**
- * cgroup_skb ingress: SYNs that reach the listening sockets of a cgroup (version 2), by whatever interface, after DNAT. Several
- * programs share it (BPF_F_ALLOW_MULTI is what a link means).
+ * cgroup_skb ingress: SYNs that reach the listening sockets of a cgroup (version 2) by any interface, after DNAT. Several programs can
+ * share the hook (a link implies BPF_F_ALLOW_MULTI).
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

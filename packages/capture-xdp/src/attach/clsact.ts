@@ -1,8 +1,8 @@
 /**
- * A filter of the clsact qdisc (tc-bpf(8)) for kernels before 6.6. First in priority, and it returns TC_ACT_UNSPEC: other filters run
- * as before. A filter outlives its process, so one that was left behind at our handle is replaced.
+ * A filter of the clsact qdisc (tc-bpf(8)) for kernels before 6.6. It has the first priority and returns TC_ACT_UNSPEC, so other filters
+ * run as before. A filter outlives its process, so one that was left behind at our handle is replaced.
  *
- * The qdisc is never deleted: it may be somebody else's.
+ * The qdisc is never deleted: other programs may use it.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -11,7 +11,7 @@ import { EEXIST } from "../errno.ts"
 import { callFailed } from "../failure.ts"
 import { TC_HOOK_BYTES, TC_OPTS_BYTES, type Libbpf } from "../program/libbpf.ts"
 
-/** "syn" in ASCII: ours among the filters of that priority. */
+/** "syn" in ASCII, which identifies our filter among those of the same priority. */
 const HANDLE = 0x73796e
 const PRIORITY = 1
 const BPF_TC_INGRESS = 1
@@ -40,7 +40,7 @@ export const attachClsact = (
     )
   )
 
-/** Takes our filter away; the result is 0 or -errno. */
+/** Detaches our filter; returns 0 or -errno. */
 export function detachClsact(b: Libbpf, index: number): number {
   return b.bpf_tc_detach(hookOf(index), filterOptions(undefined))
 }
@@ -54,7 +54,7 @@ function hookOf(index: number): Uint8Array {
   return bytes
 }
 
-/** To detach, program and flags have to be 0. */
+/** bpf_tc_opts; to detach, program and flags must be 0. */
 function filterOptions(program: number | undefined): Uint8Array {
   const bytes = new Uint8Array(new ArrayBuffer(TC_OPTS_BYTES))
   const view = new DataView(bytes.buffer)

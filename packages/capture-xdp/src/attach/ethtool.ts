@@ -1,6 +1,6 @@
 /**
- * What the driver of an interface tells by the SIOCETHTOOL ioctl (linux/ethtool.h), in the network namespace of this process;
- * /sys/class/net shows the namespace that it was mounted in. Needs no capability.
+ * Facts about an interface from its driver, by the SIOCETHTOOL ioctl (linux/ethtool.h) in the network namespace of this process
+ * (/sys/class/net shows the namespace in which it was mounted). No capability is needed.
  */
 import { ptr } from "bun:ffi"
 import { cString } from "@synprint/core"
@@ -9,7 +9,7 @@ import type { Libc } from "../libc.ts"
 const AF_INET = 2
 const SOCK_DGRAM = 2
 const SIOCETHTOOL = 0x8946
-/** struct ifreq: name 16 bytes, then here a pointer. */
+/** struct ifreq: a name of 16 bytes, then a pointer. */
 const IFREQ_BYTES = 40
 const ETHTOOL_GDRVINFO = 0x03
 const ETHTOOL_GSTRINGS = 0x1b
@@ -20,12 +20,12 @@ const DRVINFO_BYTES = 196
 const ETH_SS_FEATURES = 4
 /** ETH_GSTRING_LEN. */
 const NAME_BYTES = 32
-/** More than any kernel has. */
+/** More features than any kernel has. */
 const FEATURES_MAX = 1024
 
 export interface Driver {
   readonly name: string
-  /** PCI address and the like; empty for what is no device. */
+  /** PCI address or the like; empty for a virtual interface. */
   readonly bus: string
 }
 
@@ -35,7 +35,7 @@ export function driverOf(c: Libc, name: string): Driver | undefined {
 }
 
 /**
- * Offloads that are switched on, by ethtool's names for features (`rx-lro`); undefined when the interface does not tell.
+ * Offloads that are switched on, by ethtool's feature names (`rx-lro`); undefined: the interface does not report them.
  *
  *   ethtool_sset_info  cmd, reserved, mask u64, length of each set
  *   ethtool_gstrings   cmd, set, length, 32 bytes each
@@ -79,7 +79,7 @@ function call(c: Libc, name: string, { bytes }: Command): boolean {
   if (socket < 0) return false
   const request = new Uint8Array(new ArrayBuffer(IFREQ_BYTES))
   request.set(new TextEncoder().encode(name).subarray(0, 15))
-  // Both arrays have an ArrayBuffer of their own, and the address is used in the next call only.
+  // Both arrays have their own ArrayBuffer, and the address is used in the next call only.
   new DataView(request.buffer).setBigUint64(16, BigInt(ptr(bytes)), true)
   const result = c.ioctl(socket, SIOCETHTOOL as never, request)
   c.close(socket)

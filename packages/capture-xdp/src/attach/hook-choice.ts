@@ -1,16 +1,16 @@
 /**
- * Which hook an interface gets with `hook = "auto"`, and why.
+ * The hook that `hook = "auto"` chooses for an interface, and the reason.
  *
- * Native XDP costs nothing on real cards that have it. On veth it switches off the peer's segmentation offload (one TCP stream: 20 ->
- * 4.6 Gbit/s), on virtio and cloud interfaces it takes queues or is missing; TC sees the same SYNs there for 2 ns more. Generic XDP
- * copies packets: only when asked for, or when nothing else works.
+ * Native XDP costs nothing on real network cards that support it. On veth it switches off the peer's segmentation offload (one TCP
+ * stream: 20 -> 4.6 Gbit/s), and on virtio and cloud interfaces it takes queues or is missing; TC sees the same SYNs there for 2 ns
+ * more. Generic XDP copies packets, so it is used only on request or if nothing else works.
  */
 import type { Driver } from "./ethtool.ts"
 
 export type Hook = "native" | "generic" | "tc" | "cgroup"
 
 export interface HookChoice {
-  /** In the order in which they are tried. */
+  /** Hooks in the order in which they are tried. */
   readonly hooks: ReadonlyArray<Exclude<Hook, "cgroup">>
   readonly reason: string
 }
@@ -18,7 +18,7 @@ export interface HookChoice {
 /** Drivers of virtual machines and clouds: their native XDP needs spare queues or a small MTU, or is slower than TC. */
 const VIRTUAL = new Set(["virtio_net", "ena", "gve", "hv_netvsc", "mana", "vmxnet3", "xen-netfront", "vif", "e1000"])
 
-/** bpf_xdp_load_bytes. */
+/** The kernel that introduced bpf_xdp_load_bytes. */
 export function hasXdp([major = 0, minor = 0]: ReadonlyArray<number>): boolean {
   return major > 5 || (major === 5 && minor >= 18)
 }

@@ -1,6 +1,6 @@
 /**
- * A bpf_link: what ties a program to a hook. Closed with its Scope it lets go of the hook; pinned, it outlives the process, and the
- * next one puts its own program in its place without a packet passing in between (bpf_link_update).
+ * A bpf_link ties a program to a hook. Closing it with its Scope detaches the program; a pinned link outlives the process, and the next
+ * process replaces the program without missing a packet (bpf_link_update).
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -10,13 +10,13 @@ import { callFailed } from "../failure.ts"
 import { LINK_CREATE_OPTS_BYTES, type Libbpf } from "../program/libbpf.ts"
 import type { Libc } from "../libc.ts"
 
-/** struct bpf_link_info with Linux 6: type, id, prog_id, then at 16 what it hangs on: interface index or cgroup id. */
+/** struct bpf_link_info with Linux 6: type, id, prog_id, then at 16 its target: interface index or cgroup id. */
 const INFO_BYTES = 64
 const TARGET = 16
 
 /**
- * `create` attaches and gives the descriptor of the link, or why it could not. `target`: interface index, or inode of the cgroup; a
- * pinned link to another one is not ours to keep.
+ * Opens the pinned link or creates one: `create` attaches and returns the descriptor of the link, or the error. `target` is the interface
+ * index or the inode of the cgroup; a pinned link to another target is not reused.
  */
 export const ownLink = (
   c: Libc,
@@ -40,7 +40,7 @@ export const ownLink = (
     if (pinned < 0) return yield* callFailed(`pin the link at ${pin}`, pinned, pinHint(pin))
   })
 
-/** The descriptor of a new link, or a negative errno. */
+/** Creates a link; returns its descriptor or -errno. */
 export function createLink(b: Libbpf, program: number, target: number, hook: number, flags: number): number {
   const options = new Uint8Array(new ArrayBuffer(LINK_CREATE_OPTS_BYTES))
   const view = new DataView(options.buffer)
@@ -53,7 +53,7 @@ export function pinHint(pin: string): string {
   return `the directory has to be in a bpf file system: mount -t bpf bpf ${pin.slice(0, pin.lastIndexOf("/"))}`
 }
 
-/** false: there is no link, or it hangs on something else, or on nothing since its interface is gone: its pin is removed then. */
+/** Returns false if there is no link, or if its target is another or has vanished; its pin is removed then. */
 function updatePinned(c: Libc, b: Libbpf, program: number, target: number, pin: string): boolean {
   const link = b.bpf_obj_get(pin)
   if (link < 0) return false

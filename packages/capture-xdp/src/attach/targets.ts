@@ -1,5 +1,5 @@
 /**
- * What is attached where: each configured interface, or the cgroup, with the hooks that are tried in turn.
+ * The targets of the program: each configured interface, or the cgroup, with the hooks that are tried in turn.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -24,7 +24,7 @@ export interface Target {
   readonly choice: HookChoice | undefined
 }
 
-/** Where pins of links go: a name for each hook and target; undefined: links end with the process. */
+/** Path of the pin of a link by hook and target; undefined: links end with the process. */
 export type LinkPin = (hook: Hook, name: string) => string | undefined
 
 export const chooseTargets = (c: Libc, options: CaptureOptions): Effect.Effect<ReadonlyArray<Target>, CaptureError> =>
@@ -94,7 +94,7 @@ export const openTarget = (
   })
 }
 
-/** The first hook that can be had; when none can, the error of the first. */
+/** Attaches to the first hook that works; if none does, fails with the error of the first. */
 const attachFirst = (
   c: Libc,
   b: Libbpf,

@@ -1,6 +1,6 @@
 /**
- * TCX ingress (Linux 6.6): a bpf_link in the list of programs of an interface. Ours goes first and always passes on to the next, so
- * it neither hides another program nor is hidden by one that ends the list.
+ * TCX ingress (Linux 6.6): a bpf_link in the list of programs of an interface. Our program is first and always continues with the next,
+ * so it neither hides another program nor is hidden by one that ends the list.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

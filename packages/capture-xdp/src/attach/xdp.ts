@@ -1,5 +1,5 @@
 /**
- * XDP, native (in the driver) or generic (in the stack), by a bpf_link: it goes with its owner, and nobody replaces it unasked.
+ * XDP, native (in the driver) or generic (in the stack), by a bpf_link: the program goes with its owner and cannot be replaced by others.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -19,7 +19,7 @@ import { describeProgram } from "../program/program-info.ts"
 
 export type XdpMode = "native" | "generic"
 
-/** `pin`: where the link is kept when the process ends; an existing one there is given the new program instead. */
+/** `pin`: path at which the link outlives the process; an existing link there is given the new program. */
 export const attachXdp = (
   c: Libc,
   b: Libbpf,
@@ -76,7 +76,7 @@ export interface XdpHolder {
   readonly mode: "native" | "generic" | "offloaded"
 }
 
-/** The program that holds the XDP place of an interface. */
+/** Names the program that is attached to the XDP hook of an interface. */
 export function xdpHolder(b: Libbpf, index: number): XdpHolder | undefined {
   const options = new Uint8Array(new ArrayBuffer(XDP_QUERY_OPTS_BYTES))
   const view = new DataView(options.buffer)

@@ -1,4 +1,4 @@
-/** What doctor says of kernels, rights and limits that this machine does not have. */
+/** Doctor's checks of kernels, rights and limits that this machine does not have. */
 import { describe, expect, test } from "bun:test"
 import { offloadChecks } from "./offloads.ts"
 import { capabilityCheck, kernelCheck, memlockCheck } from "./rights.ts"

@@ -1,5 +1,5 @@
 /**
- * What `doctor` asks of the machine before a capture by eBPF can work: from the kernel to the very load that the service would do.
+ * Checks of `doctor` for a capture by eBPF: from the kernel version to the same load that the service would do.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -55,7 +55,7 @@ export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Che
     })
   )
 
-/** Makes every map and has every program verified, as the service would, and lets go of them. */
+/** Creates every map and has every program verified, as the service would, then releases them. */
 const loadCheck = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<Check> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -117,7 +117,7 @@ const hookChecks = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<
     Effect.catch((error) => Effect.succeed([fail("xdp: interface", error.reason, error.hint)]))
   )
 
-/** Needed by the agent and its readers only. */
+/** Checks the directory of pins; only the agent and its readers need it. */
 function pinChecks(pin: string): ReadonlyArray<Check> {
   const isThere = pinIdentity(mapPin(pin, "syns")) !== 0
   for (let path = pin; path !== "/"; path = dirname(path)) {
@@ -129,7 +129,7 @@ function pinChecks(pin: string): ReadonlyArray<Check> {
       }
       break
     } catch {
-      // Not there: its parent decides.
+      // The directory does not exist: check its parent.
     }
   }
   const next =

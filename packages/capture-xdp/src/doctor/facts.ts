@@ -11,7 +11,7 @@ export function readText(path: string): string {
   }
 }
 
-/** /sys shows the network namespace that it was mounted in; undefined when the interface is not in it. */
+/** MTU from /sys, which shows the network namespace in which it was mounted; undefined: the interface is not in it. */
 export function mtuOf(name: string): number | undefined {
   const text = readText(`/sys/class/net/${name}/mtu`).trim()
   return text === "" ? undefined : Number(text)
@@ -20,7 +20,7 @@ export function mtuOf(name: string): number | undefined {
 const LINES = 3
 const RECORDS_MAX = 20_000
 
-/** The last lines of the kernel log about BPF or XDP; none when it can't be read. One read of /dev/kmsg is one record. */
+/** The last lines of the kernel log about BPF or XDP; none if it can't be read. One read of /dev/kmsg returns one record. */
 export function bpfLines(): ReadonlyArray<string> {
   const found: Array<string> = []
   try {
@@ -36,7 +36,7 @@ export function bpfLines(): ReadonlyArray<string> {
       closeSync(fd)
     }
   } catch {
-    // EAGAIN: the end; EPERM: not ours to read.
+    // EAGAIN: end of the log. EPERM: no right to read it.
   }
   return found.slice(-LINES)
 }

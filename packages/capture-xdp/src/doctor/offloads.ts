@@ -1,11 +1,11 @@
-/** Offloads of an interface that matter to a program in its way: which are on, and which of them keep native XDP off. */
+/** Offloads of an interface that matter to the program: the ones that are on, and those that prevent native XDP. */
 import type { Check } from "@synprint/service"
 import { ok, warn } from "./rights.ts"
 import type { Hook } from "../attach/hook-choice.ts"
 
 /**
- * ethtool's names for a feature, those of its own option where that is another, and what it means here. SYNs are never merged by LRO
- * or GRO; what it hinders is the attaching.
+ * ethtool's name of a feature, the name of its option where that differs, and the effect here. LRO and GRO never merge SYNs, but some
+ * offloads prevent attaching.
  */
 const OFFLOADS = [
   { feature: "rx-lro", option: "lro", refuses: true },
@@ -14,7 +14,7 @@ const OFFLOADS = [
   { feature: "rx-vlan-hw-parse", option: "rxvlan", refuses: false }
 ] as const
 
-/** `first`: the hook that is tried first. undefined: the interface does not tell its offloads. */
+/** `first` is the hook that is tried first. undefined: the interface does not report its offloads. */
 export function offloadChecks(
   name: string,
   first: Exclude<Hook, "cgroup">,

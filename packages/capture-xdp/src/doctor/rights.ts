@@ -9,12 +9,12 @@ import type { Libc } from "../libc.ts"
 import { hasFreeReaders, isSeccompFiltered } from "../pins/pin-failure.ts"
 import { hasTcx } from "../attach/targets.ts"
 
-/** linux/capability.h. */
+/** Numbers of capabilities (linux/capability.h). */
 const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_BPF: 39 } as const
-/** No command of bpf(2) has this number. */
+/** A number that no command of bpf(2) has. */
 const NO_COMMAND = 9999
 
-/** What this kernel can do; below 5.8 there is no CAP_BPF and no cgroup link. */
+/** Checks the kernel version; before 5.8 there is no CAP_BPF and no cgroup link. */
 export function kernelCheck(kernel: ReadonlyArray<number>): Check {
   const [major = 0, minor = 0] = kernel
   const version = kernel.join(".")
@@ -34,7 +34,7 @@ export function kernelCheck(kernel: ReadonlyArray<number>): Check {
   return ok("xdp: kernel", `Linux ${version}: ${hooks.join(", ")}`)
 }
 
-/** From the text of /proc/self/status. */
+/** Checks the capabilities in the text of /proc/self/status. */
 export function capabilityCheck(status: string): Check {
   const name = "xdp: capabilities"
   const lacks = (set: string): ReadonlyArray<string> => {
@@ -59,7 +59,7 @@ export function capabilityCheck(status: string): Check {
   )
 }
 
-/** An unknown command comes back as EINVAL unless something forbids the call as a whole. */
+/** Checks bpf(2) by an unknown command, which fails with EINVAL unless the call as a whole is forbidden. */
 export function bpfCallCheck(c: Libc, kernel: ReadonlyArray<number>): Check {
   const attr = new Uint8Array(new ArrayBuffer(128))
   const result = c.syscall(BPF_CALL, NO_COMMAND, attr, attr.length)
@@ -80,7 +80,7 @@ export function bpfCallCheck(c: Libc, kernel: ReadonlyArray<number>): Check {
     : fail(name, `${errorName(error)}: before Linux 5.19 it takes CAP_BPF`, "grant CAP_BPF")
 }
 
-/** From the text of /proc/self/limits. Since 5.11 memory of maps counts against the cgroup. */
+/** Checks locked memory in the text of /proc/self/limits. Since 5.11, memory of maps counts against the cgroup. */
 export function memlockCheck([major = 0, minor = 0]: ReadonlyArray<number>, limits: string): ReadonlyArray<Check> {
   if (major > 5 || (major === 5 && minor >= 11)) return []
   const [, soft, hard] = /^Max locked memory\s+(\S+)\s+(\S+)/m.exec(limits) ?? []

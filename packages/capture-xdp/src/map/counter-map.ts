@@ -1,5 +1,5 @@
 /**
- * The counters as statistics of the backend, and what follows from them: entries, evictions, retention.
+ * The counters as statistics of the backend, and figures derived from them: entries, evictions, retention.
  */
 import { readFileSync } from "node:fs"
 import type { BpfCalls } from "../program/bpf-call.ts"
@@ -7,7 +7,7 @@ import { type Counters, COUNTERS_BYTES, possibleCpus, sumCounters } from "./coun
 import { Retention } from "./retention.ts"
 
 export interface CounterMap {
-  /** Reads the map `fd` with `capacity` entries of SYNs; undefined when it can't be read. */
+  /** Reads the counters in map `fd`, whose map of SYNs has `capacity` entries; undefined: the map can't be read. */
   readonly read: (fd: number, capacity: number) => MapCounters | undefined
 }
 

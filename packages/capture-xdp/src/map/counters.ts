@@ -2,7 +2,7 @@
  * The program's counters (bpf/syn.h: struct counters), summed over the processors.
  */
 
-/** In the order of the structure, 8 bytes each. */
+/** Names in the order of the structure, 8 bytes each. */
 export const COUNTERS = [
   "syns",
   "stored",
@@ -21,7 +21,7 @@ export type Counters = Record<CounterName, number>
 
 export const COUNTERS_BYTES: number = 8 * COUNTERS.length
 
-/** `values`: what a look-up in the per-CPU map gives, one structure per possible processor. */
+/** Sums the counters in `values`, the result of a lookup in the per-CPU map: one structure per possible processor. */
 export function sumCounters(values: Uint8Array): Counters {
   const sums = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Counters
   const view = new DataView(values.buffer, values.byteOffset, values.length)
@@ -33,7 +33,7 @@ export function sumCounters(values: Uint8Array): Counters {
   return sums
 }
 
-/** Processors that a per-CPU value has room for: /sys/devices/system/cpu/possible, `0-3` or `0,2-7`. */
+/** Number of processors in a per-CPU value: /sys/devices/system/cpu/possible, `0-3` or `0,2-7`. */
 export function possibleCpus(text: string): number {
   let most = 0
   for (const range of text.trim().split(",")) most = Math.max(most, Number(range.split("-").at(-1)) + 1)

@@ -1,5 +1,5 @@
 /**
- * Puts a filter in force: into the entry that is not, then one word makes it the active one.
+ * Activates a filter: writes it to the inactive entry, then makes that entry the active one by writing one word.
  */
 import * as Effect from "effect/Effect"
 import type { CaptureError, CaptureFilter } from "@synprint/service"

@@ -1,21 +1,21 @@
 /**
- * What both ways of capturing have in common: a lookup in the map of SYNs, counted.
+ * The counted lookup in the map of SYNs, shared by both ways of capturing.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Connection, Miss, RawSyn } from "@synprint/service"
 import { isAddressOnly, type SynMap } from "./syn-map.ts"
 
-/** The Scope has ended: the memory of lookups is gone. */
+/** The Scope has ended, and the memory of lookups is freed. */
 export const CLOSED = -2
 
-/** Where the SYNs are. */
+/** The maps that hold SYNs. */
 export interface SynSource {
-  /** The map that the program fills; -1: none; CLOSED. */
+  /** Descriptor of the map that the program fills; -1: none; or CLOSED. */
   fd: number
-  /** After a miss: looks in other maps that may have it. undefined: there are none. */
+  /** Looks in other maps after a miss; undefined: there are none. */
   readonly elsewhere: ((maxAgeMs: number, into: RawSyn) => "hit" | Miss) | undefined
-  /** Why a SYN may be missing although its connection is there. */
+  /** Reason why the SYN of an existing connection may be missing. */
   readonly down: () => string | undefined
 }
 
@@ -33,7 +33,7 @@ export function makeLookup(
   counts: LookupCounts
 ): (connection: Connection, into: RawSyn) => "hit" | Miss {
   return (connection, into) => {
-    // The map knows connections: a question about an address alone is for a backend that keeps them by address too.
+    // The map is keyed by connection. A lookup by address is for a backend that has an index by address.
     if (isAddressOnly(connection.key)) return "unsupported"
     if (source.fd === CLOSED) return "backend_down"
     let found: "hit" | Miss = "not_captured"
@@ -57,7 +57,7 @@ export function makeLookup(
   }
 }
 
-/** No lookup touches anything from the end of the Scope on; opened last, so it runs first. */
+/** Stops lookups from touching freed memory. It is the last resource acquired, so its finalizer runs first. */
 export const closeWithScope = (source: SynSource): Effect.Effect<void, never, Scope.Scope> =>
   Effect.addFinalizer(() =>
     Effect.sync(() => {

@@ -1,6 +1,6 @@
 /**
- * Offsets in a value of the `syns` map (bpf/syn.h: struct syn), and how one becomes a RawSyn. A test compares them with the object's
- * BTF.
+ * The layout of a value in the `syns` map (bpf/syn.h: struct syn), and its conversion to a RawSyn. A test compares the offsets with the
+ * BTF of the object.
  *
  *  0         8         16          20         22     24            26      27         28              32       96      156
  *  +---------+---------+-----------+----------+------+-------------+-------+----------+----------+---+--------+-------+---+
@@ -29,12 +29,12 @@ const TCP_END = 156
 export const FIRST_FRAGMENT = 1
 export const TAGGED = 2
 
-/** Milliseconds of CLOCK_MONOTONIC. */
+/** Time of the first SYN, milliseconds of CLOCK_MONOTONIC. */
 export function seenAtMonotonicMs(words: Uint32Array): number {
   return (words[1]! * 4294967296 + words[0]!) / 1e6
 }
 
-/** Copies a record; `bytes` and `words` are the same memory. `clockOffsetMs`: what CLOCK_MONOTONIC lacks to the time of day. */
+/** Copies a record; `bytes` and `words` share memory. `clockOffsetMs` converts CLOCK_MONOTONIC to Unix time. */
 export function readRecord(bytes: Uint8Array, words: Uint32Array, clockOffsetMs: number, into: RawSyn): void {
   const to = into.bytes
   for (let i = IP; i < TCP_END; i++) to[i] = bytes[i]!

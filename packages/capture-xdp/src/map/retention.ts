@@ -1,6 +1,6 @@
 /**
- * How long a SYN stays in the map at the present rate: an LRU map of N entries keeps the last N keys, so it is the time that the last
- * N insertions took.
+ * The retention: how long a SYN stays in the map at the present rate. An LRU map of N entries keeps the last N keys, so the retention is
+ * the time that the last N insertions took.
  */
 const SAMPLES = 64
 const INTERVAL_MS = 1000
@@ -10,7 +10,7 @@ export class Retention {
   readonly #inserted = new Float64Array(SAMPLES)
   #count = 0
 
-  /** Once a second at most: insertions so far. */
+  /** Adds a sample of the number of insertions so far; at most one a second counts. */
   sample(nowMs: number, inserted: number): void {
     const last = (this.#count - 1) % SAMPLES
     if (this.#count > 0 && nowMs - this.#times[last]! < INTERVAL_MS) return
@@ -19,7 +19,7 @@ export class Retention {
     this.#count++
   }
 
-  /** Milliseconds; 0 = the map was not filled within the last minute. */
+  /** The retention in milliseconds; 0: the map was not filled within the last minute. */
   retentionMs(nowMs: number, inserted: number, capacity: number): number {
     let laterTime = nowMs
     let laterInserted = inserted
@@ -27,7 +27,7 @@ export class Retention {
       const time = this.#times[n % SAMPLES]!
       const before = this.#inserted[n % SAMPLES]!
       if (inserted - before >= capacity) {
-        // Between these two samples, in proportion.
+        // Interpolates between these two samples.
         const part = (laterInserted - (inserted - capacity)) / (laterInserted - before)
         return nowMs - laterTime + (laterTime - time) * part
       }

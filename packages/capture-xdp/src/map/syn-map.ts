@@ -1,5 +1,5 @@
 /**
- * Looks SYNs up in the map: one bpf(2) call with a structure that is written once. 1.3 µs, nearly all of it the system call.
+ * Looks SYNs up in the map by one bpf(2) call, whose structure is written once. A lookup takes 1.3 µs, nearly all of it the system call.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -21,11 +21,11 @@ const KEY = ATTR_BYTES
 const RECORD = 80
 
 export interface SynMap {
-  /** The key as the program would write it; asked for by `find`. */
+  /** The key as the program would write it; `find` looks it up. */
   readonly seek: (key: Uint8Array) => void
-  /** In the map `fd`, SYNs up to `maxAgeMs` old. */
+  /** Looks the key up in map `fd`; SYNs older than `maxAgeMs` are stale. */
   readonly find: (fd: number, maxAgeMs: number, into: RawSyn) => "hit" | Miss
-  /** Leaves the server side out of keys from now on. */
+  /** Leaves the server side out of keys. */
   keyOf: CaptureFilter["key"]
 }
 
@@ -60,7 +60,7 @@ export const openSynMap = (c: Libc, clock: Clock): Effect.Effect<SynMap, never, 
     return map
   })
 
-/** A question about an address alone: a map by connection can't answer it. */
+/** Returns true for a lookup by address, which a map keyed by connection can't answer. */
 export function isAddressOnly(key: Uint8Array): boolean {
   return key[KEY_CLIENT_PORT] === 0 && key[KEY_CLIENT_PORT + 1] === 0
 }

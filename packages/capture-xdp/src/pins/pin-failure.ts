@@ -1,5 +1,5 @@
 /**
- * Why a pinned map can't be opened, told apart: no agent, file mode, seccomp, kernel without capability-free readers, another layout.
+ * The reason why a pinned map can't be opened: no agent, file mode, seccomp, a kernel that requires a capability, or another layout.
  */
 import { accessSync, constants, readFileSync } from "node:fs"
 import { CaptureError } from "@synprint/service"
@@ -42,7 +42,7 @@ export function pinFailure(pin: string, path: string, error: number, kernel: Rea
     }
     case EPERM:
     case ENOSYS: {
-      // What keeps bpf(2) off hides whether there is anything to read.
+      // If bpf(2) is forbidden, nothing is known about the pins.
       const unreadable = readError(path)
       if (unreadable !== 0) return pinFailure(pin, path, -unreadable, kernel)
       if (isSeccompFiltered() && (error === -ENOSYS || hasFreeReaders(kernel))) {
@@ -64,12 +64,12 @@ export function pinFailure(pin: string, path: string, error: number, kernel: Rea
   }
 }
 
-/** Linux 5.19: bpf(2) on objects that are open needs no capability. */
+/** Since Linux 5.19, bpf(2) on open objects needs no capability. */
 export function hasFreeReaders([major = 0, minor = 0]: ReadonlyArray<number>): boolean {
   return major > 5 || (major === 5 && minor >= 19)
 }
 
-/** From /proc/self/status: `Seccomp: 2` is a filter. */
+/** Reads /proc/self/status: `Seccomp: 2` is a filter. */
 export function isSeccompFiltered(): boolean {
   try {
     return /^Seccomp:\s*2$/m.test(readFileSync("/proc/self/status", "latin1"))
@@ -92,7 +92,7 @@ function closedDirectory(path: string): string | undefined {
   return undefined
 }
 
-/** 0, ENOENT or EACCES. */
+/** Returns 0, ENOENT or EACCES. */
 function readError(path: string): number {
   try {
     accessSync(path, constants.R_OK)

@@ -1,10 +1,10 @@
 /**
- * The agent's capture: as attached.ts, with everything pinned. It goes on without a process, and the next agent takes it over: maps
- * that fit are used again, links are given the new program, so no SYN is lost in between.
+ * The agent's capture: like attach/attached.ts, with maps and links pinned. Capture continues without a process, and the next agent
+ * takes it over without losing a SYN: maps that fit are reused, links are given the new program.
  *
- * A map that does not fit (another capacity) is made anew and takes the name of the old one before the new program sees a packet:
- * readers follow the name and still look into the old map. Of an agent of another layout the links are taken over, its maps go:
- * readers of that layout say that they are of another version.
+ * A map that does not fit (another capacity) is created anew and takes the name of the old one before the new program sees a packet:
+ * readers follow the name and still look in the old map. From an agent of another layout version the links are taken over and the maps
+ * removed; readers of that layout report the version mismatch.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -37,7 +37,7 @@ import { COUNTERS_BYTES } from "../map/counters.ts"
 import { SETTINGS_BYTES } from "../settings.ts"
 import { chooseTargets, type Target } from "../attach/targets.ts"
 
-/** linux/magic.h. */
+/** Magic number of the bpf file system (linux/magic.h). */
 const BPF_FS_MAGIC = 0xcafe4a11
 
 export const openPinnedCapture = (
@@ -53,7 +53,7 @@ export const openPinnedCapture = (
     const reuse = yield* openFittingMaps(c, b, calls, pin, options.capacity)
     takeLinksOver(pin)
     const stale = staleLinks(pin, yield* chooseTargets(c, options))
-    // An interface has one place for XDP: what leaves it has to go first. All others go when the new ones stand.
+    // An interface takes one XDP program, so an obsolete one is removed first. All others are removed once the new ones are attached.
     for (const path of stale.filter((name) => /\/link_(native|generic)_/.test(name))) rmSync(path, { force: true })
     const attached = yield* openAttached(
       c,
@@ -73,7 +73,7 @@ export const openPinnedCapture = (
     return attached
   })
 
-/** Takes hooks, links, maps and the directory away; what is not there is no error. */
+/** Removes hooks, links, maps and the directory; missing ones are no error. */
 export const removePinned = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<void, CaptureError> =>
   Effect.gen(function* () {
     const { pin } = options.xdp
@@ -88,7 +88,7 @@ export const removePinned = (c: Libc, b: Libbpf, options: CaptureOptions): Effec
 const otherLayouts = (pin: string): ReadonlyArray<number> =>
   pinnedLayouts(pin).filter((layout) => layout !== LAYOUT_VERSION)
 
-/** The links of an agent of another layout become ours, to be given the new program: no SYN is lost in between. */
+/** Takes over the links of an agent of another layout, so that they can be given the new program without losing a SYN. */
 function takeLinksOver(pin: string): void {
   const kept = new Set(linkPins(pin))
   for (const layout of otherLayouts(pin)) {
@@ -102,7 +102,7 @@ function takeLinksOver(pin: string): void {
   }
 }
 
-/** What an agent of that layout pins, and its directory. */
+/** Removes the pins of an agent of that layout, and its directory. */
 function removeLayout(pin: string, layout: number): void {
   const directory = pinDirectory(pin, layout)
   for (const path of pinsIn(directory)) {
@@ -116,11 +116,11 @@ function removeEmpty(directory: string): void {
   try {
     rmdirSync(directory)
   } catch {
-    // Not there, or something else is in it.
+    // The directory does not exist or holds other files.
   }
 }
 
-/** Links that no target of this configuration can use. */
+/** Removes links that no target of this configuration can use. */
 function staleLinks(pin: string, targets: ReadonlyArray<Target>): ReadonlyArray<string> {
   const used = new Set(
     targets.flatMap(({ name, choice }) =>
@@ -130,7 +130,7 @@ function staleLinks(pin: string, targets: ReadonlyArray<Target>): ReadonlyArray<
   return linkPins(pin).filter((path) => !used.has(path))
 }
 
-/** In a world-writable file system: what somebody else made is not trusted. */
+/** Refuses pins that another user made: the file system may be world-writable. */
 const makeDirectory = (pin: string): Effect.Effect<void, CaptureError> =>
   Effect.suspend(() => {
     const directory = pinDirectory(pin)
@@ -164,7 +164,7 @@ const makeDirectory = (pin: string): Effect.Effect<void, CaptureError> =>
     }
   })
 
-/** The pinned maps, when all of them are as the program wants them. */
+/** Returns the pinned maps if all of them fit the program. */
 const openFittingMaps = (
   c: Libc,
   b: Libbpf,
@@ -199,7 +199,7 @@ function fits(calls: BpfCalls, name: MapName, fd: number | undefined, capacity: 
   return info.keyBytes === keyBytes && info.valueBytes === valueBytes && info.capacity === entries
 }
 
-/** `syns` last: readers look at its name. Pins of maps that are used again keep their place and get mode and group anew. */
+/** Pins the maps, `syns` last, since readers watch its name. Reused maps keep their pins and get mode and group anew. */
 const pinMaps = (
   b: Libbpf,
   object: LoadedObject,
@@ -242,7 +242,7 @@ const pinMaps = (
     return Effect.void
   })
 
-/** -1 for an empty name: the process's own. */
+/** Returns the id of a group; -1 for an empty name: the group of the process. */
 const groupId = (name: string): Effect.Effect<number, CaptureError> =>
   Effect.suspend(() => {
     if (name === "") return Effect.succeed(-1)

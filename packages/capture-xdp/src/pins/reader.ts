@@ -1,9 +1,9 @@
 /**
- * Reads what the agent pinned, without libbpf and without capability (Linux >= 5.19).
+ * Reads the agent's pinned maps without libbpf and without a capability (Linux >= 5.19).
  *
- * It follows the agent: when the pin is another map than the one that is open (the agent was started with another capacity), lookups
- * go to the new one first and to the old one after it, so a SYN that came before the change is found too. Whether the pin changed is
- * asked every 0.1 s and on every miss.
+ * The reader follows the agent: if the agent was restarted with another capacity, the pin names another map. Lookups then go to the new
+ * map first and to the old one second, so that a SYN from before the change is found too. The pin is checked every 0.1 s and on every
+ * miss.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -23,7 +23,7 @@ import { LAYOUT_VERSION, RECORD_BYTES } from "../map/record.ts"
 import { decodeActive, isClientKey, SETTINGS_BYTES } from "../settings.ts"
 import { openSynMap } from "../map/syn-map.ts"
 
-/** The pinned maps as they are open. */
+/** The pinned maps that are open. */
 interface Pinned {
   readonly identity: number
   readonly syns: number
@@ -52,7 +52,7 @@ export const openReader = (options: CaptureOptions): Effect.Effect<CaptureBacken
       })
     )
 
-    /** Opens what is pinned now, when it is another; true: there is a new map. */
+    /** Opens the pinned map if it has changed; true: there is a new map. */
     const follow = (): boolean => {
       if (current !== undefined && pinIdentity(mapPin(pin, "syns")) === current.identity) return false
       const next = openPinned(calls, pin)
@@ -79,7 +79,7 @@ export const openReader = (options: CaptureOptions): Effect.Effect<CaptureBacken
 
     const settings = new Uint8Array(SETTINGS_BYTES)
     const entry = new Uint8Array(4)
-    /** The key that the agent's filter says; it may change while everything runs. */
+    /** The key of the agent's filter, which may change at run time. */
     const readKey = (): void => {
       if (current === undefined) return
       entry[0] = 0
@@ -125,12 +125,12 @@ export const openReader = (options: CaptureOptions): Effect.Effect<CaptureBacken
       packets: undefined,
       stats: () => ({ ...counts, ...readCounters(), followed }),
       down: () => reason,
-      // The agent's filter decides.
+      // The agent's filter applies.
       setFilter: (filter) => Effect.suspend(() => checkKey(filter.key, map.keyOf, pin))
     }
   })
 
-/** The other way round works: a reader told "connection" reads the client side of an agent's "client". */
+/** The reverse works: a reader with key = "connection" can read the map of an agent with "client". */
 const checkKey = (
   wanted: CaptureFilter["key"],
   pinned: CaptureFilter["key"],

@@ -1,5 +1,5 @@
 /**
- * bpf(2) without libbpf: what a reader of pinned maps needs. Structures: union bpf_attr of linux/bpf.h.
+ * bpf(2) without libbpf, as far as a reader of pinned maps needs it. Structures: union bpf_attr of linux/bpf.h.
  *
  * Since Linux 5.19 none of these commands needs a capability for an object whose file may be read (kernel commit c8644cd0efe7);
  * before, bpf(2) as a whole asks for CAP_BPF while kernel.unprivileged_bpf_disabled is set.
@@ -20,7 +20,7 @@ const PATH_BYTES = 4096
 /** A per-CPU element of 1024 processors. */
 const VALUE_BYTES = 1 << 17
 
-/** The number of bpf(2). */
+/** System call number of bpf(2). */
 export const BPF_CALL: number = process.arch === "arm64" ? 280 : 321
 
 export interface MapInfo {
@@ -32,10 +32,10 @@ export interface MapInfo {
 }
 
 export interface BpfCalls {
-  /** Opens a pinned object for reading: a descriptor, or -errno. */
+  /** Opens a pinned object for reading; returns a descriptor or -errno. */
   readonly get: (path: string) => number
   readonly mapInfo: (fd: number) => MapInfo | number
-  /** One element: 0, or -errno. Both arrays are copied. Not for a hot path. */
+  /** Reads one element; returns 0 or -errno. It copies both arrays: keep it off hot paths. */
   readonly read: (fd: number, key: Uint8Array, value: Uint8Array) => number
 }
 

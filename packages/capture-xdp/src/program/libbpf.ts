@@ -1,5 +1,5 @@
 /**
- * Every symbol of libbpf that is used, with its C prototype (bpf/libbpf.h and bpf/bpf.h of libbpf 1.1; all exist since 0.8), and
+ * The symbols of libbpf that are used, with their C prototypes (bpf/libbpf.h and bpf/bpf.h of libbpf 1.1; all exist since 0.8), and
  * nothing else.
  *
  * A `Pointer` is a number. Structures and out-parameters are typed arrays over an ArrayBuffer of their own and are passed as arrays,

@@ -1,6 +1,6 @@
 /**
- * What libbpf says while it loads, the whole verifier log included: its print callback is variadic, and the va_list goes on to
- * vsnprintf of the C library as the pointer that it is.
+ * The messages of libbpf during a load, including the whole verifier log. libbpf's print callback is variadic; its va_list is passed as a
+ * pointer to vsnprintf of the C library.
  */
 import { FFIType, JSCallback, type Pointer } from "bun:ffi"
 import * as Effect from "effect/Effect"
@@ -8,17 +8,17 @@ import type * as Scope from "effect/Scope"
 import type { Libbpf } from "./libbpf.ts"
 import type { Libc } from "../libc.ts"
 
-/** libbpf's BPF_LOG_BUF_MAX: no log is longer. Only what is written costs memory. */
+/** BPF_LOG_BUF_MAX of libbpf, the maximum length of a log. Only the pages that are written cost memory. */
 const LOG_BYTES = 16 << 20
 /** enum libbpf_print_level. */
 const LIBBPF_DEBUG = 2
 
 export interface LoadLog {
-  /** Everything at level warning and information so far. */
+  /** All messages of the levels warning and information so far. */
   readonly text: () => string
 }
 
-/** libbpf has one print function per process: for the short while of a load, in this thread. */
+/** Installs the print function, which libbpf has once per process, for the duration of a load in this thread. */
 export const openLoadLog = (c: Libc, b: Libbpf): Effect.Effect<LoadLog, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -1,5 +1,5 @@
 /**
- * Memory that native code keeps pointers into: from calloc, so it never moves, whatever the garbage collector does; owned by a Scope.
+ * Memory to which native code keeps pointers: it comes from calloc, so the garbage collector never moves it; a Scope owns it.
  */
 import { toArrayBuffer } from "bun:ffi"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import type { Libc } from "../libc.ts"
 
 export interface Memory {
   readonly address: number
-  /** The bytes; not used after the Scope has ended. */
+  /** The bytes; do not use them after the Scope has ended. */
   readonly buffer: ArrayBuffer
 }
 

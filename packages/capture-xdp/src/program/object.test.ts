@@ -1,4 +1,4 @@
-/** The committed object: it is what the sources give, and TypeScript reads the layouts that it writes. */
+/** The committed object equals the compiled sources, and TypeScript reads the layouts that it writes. */
 import { describe, expect, test } from "bun:test"
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,5 +1,5 @@
 /**
- * The program in the kernel: opened from the bytes that this package carries, loaded with the hooks that are used, owned by a Scope.
+ * The program in the kernel: opened from the object that this package carries, loaded with the hooks in use, owned by a Scope.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -13,9 +13,9 @@ import type { Libbpf } from "./libbpf.ts"
 import type { Libc } from "../libc.ts"
 import { openLoadLog } from "./load-log.ts"
 
-/** libbpf says so when it lacks CAP_BPF, also where the limit means nothing (Linux >= 5.11). */
+/** libbpf prints this if it lacks CAP_BPF, even on kernels where the limit does not apply (Linux >= 5.11). */
 const MEMLOCK_NOISE = /^libbpf: Failed to bump RLIMIT_MEMLOCK.*\n?/gm
-/** In a bundle the import is a name beside it; from sources and in the executable it is a whole path. */
+/** In a bundle the import is a name beside the bundle; from sources and in the executable it is an absolute path. */
 const OBJECT_PATH = resolve(import.meta.dir, objectPath)
 
 export const PROGRAMS = ["syn_xdp", "syn_tc", "syn_cgroup"] as const
@@ -25,13 +25,13 @@ export type MapName = (typeof MAPS)[number]
 
 export interface LoadOptions {
   readonly programs: ReadonlyArray<ProgramName>
-  /** Entries of the map of SYNs. */
+  /** Number of entries of the map of SYNs. */
   readonly capacity: number
-  /** Maps that exist already, by descriptor: the programs use them instead of new ones. */
+  /** Descriptors of existing maps, which the programs use instead of new ones. */
   readonly reuse: Partial<Readonly<Record<MapName, number>>>
 }
 
-/** Descriptors are valid until the Scope ends. */
+/** Descriptors of the loaded object, valid until the Scope ends. */
 export interface LoadedObject {
   readonly map: (name: MapName) => number
   readonly program: (name: ProgramName) => number
@@ -72,7 +72,7 @@ export const loadObject = (
     return { map: (name) => mapFds.get(name)!, program: (name) => programFds.get(name)! }
   })
 
-/** The verifier's words are the error; nothing of them is cut. */
+/** The error carries the whole verifier log. */
 const load = (c: Libc, b: Libbpf, object: ObjectPointer, options: LoadOptions): Effect.Effect<void, CaptureError> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -81,7 +81,7 @@ const load = (c: Libc, b: Libbpf, object: ObjectPointer, options: LoadOptions): 
       if (result === 0) return
       const said = log.text().replaceAll(MEMLOCK_NOISE, "").trim()
       const attempted = `load the eBPF program (${options.programs.join(", ")})`
-      // EACCES is the verifier's: no right is missing, the program is at fault.
+      // EACCES comes from the verifier: the program is at fault, no right is missing.
       if (result === -EACCES)
         return yield* failure(attempted, `the verifier refuses it: ${said}`, "report this with the kernel's version")
       const limit = result === -EPERM ? lockedMemoryLimit() : undefined
@@ -94,7 +94,7 @@ const load = (c: Libc, b: Libbpf, object: ObjectPointer, options: LoadOptions): 
     })
   )
 
-/** Before Linux 5.11 maps count against RLIMIT_MEMLOCK, which libbpf raises as far as it may. */
+/** Before Linux 5.11, maps count against RLIMIT_MEMLOCK, which libbpf raises if it can. */
 function lockedMemoryLimit(): string | undefined {
   const [major = 0, minor = 0] = kernelVersion()
   if (major > 5 || (major === 5 && minor >= 11)) return undefined

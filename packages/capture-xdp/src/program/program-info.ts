@@ -1,5 +1,5 @@
 /**
- * Who a program in the kernel is: for the message when a hook is taken.
+ * Identifies a program in the kernel, for the message if a hook is taken.
  */
 import { cString } from "@synprint/core"
 import type { Libbpf } from "./libbpf.ts"
@@ -26,7 +26,7 @@ export function programInfo(b: Libbpf, fd: number): ProgramInfo | undefined {
   }
 }
 
-/** `program 57 (xdp_dispatcher)`; the name takes CAP_SYS_ADMIN, without it the way to it is told. */
+/** Returns `program 57 (xdp_dispatcher)`; reading the name needs CAP_SYS_ADMIN, without it the text says how to find the name. */
 export function describeProgram(b: Libbpf, c: Libc, id: number): string {
   const fd = b.bpf_prog_get_fd_by_id(id)
   if (fd < 0) return `program ${id} (its name: bpftool prog show id ${id})`

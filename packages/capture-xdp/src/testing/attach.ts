@@ -1,5 +1,5 @@
 /**
- * One way to attach, whatever this kernel's choice would be.
+ * Attaches in one given way, whichever this kernel would choose.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -11,7 +11,7 @@ import { writeFilter } from "../map/filter-map.ts"
 import { openLibbpf, openLibc } from "../program/libraries.ts"
 import { loadObject } from "../program/object.ts"
 
-/** `isKept`: the filter stays when the Scope ends, as after a kill. */
+/** `isKept`: the filter stays after the Scope has ended, as after a kill. */
 export const attachClsactForTest = (
   name: string,
   isKept: boolean

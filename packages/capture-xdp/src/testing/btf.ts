@@ -3,12 +3,12 @@
  */
 export interface Structure {
   readonly size: number
-  /** Member -> offset in bytes. */
+  /** Offsets in bytes by member. */
   readonly members: ReadonlyMap<string, number>
 }
 
 const KIND_STRUCT = 4
-/** Bytes behind the 12 of a btf_type, by kind; a number per entry of vlen where it has entries. */
+/** Number of bytes that follow the 12 of a btf_type, by kind; per entry where the kind has vlen entries. */
 const FIXED: Readonly<Record<number, number>> = { 1: 4, 3: 12, 14: 4, 17: 4 }
 const PER_ENTRY: Readonly<Record<number, number>> = { 4: 12, 5: 12, 6: 8, 13: 8, 15: 12, 19: 12 }
 

@@ -1,5 +1,5 @@
 /**
- * Another eBPF object than ours, loaded as it stands: what ours is measured against.
+ * Loads a foreign eBPF object unchanged, as the peer of benchmarks.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -7,7 +7,7 @@ import type { CaptureError } from "@synprint/service"
 import { failure } from "../failure.ts"
 import type { Libbpf } from "../program/libbpf.ts"
 
-/** The descriptor of one of its programs. */
+/** Returns the descriptor of one of its programs. */
 export const loadOther = (
   b: Libbpf,
   bytes: Uint8Array,

@@ -1,5 +1,5 @@
 /**
- * The program in the kernel without an interface: frames are given to a hook by BPF_PROG_TEST_RUN, then the map is asked.
+ * The program in the kernel without an interface: BPF_PROG_TEST_RUN gives frames to a hook, then the map is read.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -20,16 +20,16 @@ const FRAME_BYTES = 4096
 
 export interface TestRun {
   readonly result: number
-  /** Of one run, as the kernel measured it. */
+  /** Duration of one run in nanoseconds, as measured by the kernel. */
   readonly ns: number
 }
 
 export interface TestProgram {
   readonly b: Libbpf
-  /** `repeat` runs of one frame; for cgroup_skb too it begins with an Ethernet header, which the kernel takes off. */
+  /** Runs one frame `repeat` times; it begins with an Ethernet header for cgroup_skb too, and the kernel removes it. */
   readonly run: (program: ProgramName, frame: Uint8Array, repeat?: number) => TestRun
   readonly find: (key: Uint8Array) => RawSyn | undefined
-  /** As the backend does it. */
+  /** Looks a connection up as the backend does. */
   readonly lookup: CaptureBackend["lookup"]
   readonly counters: () => MapCounters
   readonly setFilter: (filter: CaptureFilter) => void
@@ -37,7 +37,7 @@ export interface TestProgram {
   readonly mapFd: number
 }
 
-/** Always loaded with all hooks and all features: nothing may hide from the verifier. */
+/** Loads all hooks and features, so that the verifier sees all of them. */
 export const openTestProgram = (capacity = 1024): Effect.Effect<TestProgram, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     const c = yield* openLibc
@@ -69,7 +69,7 @@ export const openTestProgram = (capacity = 1024): Effect.Effect<TestProgram, Cap
     }
   })
 
-/** BPF_PROG_TEST_RUN of any program by its descriptor. */
+/** Runs any program by its descriptor with BPF_PROG_TEST_RUN. */
 export const openTestRun: Effect.Effect<
   (b: Libbpf, program: number, frame: Uint8Array, repeat?: number) => TestRun,
   CaptureError,
