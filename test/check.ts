@@ -107,7 +107,7 @@ const tests = (
     const directory = mkdtempSync(join(tmpdir(), "synprint-check-"))
     try {
       const report = join(directory, "report.xml")
-      const flags = ["--only-failures", "--timeout=60000", ...(options.flags ?? [])]
+      const flags = ["--only-failures", ...(options.flags ?? [])]
       const { code, output } = await run(
         ["test", ...flags, "--reporter=junit", `--reporter-outfile=${report}`, ...paths],
         options.environment
