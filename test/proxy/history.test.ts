@@ -75,45 +75,23 @@ test("without a reload no connection is left out", async () => {
   expect(toldOf(upstream.connections).conns).toEqual(Array.from({ length: CONNECTIONS }, (_, n) => n + 1))
 }, 90_000)
 
-const HOLDER = `
-    self.onmessage = ({ data: { buffer, thread, rounds } }) => {
-    const shared = new SharedHosts(buffer, 64, thread)
-    const { hot } = shared
-    for (let n = 0; n < rounds; n++) {
-      shared.lock()
-      // Torn if two were here at once.
-      const seen = hot[0]
-      for (let i = 0; i < 20; i++) hot[1] = (hot[1] + 1) | 0
-      hot[0] = seen + 1
-      shared.unlock()
-    }
-    self.postMessage("done")
-  }
-`
-
 test("the lock: four threads, more than there are processors, lose no update and none starves", async () => {
   const buffer = allocateHosts(64, (words) => void crypto.getRandomValues(words))
-  const file = `${import.meta.dir}/.holder-${process.pid}.ts`
-  await Bun.write(file, HOLDER)
-  try {
-    const rounds = 50_000
-    await Promise.all(
-      [0, 1, 2, 3].map(
-        (thread) =>
-          new Promise<void>((resolve, reject) => {
-            const worker = new Worker(file)
-            worker.addEventListener("message", () => {
-              resolve()
-              worker.terminate()
-            })
-            worker.addEventListener("error", ({ message }) => reject(new Error(message)))
-            worker.postMessage({ buffer, thread, rounds })
+  const rounds = 50_000
+  await Promise.all(
+    [0, 1, 2, 3].map(
+      (thread) =>
+        new Promise<void>((resolve, reject) => {
+          const worker = new Worker(new URL("./lock-worker.ts", import.meta.url))
+          worker.addEventListener("message", () => {
+            resolve()
+            worker.terminate()
           })
-      )
+          worker.addEventListener("error", ({ message }) => reject(new Error(message)))
+          worker.postMessage({ buffer, thread, rounds })
+        })
     )
-    const { hot } = new SharedHosts(buffer, 64, 9)
-    expect([hot[0], hot[1]]).toEqual([4 * rounds, 4 * rounds * 20])
-  } finally {
-    await Bun.file(file).delete()
-  }
+  )
+  const { hot } = new SharedHosts(buffer, 64, 9)
+  expect([hot[0], hot[1]]).toEqual([4 * rounds, 4 * rounds * 20])
 }, 90_000)
