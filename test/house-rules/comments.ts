@@ -1,0 +1,57 @@
+/** House rule: a comment on a declaration begins with a noun or a verb, so that it can be read without the lines around it. */
+import { type Source, walk } from "../lib/source.ts"
+
+/** Words that begin a fragment ("Of the address limits.") or refer to a noun that stands elsewhere ("It never throws."). */
+const FRAGMENT =
+  /^(?:Of|The same|That of|Those|What|Who|Whom|Whose|Which|Whether|How|It|Its|They|Their)(?=$|[\s,.:;?'’])/i
+
+const DECLARATION =
+  /^(?:Variable|Function|Class|Export\w*|TS\w+)Declaration$|^(?:Method|Property)Definition$|^TS(?:Property|Method)Signature$|^Property$/
+
+interface Block {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** Lines of `//` that stand below each other, with nothing else on them, are one block. */
+function lineBlocks({ text, comments }: Source): ReadonlyArray<Block> {
+  const blocks: Array<Block> = []
+  for (const { type, value, start, end } of comments) {
+    const indent = text.slice(text.lastIndexOf("\n", start - 1) + 1, start)
+    if (type !== "Line" || indent.trim() !== "") continue
+    const last = blocks.at(-1)
+    if (last !== undefined && text.slice(last.end, start) === `\n${indent}`) {
+      blocks[blocks.length - 1] = { start: last.start, end, text: `${last.text}\n${value}` }
+    } else blocks.push({ start, end, text: value })
+  }
+  return blocks
+}
+
+export function commentProblems(source: Source): ReadonlyArray<string> {
+  const { text } = source
+  const declared = new Set<number>()
+  walk(source.program, ({ type, start }) => {
+    if (DECLARATION.test(type)) declared.add(start)
+  })
+  const documents = source.comments
+    .filter(({ type, value }) => type === "Block" && value.startsWith("*"))
+    .map(({ start, end, value }) => ({ start, end, text: value }))
+  const isHeader = (block: Block): boolean => text.slice(0, block.start).replace(/^#!.*/, "").trim() === ""
+  const isOnDeclaration = (block: Block): boolean =>
+    declared.has(block.end + (/^\s*/.exec(text.slice(block.end))?.[0].length ?? 0))
+  const blocks = [...documents, ...lineBlocks(source).filter((block) => isHeader(block) || isOnDeclaration(block))]
+  const problems: Array<string> = []
+  for (const block of blocks.sort((a, b) => a.start - b.start)) {
+    const words = block.text
+      .replaceAll(/^[\s*]+/gm, " ")
+      .replaceAll(/\s+/g, " ")
+      .trim()
+    const found = FRAGMENT.exec(words)
+    if (found === null) continue
+    problems.push(
+      `${source.name}:${source.lineAt(block.start)}: a comment begins with "${found[0]}": begin with the noun or verb that it is about: ${words.slice(0, 60)}`
+    )
+  }
+  return problems
+}
