@@ -11,8 +11,8 @@ const words = process.argv.slice(2)
 // Workers begin here too, where there are no other files (an executable).
 const reading = !Bun.isMainThread ? undefined : words[0] === "read" ? parseReadArguments(words.slice(1)) : undefined
 if (reading !== undefined) {
-  const { read } = await import("@synprint/service/read")
-  process.exitCode = await read(reading)
+  const { readCapture } = await import("@synprint/service/read")
+  process.exitCode = await readCapture(reading)
 } else if (!Bun.isMainThread) {
   await (words[0] === "decode" ? import("@synprint/service/decode-worker") : import("@synprint/proxy/worker"))
 } else {

@@ -22,9 +22,9 @@ import {
   databaseLoader,
   invalid,
   listenError,
-  live,
+  watchConfig,
   loadConfig,
-  lock,
+  pidLock,
   logging,
   networkFileProblems,
   noRoute,
@@ -76,7 +76,7 @@ export const proxy = (request: ConfigRequest): Effect.Effect<never, unknown> =>
 const serve = (request: ConfigRequest) =>
   Effect.gen(function* () {
     const metrics = new Metrics("proxy")
-    const loaded = yield* live({
+    const loaded = yield* watchConfig({
       load: loader(request),
       files: ({ proxy: { tls }, routes, ...config }) => [
         ...(config.file === undefined ? [] : [config.file]),
@@ -259,7 +259,7 @@ const openSockets = (config: Config, threads: number) =>
             "the proxy listens on TCP addresses: there is no SYN on a unix socket",
             setting
           )
-        yield* lock(setting, address)
+        yield* pidLock(setting, address)
         let { port } = address
         for (let thread = 0; thread < threads; thread++) {
           const at = { ...address, port }
@@ -271,7 +271,7 @@ const openSockets = (config: Config, threads: number) =>
             ({ fd }) => Effect.sync(() => void libc.close(fd))
           )
           // A port 0 is known by now, and no other instance may share it.
-          if (port === 0) yield* lock(setting, { ...address, port: socket.port })
+          if (port === 0) yield* pidLock(setting, { ...address, port: socket.port })
           port = socket.port
           if (!socket.savesSyn && thread === 0)
             yield* Effect.logWarning(

@@ -7,10 +7,10 @@ import * as Exit from "effect/Exit"
 import { admin } from "./metrics/admin.ts"
 import { loadConfig } from "./config/config.ts"
 import type { ListenAddress } from "./config/listen-address.ts"
-import { lock } from "./lifecycle/pid-lock.ts"
+import { pidLock } from "./lifecycle/pid-lock.ts"
 import { logging } from "./lifecycle/logging.ts"
 import { Metrics } from "./metrics/metrics.ts"
-import { live } from "./lifecycle/reload.ts"
+import { watchConfig } from "./lifecycle/reload.ts"
 import { difference } from "./metrics/start-summary.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "synprint-service-"))
@@ -76,17 +76,17 @@ test("lock: the second instance fails, other addresses do not, and the end of th
   await quiet(
     Effect.scoped(
       Effect.gen(function* () {
-        yield* lock("spoa.listen", tcp)
-        yield* lock("spoa.listen", unix)
-        expect((yield* Effect.flip(lock("spoa.listen", tcp))).message).toBe(
+        yield* pidLock("spoa.listen", tcp)
+        yield* pidLock("spoa.listen", unix)
+        expect((yield* Effect.flip(pidLock("spoa.listen", tcp))).message).toBe(
           "cannot listen on 127.0.0.1:65001: another synprint of this host serves it (stop it or change spoa.listen)"
         )
-        expect((yield* Effect.flip(lock("spoa.listen", spelledOtherwise)))._tag).toBe("AlreadyRunning")
-        yield* lock("spoa.listen", { ...tcp, host: "127.0.0.2" })
+        expect((yield* Effect.flip(pidLock("spoa.listen", spelledOtherwise)))._tag).toBe("AlreadyRunning")
+        yield* pidLock("spoa.listen", { ...tcp, host: "127.0.0.2" })
       })
     )
   )
-  await quiet(Effect.scoped(Effect.andThen(lock("spoa.listen", tcp), lock("spoa.listen", unix))))
+  await quiet(Effect.scoped(Effect.andThen(pidLock("spoa.listen", tcp), pidLock("spoa.listen", unix))))
 })
 
 /** A service that follows `file`, driven step by step. */
@@ -105,7 +105,7 @@ const following = (
   return quiet(
     Effect.scoped(
       Effect.gen(function* () {
-        const followed = yield* live({
+        const followed = yield* watchConfig({
           load: loadConfig({ program: "spoa", file, environment: {}, flags: [] }),
           files: () => [file],
           watch: () => watch,

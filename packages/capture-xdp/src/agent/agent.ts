@@ -12,9 +12,9 @@ import {
   admin,
   background,
   captureOptions,
-  live,
+  watchConfig,
   loadConfig,
-  lock,
+  pidLock,
   logging,
   printListenAddress,
   serveUntilStopped
@@ -53,7 +53,7 @@ export const detachAgent = (request: ConfigRequest): Effect.Effect<void, unknown
 const serve = (request: ConfigRequest) =>
   Effect.gen(function* () {
     const metrics = new Metrics("agent")
-    const loaded = yield* live<Config, ConfigInvalid>({
+    const loaded = yield* watchConfig<Config, ConfigInvalid>({
       load: loadConfig(request),
       files: ({ file }) => (file === undefined ? [] : [file]),
       watch: ({ reload }) => reload.watch,
@@ -62,7 +62,7 @@ const serve = (request: ConfigRequest) =>
     const config = loaded.current()
     const options = captureOptions(config.capture, false)
     const { pin } = options.xdp
-    yield* lock("capture.xdp.pin", { kind: "unix", path: pin }).pipe(
+    yield* pidLock("capture.xdp.pin", { kind: "unix", path: pin }).pipe(
       Effect.mapError(() =>
         failure(`pin in ${pin}`, "another agent of this host uses it", "stop it, or change [capture.xdp] pin")
       )

@@ -45,9 +45,9 @@ export const readCommand = Command.make(
   },
   ({ files, format, output, databases, limits, ages }) =>
     Effect.gen(function* () {
-      const { read } = yield* Effect.promise(() => import("@synprint/service/read"))
+      const { readCapture } = yield* Effect.promise(() => import("@synprint/service/read"))
       const code = yield* Effect.promise(() =>
-        read({
+        readCapture({
           files,
           format,
           databases,

@@ -68,7 +68,7 @@ export const openChain = (
     const names = isAuto ? AUTO_ORDER.filter((name) => registry[name] !== undefined) : backend
     let current = options
     const members: Array<Member> = []
-    const lacks: Array<MissingPrivilege> = []
+    const missing: Array<MissingPrivilege> = []
 
     const openMember = (member: Member): Effect.Effect<void, CaptureError> =>
       Effect.gen(function* () {
@@ -97,11 +97,11 @@ export const openChain = (
         if (isAuto && error.kind === "failure") members.push(member)
       } else error = loaded.failure
       if (!isAuto || error.kind === "config") return yield* error
-      lacks.push({ backend: name, error })
+      missing.push({ backend: name, error })
     }
 
     const packets = members.find((member) => member.backend?.packets !== undefined)?.backend?.packets
-    if (options.feed && packets === undefined) return yield* withoutFeed(lacks)
+    if (options.feed && packets === undefined) return yield* withoutFeed(missing)
 
     for (const member of members) {
       if (member.backend?.recovers !== true) yield* background(`backend ${member.name}`, keepOpen(member, openMember))
@@ -113,7 +113,7 @@ export const openChain = (
       choice: explainChoice(
         isAuto,
         members.filter((member) => member.backend !== undefined).map((member) => member.name),
-        lacks
+        missing
       ),
       lookup: lookupIn(members),
       packets: packets === undefined ? undefined : firstFeed(members),
@@ -265,8 +265,8 @@ const load = (registry: BackendRegistry, name: string): Effect.Effect<BackendMod
 }
 
 /** What p0f mode cannot do without: the error that keeps pcap from opening, or the lack of pcap in the list. */
-function withoutFeed(lacks: ReadonlyArray<MissingPrivilege>): CaptureError {
-  const pcap = lacks.find((lack) => lack.backend === "pcap")
+function withoutFeed(missing: ReadonlyArray<MissingPrivilege>): CaptureError {
+  const pcap = missing.find(({ backend }) => backend === "pcap")
   return (
     pcap?.error ??
     new CaptureError({

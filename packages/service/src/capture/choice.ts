@@ -15,23 +15,23 @@ export interface MissingPrivilege {
 export interface ChainChoice {
   /** In the order in which they are asked. */
   readonly chosen: ReadonlyArray<string>
-  readonly lacks: ReadonlyArray<MissingPrivilege>
+  readonly missing: ReadonlyArray<MissingPrivilege>
   /** One line: `capture: saved-syn, pcap (auto)`. */
   readonly summary: string
-  /** One line per lack, with the exact grant. */
+  /** One line per missing backend, with the exact grant. */
   readonly hints: ReadonlyArray<string>
 }
 
 export function explainChoice(
   isAuto: boolean,
   chosen: ReadonlyArray<string>,
-  lacks: ReadonlyArray<MissingPrivilege>
+  missing: ReadonlyArray<MissingPrivilege>
 ): ChainChoice {
   const names = chosen.length === 0 ? "nothing" : chosen.join(", ")
   return {
     chosen,
-    lacks,
+    missing,
     summary: isAuto ? `capture: ${names} (auto)` : `capture: ${names}`,
-    hints: lacks.map(({ backend, error }) => `capture: without ${backend}: ${error.reason} (${error.hint})`)
+    hints: missing.map(({ backend, error }) => `capture: without ${backend}: ${error.reason} (${error.hint})`)
   }
 }

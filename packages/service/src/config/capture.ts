@@ -15,7 +15,7 @@ import {
   size,
   text,
   value,
-  Wrong
+  InvalidValue
 } from "./value.ts"
 import { type Decoded, key, subTable, table, type Value } from "./key.ts"
 import type { CaptureOptions } from "../capture/backend.ts"
@@ -29,13 +29,15 @@ const backend: Value<"auto" | ReadonlyArray<BackendName>> = value("list", (input
   if (input === "auto" || (Array.isArray(input) && input.length === 1 && input[0] === "auto")) return "auto"
   const names: ReadonlyArray<unknown> = Array.isArray(input) ? input : [input]
   const known = 'auto | saved-syn | pcap | xdp, or a list such as ["saved-syn", "xdp"]'
-  if (names.length === 0) return new Wrong(`expected ${known}, got an empty list`)
+  if (names.length === 0) return new InvalidValue(`expected ${known}, got an empty list`)
   for (const [n, name] of names.entries()) {
     if (!(BACKENDS as ReadonlyArray<unknown>).includes(name)) {
       const meant = typeof name === "string" ? nearest(name, [...BACKENDS, "auto"]) : undefined
-      return new Wrong(`${expected(known, name).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
+      return new InvalidValue(
+        `${expected(known, name).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`
+      )
     }
-    if (names.indexOf(name) !== n) return new Wrong(`${String(name)} is given twice`)
+    if (names.indexOf(name) !== n) return new InvalidValue(`${String(name)} is given twice`)
   }
   return names as ReadonlyArray<BackendName>
 })

@@ -29,6 +29,6 @@ export const databaseLoader = (): ((config: FingerprintConfig) => Effect.Effect<
     })
 }
 
-/** The files behind the names, for `live`. */
+/** The files behind the names, for `watchConfig`. */
 export const databaseFileNames = (config: FingerprintConfig): ReadonlyArray<string> =>
   config.databases.filter((name) => name !== BUILTIN)

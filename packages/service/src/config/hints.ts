@@ -12,7 +12,7 @@ import {
   parsePrefixes
 } from "@synprint/core"
 import { type Decoded, key, subTable, table, type Value } from "./key.ts"
-import { duration, expected, flag, fraction, list, nonEmpty, printDuration, value, Wrong } from "./value.ts"
+import { duration, expected, flag, fraction, list, nonEmpty, printDuration, value, InvalidValue } from "./value.ts"
 import { nearest } from "./nearest.ts"
 import { readNetworkFile } from "./network-files.ts"
 
@@ -20,7 +20,7 @@ import { readNetworkFile } from "./network-files.ts"
 const prefix: Value<string> = value("text", (input) => {
   if (typeof input !== "string") return expected('a network such as "10.0.0.0/8" or "2001:db8::/32"', input)
   const set = parsePrefixes([input])
-  return "containsBytes" in set ? set.print()[0]! : new Wrong(set[0]!)
+  return "containsBytes" in set ? set.print()[0]! : new InvalidValue(set[0]!)
 })
 
 const PAIRS: ReadonlyArray<string> = CLAIMS.flatMap((claim) => STACKS.map((stack) => `${claim}/${stack}`))
@@ -30,7 +30,7 @@ const pair: Value<string> = value("text", (input) => {
   if (PAIRS.includes(input as string)) return input as string
   const meant = typeof input === "string" ? nearest(input, PAIRS) : undefined
   const what = `claim/stack, claim one of ${CLAIMS.join(" ")}, stack one of ${STACKS.join(" ")}`
-  return new Wrong(`${expected(what, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
+  return new InvalidValue(`${expected(what, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
 })
 
 const hintKeys = {

@@ -11,7 +11,7 @@ import { type ListenAddress, parseListenAddress, printListenAddress } from "./li
 import { nearest } from "./nearest.ts"
 
 /** What is wrong with a value. */
-export class Wrong {
+export class InvalidValue {
   readonly message: string
   constructor(message: string) {
     this.message = message
@@ -27,17 +27,18 @@ const got = (input: unknown): string =>
         ? "a table"
         : String(input)
 
-export const expected = (what: string, input: unknown): Wrong => new Wrong(`expected ${what}, got ${got(input)}`)
+export const expected = (what: string, input: unknown): InvalidValue =>
+  new InvalidValue(`expected ${what}, got ${got(input)}`)
 
 /** A kind of value by its decoder. */
-export function value<A>(kind: Kind, decode: (input: unknown) => A | Wrong): Value<A> {
+export function value<A>(kind: Kind, decode: (input: unknown) => A | InvalidValue): Value<A> {
   const schema = Schema.Unknown.pipe(
     Schema.decodeTo(
       Schema.Unknown,
       SchemaTransformation.transformEffect({
         decode: (input: unknown) => {
           const decoded = decode(input)
-          return decoded instanceof Wrong
+          return decoded instanceof InvalidValue
             ? Effect.fail(new SchemaIssue.InvalidValue({ message: decoded.message }))
             : Effect.succeed(decoded as unknown)
         },
@@ -106,7 +107,9 @@ export function oneOf<const L extends string>(...choices: ReadonlyArray<L>): Val
   return value("text", (input) => {
     if ((choices as ReadonlyArray<unknown>).includes(input)) return input as L
     const meant = typeof input === "string" ? nearest(input, choices) : undefined
-    return new Wrong(`${expected(known, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
+    return new InvalidValue(
+      `${expected(known, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`
+    )
   })
 }
 
@@ -191,7 +194,7 @@ export const fileMode: Value<number> = value("text", (input) =>
 export const listenAddress: Value<ListenAddress> = value("text", (input) => {
   if (typeof input !== "string") return expected('"host:port", "[v6]:port" or "unix:PATH"', input)
   const address = parseListenAddress(input)
-  return typeof address === "string" ? new Wrong(`${address}, got ${got(input)}`) : address
+  return typeof address === "string" ? new InvalidValue(`${address}, got ${got(input)}`) : address
 })
 
 export const listenAddresses: Value<ReadonlyArray<ListenAddress>> = list(listenAddress, printListenAddress)

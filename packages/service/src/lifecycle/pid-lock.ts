@@ -43,7 +43,7 @@ function socketName(address: ListenAddress): string {
 }
 
 /** Held while the Scope is open. A port 0 is never shared. */
-export const lock = (setting: string, address: ListenAddress): Effect.Effect<void, AlreadyRunning, Scope.Scope> =>
+export const pidLock = (setting: string, address: ListenAddress): Effect.Effect<void, AlreadyRunning, Scope.Scope> =>
   address.kind === "tcp" && address.port === 0
     ? Effect.void
     : Effect.acquireRelease(

@@ -16,14 +16,14 @@ import { onSignal } from "./logging.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 
 /** A value that follows its files. */
-export interface Live<A> {
+export interface WatchedConfig<A> {
   /** Plain read for hot code. */
   readonly current: () => A
   /** The current value first, then every new one. */
   readonly changes: Stream.Stream<A>
 }
 
-export interface LiveOptions<A, E> {
+export interface WatchOptions<A, E> {
   readonly load: Effect.Effect<A, E>
   /** Files whose change loads again. */
   readonly files: (value: A) => ReadonlyArray<string>
@@ -43,9 +43,9 @@ function stamp(files: ReadonlyArray<string>): string {
 }
 
 /** Loads once (its error is the caller's: a service refuses to start) and then follows. */
-export const live = <A, E extends { readonly message: string }>(
-  options: LiveOptions<A, E>
-): Effect.Effect<Live<A>, E, Scope.Scope> =>
+export const watchConfig = <A, E extends { readonly message: string }>(
+  options: WatchOptions<A, E>
+): Effect.Effect<WatchedConfig<A>, E, Scope.Scope> =>
   Effect.gen(function* () {
     const first = yield* options.load
     const ref = yield* SubscriptionRef.make(first)

@@ -47,7 +47,7 @@ async function probe(path: string): Promise<string | undefined> {
   }
 }
 
-/** Runs `open`, which binds the path, with a umask under which only the process may connect until `own` was called. */
+/** Runs `open`, which binds the path, with a umask under which only the process may connect until `chownSocket` was called. */
 export function withPrivateMask<A>(open: () => A): A {
   const before = process.umask(0o177)
   try {
@@ -58,7 +58,7 @@ export function withPrivateMask<A>(open: () => A): A {
 }
 
 /** Gives the file its owner, group and mode, in that order. */
-export const own = (
+export const chownSocket = (
   setting: string,
   address: ListenAddress & { kind: "unix" },
   file: SocketFile

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ListenAddress } from "../config/listen-address.ts"
 import { type ListenError, listenError } from "../lifecycle/listen-error.ts"
-import { type AlreadyRunning, lock } from "../lifecycle/pid-lock.ts"
+import { type AlreadyRunning, pidLock } from "../lifecycle/pid-lock.ts"
 import type { Metrics } from "./metrics.ts"
 import { removeStale } from "../lifecycle/unix-socket.ts"
 
@@ -43,7 +43,7 @@ export const admin = (
 const serve = Effect.fnUntraced(function* (options: AdminOptions, address: ListenAddress) {
   const fetch = (request: Request): Response => respond(options, request)
   if (address.kind === "unix") {
-    yield* lock("admin.listen", address)
+    yield* pidLock("admin.listen", address)
     yield* removeStale("admin.listen", address)
   }
   const server = yield* Effect.acquireRelease(

@@ -110,7 +110,7 @@ const WHY: Readonly<Record<string, string>> = {
 }
 
 /** The exit code: 0, 1 when a file gave nothing or the output can't be written, 78 for a database that can't be read. */
-export async function read(options: ReadOptions): Promise<number> {
+export async function readCapture(options: ReadOptions): Promise<number> {
   const isP0f = options.format === "p0f"
   const mode = isP0f ? "p0f" : "modern"
   const names = options.databases.length > 0 ? options.databases : [isP0f ? P0F_DATABASE : BUILTIN]

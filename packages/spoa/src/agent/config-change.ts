@@ -3,7 +3,7 @@
  */
 import type { Config } from "@synprint/service"
 
-/** Taken over by a running agent, by their paths in Config. Databases are compared by `live`, they have no key of their own here. */
+/** Taken over by a running agent, by their paths in Config. Databases are compared by `watchConfig`, they have no key of their own here. */
 const RELOADED = new Set([
   "file",
   "fingerprint.databases",

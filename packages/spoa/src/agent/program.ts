@@ -20,7 +20,7 @@ import {
   databaseFileNames,
   databaseLoader,
   historyLimits,
-  live,
+  watchConfig,
   loadConfig,
   logging,
   makeFingerprintLookup,
@@ -76,7 +76,7 @@ export const spoa = (request: ConfigRequest): Effect.Effect<never, unknown> =>
 const agent = (request: ConfigRequest) =>
   Effect.gen(function* () {
     const metrics = new Metrics("spoa")
-    const loaded = yield* live({
+    const loaded = yield* watchConfig({
       load: loader(request),
       files: ({ config }) => [
         ...(config.file === undefined ? [] : [config.file]),

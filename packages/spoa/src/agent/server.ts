@@ -15,8 +15,8 @@ import {
   invalid,
   isLocal,
   listenError,
-  lock,
-  own,
+  pidLock,
+  chownSocket,
   printListenAddress,
   removeStale,
   withPrivateMask
@@ -56,7 +56,7 @@ export type OpenError = ListenError | AlreadyRunning | ConfigInvalid
 export const openListener = (options: ListenOptions): Effect.Effect<ListenAddress, OpenError, Scope.Scope> =>
   Effect.gen(function* () {
     const { setting, address } = options
-    yield* lock(setting, address)
+    yield* pidLock(setting, address)
     if (address.kind === "unix") yield* removeStale(setting, address)
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const open = () =>
@@ -81,7 +81,7 @@ export const openListener = (options: ListenOptions): Effect.Effect<ListenAddres
       (opened) => stop(opened, options)
     )
     if (address.kind === "tcp") return { kind: "tcp", host: address.host, port: listener.port }
-    yield* own(setting, address, options.file)
+    yield* chownSocket(setting, address, options.file)
     return address
   })
 
