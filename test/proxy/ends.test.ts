@@ -1,7 +1,7 @@
 /** How connections end: by either side, by a fault, by time, by a stop or a reload. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { CLIENT_ABORTS, OPEN, RETRIES } from "../../packages/proxy/src/operations/counters.ts"
-import { Site } from "../../packages/proxy/src/routing/site.ts"
+import { Generation } from "../../packages/proxy/src/routing/generation.ts"
 import {
   answerHeads,
   openFakeUpstream,
@@ -232,7 +232,7 @@ test("a reload: new requests by the new routes, the one on its way by the old", 
   const [busy, idle] = [await connect(), await connect()]
   busy.send(GET)
   await upstream.until(() => upstream.connections[0]?.text.endsWith("\r\n\r\n") === true)
-  proxy.server.reload(new Site(settingsOf(`[[routes]]\nupstream = "${other.target}"\n`), proxy.server.site))
+  proxy.server.reload(new Generation(settingsOf(`[[routes]]\nupstream = "${other.target}"\n`), proxy.server.generation))
   idle.send(GET)
   await idle.until(whole)
   upstream.connections[0]!.socket.write(OK)

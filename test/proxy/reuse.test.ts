@@ -1,7 +1,7 @@
 /** A connection that takes the place of one that is over (client-table.ts) is told nothing of it, however that one ended. */
 import { afterEach, expect, test } from "bun:test"
 import { RawClient, settingsOf, type UpstreamSide } from "@synprint/proxy/testing"
-import { Site } from "../../packages/proxy/src/routing/site.ts"
+import { Generation } from "../../packages/proxy/src/routing/generation.ts"
 import { closeAll, GET, setUp } from "./setup.ts"
 
 afterEach(closeAll)
@@ -111,7 +111,7 @@ test("after a reload that turned hints off: none are told, of a connection that 
   leaving.end()
   await leaving.until((_text, { isClosed, hasEnded }) => isClosed || hasEnded)
   const off = `[headers]\npreset = "seed"\n[[routes]]\nupstream = "${upstream.target}"\n`
-  proxy.server.reload(new Site(settingsOf(off), proxy.server.site))
+  proxy.server.reload(new Generation(settingsOf(off), proxy.server.generation))
   const fresh = await connect()
   for (const client of [staying, fresh]) {
     const before = client.length

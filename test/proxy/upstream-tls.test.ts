@@ -1,7 +1,7 @@
 /** https upstreams: nothing goes to one whose certificate does not hold, and one connection carries many requests. */
 import { afterAll, afterEach, beforeAll, expect } from "bun:test"
 import { copyFileSync, readFileSync } from "node:fs"
-import { Site } from "../../packages/proxy/src/routing/site.ts"
+import { Generation } from "../../packages/proxy/src/routing/generation.ts"
 import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "../../packages/proxy/src/operations/counters.ts"
 import { probe } from "../../packages/proxy/src/upstream/health-checks.ts"
 import { RawClient, settingsOf } from "../../packages/proxy/src/testing/index.ts"
@@ -153,7 +153,7 @@ testWith(
     const config = route(upstream.target, `upstream_ca = "${file}"\n`)
     const proxy = await openProxy(config)
     const client = await RawClient.connect(proxy.port)
-    const reload = (): void => proxy.server.reload(new Site(settingsOf(config), proxy.server.site))
+    const reload = (): void => proxy.server.reload(new Generation(settingsOf(config), proxy.server.generation))
     client.send(GET)
     await client.until((text) => text === OK)
     // Nothing has changed: the connection stays.

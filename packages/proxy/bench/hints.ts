@@ -11,7 +11,7 @@ import { HintLines } from "../src/fingerprint-headers/hint-lines.ts"
 import { NameSet } from "../src/http1/field-kind.ts"
 import { bytesOf } from "../src/http1/byte-classes.ts"
 import { RequestHead } from "../src/http1/request-head.ts"
-import { HEAD_EXTRA, type Peer, RequestWriter } from "../src/http1/request-writer.ts"
+import { HEAD_EXTRA, type ForwardedContext, RequestWriter } from "../src/http1/request-writer.ts"
 import { HeaderLines } from "../src/http1/header-lines.ts"
 import { RequestHints } from "../src/fingerprint-headers/request-hints.ts"
 import { settingsOf } from "../src/testing/index.ts"
@@ -64,15 +64,15 @@ const rewrite = {
 }
 const out = new Uint8Array(HEAD_EXTRA * 4)
 const told = new RequestHints()
-const peer: Peer = {
+const peer: ForwardedContext = {
   forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n"),
   address: bytesOf("192.0.2.1"),
   scheme: bytesOf("http"),
   port: bytesOf("80"),
   isTrusted: false,
-  shapeBlock: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
-  ownBlock: new HeaderLines(),
-  hintBlock: (spoofed) => told.block(spoofed)
+  fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
+  connectionHeaders: new HeaderLines(),
+  hintHeaders: (spoofed) => told.block(spoofed)
 }
 
 /** Nanoseconds of CPU time per request. */

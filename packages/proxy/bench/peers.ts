@@ -26,7 +26,7 @@ defaults
  timeout server 60s
 `
 
-export interface Peer {
+export interface ForwardedContext {
   readonly name: string
   readonly pid: number
   readonly port: number
@@ -34,12 +34,12 @@ export interface Peer {
 }
 
 export interface Programs {
-  readonly proxy: Peer
+  readonly proxy: ForwardedContext
   /** The proxy of another checkout (`--against`). */
-  readonly otherProxy: Peer | undefined
-  readonly floor: Peer
+  readonly otherProxy: ForwardedContext | undefined
+  readonly floor: ForwardedContext
   /** Those that are installed. */
-  readonly others: ReadonlyArray<Peer>
+  readonly others: ReadonlyArray<ForwardedContext>
   readonly stop: () => Promise<void>
 }
 
@@ -91,7 +91,7 @@ key = "${key}"
 [[routes]]
 upstream = "http://127.0.0.1:${UPSTREAM_PORT}"
 `
-  const startProxy = (name: string, main: string, port: number): Peer => {
+  const startProxy = (name: string, main: string, port: number): ForwardedContext => {
     const own = mkdtempSync(join(directory, "own-"))
     const tlsPort = port + 10
     writeFileSync(join(own, "proxy.toml"), config.replace("18861", String(port)).replace("18871", String(tlsPort)))
@@ -107,7 +107,7 @@ upstream = "http://127.0.0.1:${UPSTREAM_PORT}"
     pid: start(0, process.execPath, FLOOR, ...ports, pem, key)
   }
 
-  const others: Array<Peer> = []
+  const others: Array<ForwardedContext> = []
   const set = HEADERS.map(([name, value]) => ` http-request set-header ${name} "${value}"\n`).join("")
   const haproxy = `frontend f
  bind 127.0.0.1:18862

@@ -14,12 +14,12 @@ import { UNLIMITED } from "./address-limits.ts"
 import { BYTES_IN, CLIENT_ABORTS, HEAD_TIMEOUTS, IDLE_TIMEOUTS, REFUSED, RESPONSES } from "../operations/counters.ts"
 import { errorPage } from "../http1/error-page.ts"
 import { Exchange } from "./exchange.ts"
-import type { Timed } from "../tls/handshake-clock.ts"
+import type { HandshakeTimed } from "../tls/handshake-clock.ts"
 import { errorResponse, HEAD_TOO_LARGE, NEEDS_MORE } from "../http1/parse-error.ts"
 import type { HeaderFields } from "../http1/header-fields.ts"
 import { LF } from "../http1/byte-classes.ts"
-import type { Peer } from "../http1/request-writer.ts"
-import { Inlet } from "../socket/socket-reader.ts"
+import type { ForwardedContext } from "../http1/request-writer.ts"
+import { SocketReader } from "../socket/socket-reader.ts"
 import type { LoggedExchange } from "../operations/logged-exchange.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
@@ -31,7 +31,7 @@ import { Tunnel } from "./tunnel.ts"
 import type { UpstreamConnection } from "../upstream/upstream-connection.ts"
 
 /** Waits for a PROXY header. */
-const INTRODUCTION = -1
+const PROXY_HEADER = -1
 const READING = 0
 const EXCHANGE = 1
 const TUNNEL = 2
@@ -45,15 +45,15 @@ const GRACE_MS = 1000
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 
-export class ClientConnection extends Inlet implements Peer, Timed {
+export class ClientConnection extends SocketReader implements ForwardedContext, HandshakeTimed {
   // Peer: filled when the connection is known (peer-reader.ts).
   forwarded: Uint8Array = EMPTY
   address: Uint8Array = EMPTY
   scheme: Uint8Array = EMPTY
   port: Uint8Array = EMPTY
   isTrusted = false
-  shapeBlock: Uint8Array = EMPTY
-  readonly ownBlock: HeaderLines = new HeaderLines()
+  fingerprintHeaders: Uint8Array = EMPTY
+  readonly connectionHeaders: HeaderLines = new HeaderLines()
   /** What is hinted of the connection; undefined: nobody wants to know. */
   hints: ConnectionHints | undefined = undefined
 
@@ -92,15 +92,15 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     const { server } = this
     this.reopen(socket)
     this.isPlain = isPlain
-    this.forwarded = this.address = this.scheme = this.port = this.shapeBlock = EMPTY
-    this.ownBlock.length = 0
+    this.forwarded = this.address = this.scheme = this.port = this.fingerprintHeaders = EMPTY
+    this.connectionHeaders.length = 0
     this.isTrusted = this.hasPeerEnded = this.#wasAsked = this.#isWaiting = this.#isUnread = false
     this.hints = undefined
     this.openedAtMs = this.helloAtMs = this.lagMs = 0
     this.tcpRtt = -1
     this.limitSlot = UNLIMITED
     this.#state = READING
-    server.wheel.schedule(this, server.site.timeouts.headMs)
+    server.wheel.schedule(this, server.generation.timeouts.headMs)
   }
 
   // ---- events of the socket
@@ -111,8 +111,8 @@ export class ClientConnection extends Inlet implements Peer, Timed {
       case READING:
         this.#read(chunk)
         break
-      case INTRODUCTION:
-        this.#readIntroduction(chunk)
+      case PROXY_HEADER:
+        this.#readProxyHeader(chunk)
         break
       case EXCHANGE:
         this.#exchange!.fromClient(chunk)
@@ -125,7 +125,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   }
 
   /** The same of bytes that are others' after the call. */
-  receivedLent(bytes: Uint8Array): void {
+  receivedBorrowed(bytes: Uint8Array): void {
     if (this.#state === READING && this.held === 0) {
       this.server.counters[BYTES_IN]! += bytes.length
       this.#readHead(bytes, true)
@@ -153,7 +153,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   drained(): void {
     if (!this.hasPending) return
     const isEmpty = this.flush()
-    const { timeouts } = this.server.site
+    const { timeouts } = this.server.generation
     if (this.#state !== TUNNEL) this.server.wheel.schedule(this, isEmpty ? timeouts.upstreamMs : timeouts.idleMs)
     if (!isEmpty || this.isBroken) return
     if (this.#state === EXCHANGE) this.#exchange!.upstream?.resumeReading()
@@ -191,11 +191,11 @@ export class ClientConnection extends Inlet implements Peer, Timed {
 
   /** The peer is a balancer that says whose connection it is (proxy-protocol.ts). */
   expectProxyHeader(port: Uint8Array): void {
-    this.#state = INTRODUCTION
+    this.#state = PROXY_HEADER
     this.port = port
   }
 
-  #readIntroduction(chunk: Uint8Array): void {
+  #readProxyHeader(chunk: Uint8Array): void {
     this.hold(chunk)
     const bytes = this.takeHeld()!
     const header = new ProxyHeader()
@@ -206,7 +206,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
       this.abort()
     } else {
       this.#state = READING
-      this.server.introduce(this, header, this.port)
+      this.server.applyProxyHeader(this, header, this.port)
       if (length < bytes.length && this.#isReading()) this.#read(bytes.subarray(length))
     }
   }
@@ -215,7 +215,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
 
   /** Of the request whose fields lie in `bytes`. */
   readHints(fields: HeaderFields, bytes: Uint8Array): void {
-    const lines = this.server.site.hints
+    const lines = this.server.generation.hints
     if (this.hints === undefined || lines === undefined) {
       this.#requestHints?.forget()
       return
@@ -224,11 +224,11 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     this.#requestHints.read(fields, bytes, this.hints, lines)
   }
 
-  hintBlock(spoofed: number): Uint8Array {
+  hintHeaders(spoofed: number): Uint8Array {
     return this.#requestHints === undefined ? EMPTY : this.#requestHints.block(spoofed)
   }
 
-  /** Bytes that hintBlock may give. */
+  /** Bytes that hintHeaders may give. */
   get hintRoom(): number {
     return this.#requestHints === undefined ? 0 : this.#requestHints.room
   }
@@ -242,26 +242,27 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     }
     this.hold(chunk)
     // A head grows by lines: as long as none was completed there is nothing new to be said of it, but that it is too long.
-    if (this.held > this.server.site.limits.headBytes || chunk.indexOf(LF) >= 0) this.#readHead(this.takeHeld()!, false)
+    if (this.held > this.server.generation.limits.headBytes || chunk.indexOf(LF) >= 0)
+      this.#readHead(this.takeHeld()!, false)
   }
 
-  /** `isLent`: the bytes are others' after the call. */
-  #readHead(bytes: Uint8Array, isLent: boolean): void {
+  /** `isBorrowed`: the bytes are others' after the call. */
+  #readHead(bytes: Uint8Array, isBorrowed: boolean): void {
     const { server } = this
-    const { limits, timeouts } = server.site
+    const { limits, timeouts } = server.generation
     const parsed = server.requestHead.parse(bytes, 0, bytes.length, limits.headers)
     if (parsed > 0 && parsed <= limits.headBytes) {
       this.#state = EXCHANGE
       this.#wasAsked = true
       this.#exchange ??= new Exchange(this)
       // What follows the head may have to wait.
-      if (isLent && parsed < bytes.length) this.#exchange.begin(bytes.slice(), parsed, false)
-      else this.#exchange.begin(bytes, parsed, isLent)
+      if (isBorrowed && parsed < bytes.length) this.#exchange.begin(bytes.slice(), parsed, false)
+      else this.#exchange.begin(bytes, parsed, isBorrowed)
       return
     }
     if (parsed === NEEDS_MORE && bytes.length <= limits.headBytes) {
       if (this.deadlineMs > server.wheel.nowMs + timeouts.headMs) server.wheel.schedule(this, timeouts.headMs)
-      this.hold(isLent ? bytes.slice() : bytes)
+      this.hold(isBorrowed ? bytes.slice() : bytes)
       return
     }
     const { status, text } = errorResponse(parsed >= 0 ? HEAD_TOO_LARGE : parsed)
@@ -273,11 +274,11 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     if (this.held === 0) this.resumeReading()
     else {
       this.#isWaiting = true
-      this.server.later(this)
+      this.server.defer(this)
     }
   }
 
-  proceed(): void {
+  resume(): void {
     if (!this.#isWaiting) return
     this.#isWaiting = false
     if (this.#state !== READING || this.held === 0) return
@@ -301,12 +302,13 @@ export class ClientConnection extends Inlet implements Peer, Timed {
       return
     }
     this.#state = READING
-    this.server.wheel.schedule(this, this.server.site.timeouts.idleMs)
+    this.server.wheel.schedule(this, this.server.generation.timeouts.idleMs)
     // Who doesn't read its responses gets no further ones.
     if (this.hasPending) this.pauseReading()
     else {
-      const { lane } = this.server
-      if (lane !== undefined && this.laneSlot < 0 && this.held === 0 && !this.hasPeerEnded) this.enterLane(lane)
+      const { epollReader } = this.server
+      if (epollReader !== undefined && this.readerSlot < 0 && this.held === 0 && !this.hasPeerEnded)
+        this.attachEpoll(epollReader)
       this.#next()
     }
   }
@@ -321,8 +323,8 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   ): void {
     const early = this.takeHeld()
     this.#state = TUNNEL
-    this.leaveLane()
-    upstream.leaveLane()
+    this.detachEpoll()
+    upstream.detachEpoll()
     this.#exchange = undefined
     this.#tunnel = new Tunnel(this, upstream, logged)
     this.#tunnel.begin(route, bytes, from, early)
@@ -347,7 +349,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
   linger(isRequestRead: boolean): void {
     this.#state = LINGERING
     this.#isUnread = !isRequestRead
-    if (this.hasPending) this.server.wheel.schedule(this, this.server.site.timeouts.idleMs)
+    if (this.hasPending) this.server.wheel.schedule(this, this.server.generation.timeouts.idleMs)
     else this.#finish()
   }
 
@@ -387,7 +389,7 @@ export class ClientConnection extends Inlet implements Peer, Timed {
     this.isBroken = true
     this.forgetPending()
     this.forgetHeld()
-    this.forgetLane()
+    this.dropEpoll()
     // What the socket still says is said to nobody: this may be another connection by then.
     if (this.socket !== undefined) this.socket.data = undefined
     this.socket = undefined

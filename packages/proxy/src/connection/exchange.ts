@@ -37,27 +37,27 @@ export class Exchange implements Downstream {
   }
 
   /** A head is complete and lies in server.requestHead. */
-  begin(bytes: Uint8Array, headEnd: number, isLent: boolean): void {
+  begin(bytes: Uint8Array, headEnd: number, isBorrowed: boolean): void {
     const { client, request } = this
     const { server } = client
-    const { site } = server
+    const { generation } = server
     const head = server.requestHead
     server.counters[REQUESTS]!++
     this.method = head.method
     this.minor = head.minor
     this.upgrades = false
-    request.begin(bytes, headEnd, isLent)
+    request.begin(bytes, headEnd, isBorrowed)
     client.readHints(head.fields, bytes)
     this.response.begin()
     if (server.log !== undefined) this.logged = new LoggedExchange(server.log, head, bytes, client)
-    const route = site.routes.find(head, bytes)
+    const route = generation.routes.find(head, bytes)
     this.route = route
     this.keeps = head.keepsAlive && !server.isStopping && route?.forcesNew !== true
-    server.wheel.schedule(client, site.timeouts.upstreamMs)
-    if (!server.mayRequest(client.limitSlot))
+    server.wheel.schedule(client, generation.timeouts.upstreamMs)
+    if (!server.allowsRequest(client.limitSlot))
       request.failEarly(bytes, headEnd, 429, "too many requests from this address")
     else if (route === undefined) request.failEarly(bytes, headEnd, 404, "no route leads there")
-    else if (site.limits.bodyBytes > 0 && request.body.left > site.limits.bodyBytes)
+    else if (generation.limits.bodyBytes > 0 && request.body.left > generation.limits.bodyBytes)
       request.failEarly(bytes, headEnd, 413, errorResponse(BODY_TOO_LARGE).text)
     else request.forward(bytes, headEnd)
   }
@@ -92,8 +92,8 @@ export class Exchange implements Downstream {
 
   // ---- from the upstream
 
-  fromUpstream(upstream: UpstreamConnection, chunk: Uint8Array, isLent: boolean): void {
-    this.response.received(upstream, chunk, isLent)
+  fromUpstream(upstream: UpstreamConnection, chunk: Uint8Array, isBorrowed: boolean): void {
+    this.response.received(upstream, chunk, isBorrowed)
   }
 
   upstreamDrained(): void {

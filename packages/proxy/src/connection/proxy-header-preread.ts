@@ -33,21 +33,21 @@ export function takeProxyHeader(fd: number | undefined, into: ProxyHeader): numb
   return length
 }
 
-export interface Introduced {
+export interface Prereadable {
   /** undefined: it is closed. */
   readonly socket: Socket<unknown> | undefined
   readonly abort: () => void
 }
 
 /** Connections whose header is waited for. */
-export class TlsIntroductions<T extends Introduced> {
-  readonly #introduce: (client: T, header: ProxyHeader, port: Uint8Array) => void
+export class ProxyHeaderPreread<T extends Prereadable> {
+  readonly #applyProxyHeader: (client: T, header: ProxyHeader, port: Uint8Array) => void
   readonly #refused: () => void
   #waiting: Array<readonly [client: T, port: Uint8Array]> = []
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(introduce: (client: T, header: ProxyHeader, port: Uint8Array) => void, refused: () => void) {
-    this.#introduce = introduce
+  constructor(applyProxyHeader: (client: T, header: ProxyHeader, port: Uint8Array) => void, refused: () => void) {
+    this.#applyProxyHeader = applyProxyHeader
     this.#refused = refused
   }
 
@@ -73,7 +73,7 @@ export class TlsIntroductions<T extends Introduced> {
     if (length === BROKEN) {
       this.#refused()
       client.abort()
-    } else this.#introduce(client, header, port)
+    } else this.#applyProxyHeader(client, header, port)
     return true
   }
 

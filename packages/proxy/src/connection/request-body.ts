@@ -8,7 +8,7 @@ import { BODY_TOO_LARGE, isParseError, NEEDS_MORE } from "../http1/parse-error.t
 import { LF } from "../http1/byte-classes.ts"
 import type { RequestHead } from "../http1/request-head.ts"
 import { parseTrailers, TRAILERS_MAX, writeTrailers } from "../http1/trailer-section.ts"
-import { GIVEN, KEPT, type Outlet, SHARED } from "../socket/socket-writer.ts"
+import { GIVEN, KEPT, type SocketWriter, SHARED } from "../socket/socket-writer.ts"
 import type { ProxyServer } from "../worker/proxy-server.ts"
 
 /** Copying more costs more than a write of its own. */
@@ -64,7 +64,7 @@ export class RequestBody {
   }
 
   /** Sends what `bytes[from..]` holds of it. Gives the offset of what follows, or a fault: then nobody knows where it ends. */
-  pass(bytes: Uint8Array, from: number, to: Outlet, server: ProxyServer): number {
+  pass(bytes: Uint8Array, from: number, to: SocketWriter, server: ProxyServer): number {
     const { length } = bytes
     this.hasGone = true
     if (this.isDone) return from
@@ -78,7 +78,7 @@ export class RequestBody {
     const scanner = this.#scanner!
     const at = scanner.isAtTrailers ? from : scanner.scan(bytes, from, length)
     if (isParseError(at)) return at
-    const limit = server.site.limits.bodyBytes
+    const limit = server.generation.limits.bodyBytes
     this.#chunkedBytes += at - from
     if (limit > 0 && this.#chunkedBytes > limit) return BODY_TOO_LARGE
     this.hasGone = to.send(bytes, from, at, at === length ? GIVEN : KEPT)
@@ -90,7 +90,7 @@ export class RequestBody {
     }
     if (isParseError(end)) return end
     const out = server.roomFor(end - at + 2)
-    this.hasGone = to.send(out, 0, writeTrailers(bytes, out, 0, server.site.reserved), SHARED)
+    this.hasGone = to.send(out, 0, writeTrailers(bytes, out, 0, server.generation.reserved), SHARED)
     this.isDone = true
     return end
   }

@@ -32,9 +32,9 @@ export class RequestRelay {
   }
 
   /** Of the head in server.requestHead, which lies in `bytes`. */
-  begin(bytes: Uint8Array, headEnd: number, isLent: boolean): void {
+  begin(bytes: Uint8Array, headEnd: number, isBorrowed: boolean): void {
     const head = this.#exchange.client.server.requestHead
-    this.#again = isLent ? this.#keep(bytes, headEnd) : bytes
+    this.#again = isBorrowed ? this.#keep(bytes, headEnd) : bytes
     this.#againAt = head.start
     this.#retries = 0
     this.body.begin(head)
@@ -57,15 +57,15 @@ export class RequestRelay {
     const exchange = this.#exchange
     const { client } = exchange
     const { server } = client
-    const { writer } = server.site
+    const { writer } = server.generation
     const route = exchange.route!
     const head = server.requestHead
     const upstream = route.pick(server.wheel.nowMs)
     const out = server.roomFor(
       headEnd -
         head.start +
-        client.shapeBlock.length +
-        client.ownBlock.length +
+        client.fingerprintHeaders.length +
+        client.connectionHeaders.length +
         client.hintRoom +
         route.added.length +
         HEAD_EXTRA
@@ -125,7 +125,7 @@ export class RequestRelay {
     const bytes = body.join(chunk)
     if (bytes === undefined) return
     this.#again = undefined
-    client.server.wheel.schedule(client, client.server.site.timeouts.upstreamMs)
+    client.server.wheel.schedule(client, client.server.generation.timeouts.upstreamMs)
     if (!this.#passBody(bytes, 0) && !body.isDone) client.pauseReading()
   }
 
@@ -185,7 +185,7 @@ export class RequestRelay {
     if (again === undefined || !this.#isRepeatable || this.#retries > 0) return false
     this.#retries++
     server.counters[RETRIES]!++
-    const parsed = server.requestHead.parse(again, this.#againAt, again.length, server.site.limits.headers)
+    const parsed = server.requestHead.parse(again, this.#againAt, again.length, server.generation.limits.headers)
     // What follows the head is held already.
     this.forward(parsed === again.length ? again : again.subarray(0, parsed), parsed)
     return true

@@ -48,34 +48,40 @@ export class ResponseRelay {
     this.#held = undefined
   }
 
-  /** `isLent`: the chunk is others' after the call. */
-  received(upstream: UpstreamConnection, chunk: Uint8Array, isLent: boolean): void {
+  /** `isBorrowed`: the chunk is others' after the call. */
+  received(upstream: UpstreamConnection, chunk: Uint8Array, isBorrowed: boolean): void {
     let bytes = chunk
     if (this.#held !== undefined) {
       bytes = Buffer.concat([this.#held, chunk])
-      isLent = false
+      isBorrowed = false
       this.#held = undefined
     }
     if (this.hasBegun) {
       const { server } = this.#exchange.client
-      server.wheel.schedule(this.#exchange.client, server.site.timeouts.upstreamMs)
-      this.#pass(upstream, bytes, 0, EMPTY, 0, isLent)
-    } else this.#readHead(upstream, bytes, isLent)
+      server.wheel.schedule(this.#exchange.client, server.generation.timeouts.upstreamMs)
+      this.#pass(upstream, bytes, 0, EMPTY, 0, isBorrowed)
+    } else this.#readHead(upstream, bytes, isBorrowed)
   }
 
-  #readHead(upstream: UpstreamConnection, bytes: Uint8Array, isLent: boolean): void {
+  #readHead(upstream: UpstreamConnection, bytes: Uint8Array, isBorrowed: boolean): void {
     const exchange = this.#exchange
     const { client } = exchange
     const { server } = client
-    const { site, counters } = server
+    const { generation, counters } = server
     const head = server.responseHead
     for (let at = 0; ;) {
-      const parsed = head.parse(bytes, at, bytes.length, site.limits.responseHeaders, exchange.method === METHOD_HEAD)
-      if (parsed === NEEDS_MORE && bytes.length - at <= site.limits.responseHeadBytes) {
-        if (at < bytes.length) this.#held = isLent ? bytes.slice(at) : bytes.subarray(at)
+      const parsed = head.parse(
+        bytes,
+        at,
+        bytes.length,
+        generation.limits.responseHeaders,
+        exchange.method === METHOD_HEAD
+      )
+      if (parsed === NEEDS_MORE && bytes.length - at <= generation.limits.responseHeadBytes) {
+        if (at < bytes.length) this.#held = isBorrowed ? bytes.slice(at) : bytes.subarray(at)
         return
       }
-      if (parsed <= 0 || parsed - at > site.limits.responseHeadBytes) {
+      if (parsed <= 0 || parsed - at > generation.limits.responseHeadBytes) {
         counters[UPSTREAM_FAILURES]!++
         exchange.fail(
           502,
@@ -88,7 +94,7 @@ export class ResponseRelay {
       const route = exchange.route!
       if (status === 101) {
         if (exchange.upgrades)
-          client.beginTunnel(upstream, route, exchange.takeLogged(), isLent ? bytes.slice() : bytes, parsed)
+          client.beginTunnel(upstream, route, exchange.takeLogged(), isBorrowed ? bytes.slice() : bytes, parsed)
         else {
           counters[UPSTREAM_FAILURES]!++
           exchange.fail(502, errorResponse(BAD_UPGRADE).text)
@@ -117,8 +123,8 @@ export class ResponseRelay {
         exchange.keeps = false
       const end = writeResponseHead(head, bytes, exchange, route, server.date(), out)
       if (!head.keepsAlive) upstream.isLast = true
-      server.wheel.schedule(client, site.timeouts.upstreamMs)
-      this.#pass(upstream, bytes, parsed, out, end, isLent)
+      server.wheel.schedule(client, generation.timeouts.upstreamMs)
+      this.#pass(upstream, bytes, parsed, out, end, isBorrowed)
       return
     }
   }
@@ -130,7 +136,7 @@ export class ResponseRelay {
     from: number,
     out: Uint8Array,
     headEnd: number,
-    isLent: boolean
+    isBorrowed: boolean
   ): void {
     const exchange = this.#exchange
     const { client } = exchange
@@ -160,7 +166,7 @@ export class ResponseRelay {
           return
         }
         if (end === NEEDS_MORE) {
-          if (at < length) this.#held = isLent ? bytes.slice(at) : bytes.subarray(at)
+          if (at < length) this.#held = isBorrowed ? bytes.slice(at) : bytes.subarray(at)
         } else {
           isDone = true
           next = end
@@ -182,13 +188,13 @@ export class ResponseRelay {
       sent = isLast ? client.sendLast(out, 0, end, SHARED) : client.send(out, 0, end, SHARED)
     } else {
       sent = headEnd === 0 || client.send(out, 0, headEnd, SHARED)
-      sent = client.send(bytes, from, stop, isLent ? SHARED : this.#held === undefined ? GIVEN : KEPT) && sent
+      sent = client.send(bytes, from, stop, isBorrowed ? SHARED : this.#held === undefined ? GIVEN : KEPT) && sent
     }
     if (client.isBroken) client.abort()
     else if (isDone) exchange.complete(upstream, next < length)
     else if (!sent) {
       upstream.pauseReading()
-      server.wheel.schedule(client, server.site.timeouts.idleMs)
+      server.wheel.schedule(client, server.generation.timeouts.idleMs)
     }
   }
 }

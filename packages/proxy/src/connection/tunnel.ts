@@ -102,6 +102,6 @@ export class Tunnel implements Downstream {
 
   #stir(): void {
     const { server } = this.#client
-    server.wheel.schedule(this.#client, server.site.timeouts.tunnelMs)
+    server.wheel.schedule(this.#client, server.generation.timeouts.tunnelMs)
   }
 }

@@ -25,13 +25,13 @@ import { type Counters, STATUS } from "../operations/counters.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import type { ProxyHeader } from "../connection/proxy-protocol.ts"
 import { readSavedSyn } from "../socket/saved-syn.ts"
-import type { Site } from "../routing/site.ts"
+import type { Generation } from "../routing/generation.ts"
 
 const STATUS_CELLS: Readonly<Record<Status, number>> = Object.fromEntries(
   STATUSES.map((status, index) => [status, STATUS + index])
 ) as Record<Status, number>
 
-export class PeerReader {
+export class ClientIdentifier {
   readonly #lookup: FingerprintLookup
   readonly #isClientKey: boolean
   readonly #counters: Counters
@@ -59,7 +59,13 @@ export class PeerReader {
   }
 
   /** A connection that this process accepted itself. */
-  read(socket: Socket<unknown>, site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
+  read(
+    socket: Socket<unknown>,
+    generation: Generation,
+    scheme: Uint8Array,
+    port: Uint8Array,
+    into: ClientConnection
+  ): void {
     const connection = this.#connection
     const answer = this.#answer
     const { key } = connection
@@ -84,14 +90,14 @@ export class PeerReader {
       this.family = 0
       this.address.fill(0)
     }
-    this.#describe(site, scheme, port, into)
+    this.#describe(generation, scheme, port, into)
   }
 
   /** A connection of a balancer: the SYN was the balancer's, so nothing is said of the client's stack. */
   readProxied(
     header: ProxyHeader,
     socket: Socket<unknown>,
-    site: Site,
+    generation: Generation,
     scheme: Uint8Array,
     port: Uint8Array,
     into: ClientConnection
@@ -100,11 +106,11 @@ export class PeerReader {
     this.family = header.family
     if (header.family === 0) this.family = parseAddress(socket.remoteAddress, this.address)
     else this.address.set(header.client)
-    this.#describe(site, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)), into)
+    this.#describe(generation, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)), into)
   }
 
   /** Of `family` and `address`. */
-  #describe(site: Site, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
+  #describe(generation: Generation, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
     const answer = this.#answer
     this.#counters[STATUS_CELLS[answer.status]]!++
     const { family } = this
@@ -119,10 +125,10 @@ export class PeerReader {
     into.forwarded = this.#lastForwarded
     into.scheme = scheme
     into.port = port
-    into.isTrusted = family !== 0 && site.trusted.containsBytes(family, this.address)
-    into.shapeBlock = site.block.shapeBlock(answer)
-    site.block.writeOwn(answer, into.ownBlock)
-    into.hints = site.hints?.hinter.connection(answer, family, this.address, 0)
+    into.isTrusted = family !== 0 && generation.trusted.containsBytes(family, this.address)
+    into.fingerprintHeaders = generation.block.fingerprintHeaders(answer)
+    generation.block.writeOwn(answer, into.connectionHeaders)
+    into.hints = generation.hints?.hinter.connection(answer, family, this.address, 0)
   }
 
   /** Whether it is another client than before; from now on it is the one before. */

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { ConnectionInfo, type TcpFingerprint } from "@synprint/core"
 import { isReservedHeader } from "@synprint/core/testing"
 import type { HeadersConfig } from "@synprint/service"
-import { HeaderBlock } from "./header-encoder.ts"
+import { HeaderEncoder } from "./header-encoder.ts"
 import { latin1 } from "../http1/byte-classes.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
 
@@ -28,10 +28,10 @@ function answered(change: (answer: ConnectionInfo) => void): ConnectionInfo {
   change(answer)
   return answer
 }
-function text(block: HeaderBlock, answer: ConnectionInfo): string {
+function text(block: HeaderEncoder, answer: ConnectionInfo): string {
   const own = new HeaderLines()
   block.writeOwn(answer, own)
-  return latin1(block.shapeBlock(answer)) + latin1(own.take())
+  return latin1(block.fingerprintHeaders(answer)) + latin1(own.take())
 }
 
 test("x-tcp: what is known, a known 0 too", () => {
@@ -40,7 +40,7 @@ test("x-tcp: what is known, a known 0 too", () => {
     each.uptimeMinutes = 0
     each.nat = true
   })
-  expect(text(new HeaderBlock(headers("x-tcp")), answer)).toBe(
+  expect(text(new HeaderEncoder(headers("x-tcp")), answer)).toBe(
     "x-tcp-status: ok\r\nx-tcp-os: Linux 5.x\r\nx-tcp-matchq: 0\r\nx-tcp-dist: 0\r\nx-tcp-link: Ethernet or modem\r\nx-tcp-mtu: 1500\r\nx-tcp-mss: 1460\r\n" +
       "x-tcp-sig: 4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0\r\nx-tcp-uptime: 0\r\nx-tcp-nat: 1\r\n"
   )
@@ -48,19 +48,19 @@ test("x-tcp: what is known, a known 0 too", () => {
 
 test("the other presets, and single names of the operator's", () => {
   const answer = answered(() => undefined)
-  expect(text(new HeaderBlock(headers("seed")), answer)).toBe(
+  expect(text(new HeaderEncoder(headers("seed")), answer)).toBe(
     "x_tcp_os: Linux 5.x\r\nx-tcp-matchq: 0\r\nx_tcp_dist: 0\r\nx_tcp_link: Ethernet or modem\r\nx-tcp-mtu: 1500\r\nx-tcp-mss: 1460\r\n"
   )
-  expect(text(new HeaderBlock(headers("huginn")), answer)).toBe(
+  expect(text(new HeaderEncoder(headers("huginn")), answer)).toBe(
     `x-huginn-net-tcp: ${fingerprint.rawSignature}\r\nx-tcp-p0f: ${fingerprint.rawSignature}\r\n`
   )
-  expect(text(new HeaderBlock(headers("x-p0f", { sig: "my-sig" })), answer)).toEndWith(
+  expect(text(new HeaderEncoder(headers("x-p0f", { sig: "my-sig" })), answer)).toEndWith(
     `my-sig: ${fingerprint.rawSignature}\r\n`
   )
 })
 
 test("without a SYN: the status alone, or what is known of the address", () => {
-  const block = new HeaderBlock(headers("x-tcp"))
+  const block = new HeaderEncoder(headers("x-tcp"))
   const answer = new ConnectionInfo()
   for (const status of ["syncookie", "via_proxy", "not_captured", "disabled"] as const) {
     answer.reset(status)
@@ -77,18 +77,18 @@ test("without a SYN: the status alone, or what is known of the address", () => {
 
 test("a fingerprint is encoded once, and anew by a block of other names", () => {
   const answer = answered(() => undefined)
-  const block = new HeaderBlock(headers("x-tcp"))
-  const first = block.shapeBlock(answer)
-  expect(block.shapeBlock(answer).buffer).toBe(first.buffer)
-  expect(latin1(new HeaderBlock(headers("huginn")).shapeBlock(answer))).toStartWith("x-huginn")
-  expect(latin1(block.shapeBlock(answer))).toBe(latin1(first))
+  const block = new HeaderEncoder(headers("x-tcp"))
+  const first = block.fingerprintHeaders(answer)
+  expect(block.fingerprintHeaders(answer).buffer).toBe(first.buffer)
+  expect(latin1(new HeaderEncoder(headers("huginn")).fingerprintHeaders(answer))).toStartWith("x-huginn")
+  expect(latin1(block.fingerprintHeaders(answer))).toBe(latin1(first))
 })
 
 test("a label can't end its line", () => {
   const answer = answered((each) => {
     each.fingerprint = { ...fingerprint, os: "Evil\r\nx-admin: 1\u007f" }
   })
-  expect(text(new HeaderBlock(headers("x-tcp")), answer)).toContain("x-tcp-os: Evil??x-admin: 1?\r\n")
+  expect(text(new HeaderEncoder(headers("x-tcp")), answer)).toContain("x-tcp-os: Evil??x-admin: 1?\r\n")
 })
 
 test("every name of every preset is one that clients can't send", () => {
@@ -105,7 +105,7 @@ test("every name of every preset is one that clients can't send", () => {
     Object.assign(each, { firstSeen: 1, lastSeen: 1, totalConn: 1, lastNat: 1, lastChg: 1, upModDays: 1 })
   })
   for (const preset of ["x-tcp", "x-p0f", "seed", "huginn"] as const) {
-    const names = text(new HeaderBlock(headers(preset)), answer)
+    const names = text(new HeaderEncoder(headers(preset)), answer)
       .split("\r\n")
       .slice(0, -1)
       .map((line) => line.split(":")[0]!)

@@ -90,7 +90,7 @@ interface Line {
 }
 
 /** Encodes answers with one choice of names. A reload that changes the choice makes a new one. */
-export class HeaderBlock {
+export class HeaderEncoder {
   readonly #statusNames: ReadonlyArray<string>
   readonly #statusBlocks = new Map<string, Uint8Array>()
   readonly #fingerprintLines: ReadonlyArray<Line>
@@ -110,7 +110,7 @@ export class HeaderBlock {
   }
 
   /** Status and what the fingerprint says. The result is shared: never write to it. */
-  shapeBlock(answer: ConnectionInfo): Uint8Array {
+  fingerprintHeaders(answer: ConnectionInfo): Uint8Array {
     const fingerprint = answer.fingerprint
     if (fingerprint === undefined) return answer.hasHost ? this.#encode(answer) : this.#statusBlock(answer.status)
     // A fingerprint comes with one status only: there is none but for `ok`.

@@ -14,7 +14,7 @@ import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
 import { writeResponseHead } from "../http1/response-writer.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
-import { Site, type SiteSettings } from "../routing/site.ts"
+import { Generation, type GenerationSettings } from "../routing/generation.ts"
 
 /** They take less than 50 ms. */
 const CONNECTIONS = 500
@@ -28,11 +28,15 @@ const RESPONSE = bytesOf(
 )
 
 /** Gives the connections that were answered with `ok`, for the test that it warms what it should; undefined when it could not run. */
-export const warmUp = (config: Config, settings: SiteSettings, database: Database): Effect.Effect<number | undefined> =>
+export const warmUp = (
+  config: Config,
+  settings: GenerationSettings,
+  database: Database
+): Effect.Effect<number | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
       const lookup = yield* openWarmUpEngine(backends, config, database, 0)
-      const site = new Site(settings, undefined)
+      const generation = new Generation(settings, undefined)
       const syn = syntheticSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
       const answer = new ConnectionInfo()
@@ -44,11 +48,11 @@ export const warmUp = (config: Config, settings: SiteSettings, database: Databas
         setClientPort(syn, port)
         lookup.answer(connection, answer)
         if (answer.status === "ok") answered++
-        site.block.shapeBlock(answer)
-        site.block.writeOwn(answer, own)
-        site.timing.append(own, 100, 1000, 10_000)
-        site.hints?.hinter.connection(answer, 4, connection.key.subarray(KEY_CLIENT, KEY_CLIENT + 16), 0)
-        passHeads(site)
+        generation.block.fingerprintHeaders(answer)
+        generation.block.writeOwn(answer, own)
+        generation.timing.append(own, 100, 1000, 10_000)
+        generation.hints?.hinter.connection(answer, 4, connection.key.subarray(KEY_CLIENT, KEY_CLIENT + 16), 0)
+        passHeads(generation)
       }
       return answered
     })
@@ -60,10 +64,10 @@ const requestHead = new RequestHead()
 const responseHead = new ResponseHead()
 const out = new Uint8Array(new ArrayBuffer(4096))
 
-function passHeads(site: Site): void {
-  requestHead.parse(REQUEST, 0, REQUEST.length, site.limits.headers)
-  const route = site.routes.find(requestHead, REQUEST)
-  responseHead.parse(RESPONSE, 0, RESPONSE.length, site.limits.responseHeaders, false)
+function passHeads(generation: Generation): void {
+  requestHead.parse(REQUEST, 0, REQUEST.length, generation.limits.headers)
+  const route = generation.routes.find(requestHead, REQUEST)
+  responseHead.parse(RESPONSE, 0, RESPONSE.length, generation.limits.responseHeaders, false)
   if (route === undefined) return
   if (route.addedToResponse.length > out.length / 2) return
   writeResponseHead(responseHead, RESPONSE, { minor: 1, keeps: true }, route, EMPTY, out)

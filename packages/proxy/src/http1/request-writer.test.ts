@@ -5,20 +5,20 @@ import { mutate, randomRequest, readRequest } from "../testing/index.ts"
 import { NameSet } from "./field-kind.ts"
 import { latin1, bytesOf } from "./byte-classes.ts"
 import { RequestHead } from "./request-head.ts"
-import { encodeLines, type Peer, type Rewrite, RequestWriter } from "./request-writer.ts"
+import { encodeLines, type ForwardedContext, type Rewrite, RequestWriter } from "./request-writer.ts"
 
 const NONE = new NameSet([])
 const own = new HeaderLines()
 own.add(bytesOf("x-tcp-uptime: 3\r\n"))
-const PEER: Peer = {
+const PEER: ForwardedContext = {
   forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n"),
   address: bytesOf("192.0.2.1"),
   scheme: bytesOf("http"),
   port: bytesOf("8080"),
   isTrusted: false,
-  shapeBlock: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
-  ownBlock: own,
-  hintBlock: () => bytesOf("")
+  fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
+  connectionHeaders: own,
+  hintHeaders: () => bytesOf("")
 }
 const REWRITE: Rewrite = {
   prefixLength: 0,
@@ -32,7 +32,12 @@ const writer = new RequestWriter(new NameSet(["My-Sig"]), "x-tcp-spoofed")
 const head = new RequestHead()
 const out = new Uint8Array(8192)
 
-function rewritten(text: string, peer: Partial<Peer> = {}, rewrite: Partial<Rewrite> = {}, closes = false): string {
+function rewritten(
+  text: string,
+  peer: Partial<ForwardedContext> = {},
+  rewrite: Partial<Rewrite> = {},
+  closes = false
+): string {
   const bytes = bytesOf(text)
   expect(head.parse(bytes, 0, bytes.length, 128)).toBeGreaterThan(0)
   const end = writer.write(
@@ -113,9 +118,9 @@ describe("our headers", () => {
     expect(writer.spoofed).toBe(7)
   })
   test("hints are those of a request that held so many", () => {
-    const hintBlock = (spoofed: number) => bytesOf(`x-tcp-hints: spoofed-header;count=${spoofed}\r\n`)
+    const hintHeaders = (spoofed: number) => bytesOf(`x-tcp-hints: spoofed-header;count=${spoofed}\r\n`)
     const text = "GET / HTTP/1.1\r\nHost: h\r\nx-tcp-os: a\r\nx_tcp_os: b\r\n\r\n"
-    expect(rewritten(text, { hintBlock })).toContain("\r\nx-tcp-hints: spoofed-header;count=2\r\n")
+    expect(rewritten(text, { hintHeaders })).toContain("\r\nx-tcp-hints: spoofed-header;count=2\r\n")
   })
   test("Connection can't name them into the request", () => {
     expect(rewritten("GET / HTTP/1.1\r\nHost: h\r\nConnection: x-tcp-os\r\n\r\n")).toContain("x-tcp-os: Linux")

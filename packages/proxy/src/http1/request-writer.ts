@@ -35,7 +35,7 @@ import { ASTERISK, bytesOf, COMMA, LOWER, QUESTION, SLASH } from "./byte-classes
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
 /** What is told of the client connection with every request; encoded once. */
-export interface Peer {
+export interface ForwardedContext {
   /** `X-Forwarded-For: ...`, `-Port` and `-Proto` lines for a peer whose own are not believed. */
   readonly forwarded: Uint8Array
   /** Its address as text. */
@@ -45,11 +45,11 @@ export interface Peer {
   /** Whether X-Forwarded-* that it sends are kept and extended. */
   readonly isTrusted: boolean
   /** Header lines that depend on the SYN's fingerprint, shared by all connections of that fingerprint. */
-  readonly shapeBlock: Uint8Array
+  readonly fingerprintHeaders: Uint8Array
   /** Header lines of this connection alone. */
-  readonly ownBlock: HeaderLines
+  readonly connectionHeaders: HeaderLines
   /** Header lines of what is hinted of the request, which held so many headers by our names. */
-  hintBlock(spoofed: number): Uint8Array
+  hintHeaders(spoofed: number): Uint8Array
 }
 
 /** What a route does to a head. */
@@ -117,7 +117,7 @@ export class RequestWriter {
   write(
     head: RequestHead,
     bytes: Uint8Array,
-    peer: Peer,
+    peer: ForwardedContext,
     rewrite: Rewrite,
     authority: Uint8Array,
     out: Uint8Array
@@ -225,9 +225,9 @@ export class RequestWriter {
       at = put(FORWARDED_HOST_LINE, out, at)
       at = put(CRLF, out, copy(bytes, head.hostStart, head.hostEnd, out, at))
     }
-    at = copy(peer.shapeBlock, 0, peer.shapeBlock.length, out, at)
-    at = copy(peer.ownBlock.bytes, 0, peer.ownBlock.length, out, at)
-    const hints = peer.hintBlock(spoofed)
+    at = copy(peer.fingerprintHeaders, 0, peer.fingerprintHeaders.length, out, at)
+    at = copy(peer.connectionHeaders.bytes, 0, peer.connectionHeaders.length, out, at)
+    const hints = peer.hintHeaders(spoofed)
     at = copy(hints, 0, hints.length, out, at)
     this.spoofed = spoofed
     if (spoofed > 0) at = this.#nameSpoofed(head, bytes, out, at)
@@ -236,7 +236,14 @@ export class RequestWriter {
   }
 
   /** Writes all X-Forwarded-For fields as one list (RFC 9110 section 5.3) with the peer at its end. */
-  #extendFor(head: RequestHead, bytes: Uint8Array, peer: Peer, first: number, out: Uint8Array, at: number): number {
+  #extendFor(
+    head: RequestHead,
+    bytes: Uint8Array,
+    peer: ForwardedContext,
+    first: number,
+    out: Uint8Array,
+    at: number
+  ): number {
     const { fields } = head
     at = put(FORWARDED_FOR_LINE, out, at)
     for (let i = first; i >= 0; i = fields.find(FORWARDED_FOR, i + 1)) {

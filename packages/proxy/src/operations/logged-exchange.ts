@@ -4,7 +4,7 @@
 import type { AccessLog, LoggedRequest } from "./access-log.ts"
 import { latin1 } from "../http1/byte-classes.ts"
 import type { RequestHead } from "../http1/request-head.ts"
-import type { Peer } from "../http1/request-writer.ts"
+import type { ForwardedContext } from "../http1/request-writer.ts"
 
 export class LoggedExchange implements LoggedRequest {
   readonly client: string
@@ -21,7 +21,7 @@ export class LoggedExchange implements LoggedRequest {
   readonly #log: AccessLog
   readonly #sinceMs = performance.now()
 
-  constructor(log: AccessLog, head: RequestHead, bytes: Uint8Array, peer: Peer) {
+  constructor(log: AccessLog, head: RequestHead, bytes: Uint8Array, peer: ForwardedContext) {
     this.#log = log
     const { fields } = head
     let referer = "-"
@@ -38,7 +38,9 @@ export class LoggedExchange implements LoggedRequest {
     this.referer = referer
     this.userAgent = userAgent
     this.block =
-      latin1(peer.shapeBlock) + latin1(peer.ownBlock.bytes, 0, peer.ownBlock.length) + latin1(peer.hintBlock(0))
+      latin1(peer.fingerprintHeaders) +
+      latin1(peer.connectionHeaders.bytes, 0, peer.connectionHeaders.length) +
+      latin1(peer.hintHeaders(0))
   }
 
   write(): void {

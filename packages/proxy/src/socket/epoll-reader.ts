@@ -39,7 +39,7 @@ const DATA_WORD = process.arch === "x64" ? 1 : 2
 /** Taken at once; what is left makes the next event. */
 const EVENTS_MAX = 128
 /** Then Bun's own sockets and timers come between. */
-const TURN_EVENTS = 256
+const EVENTS_PER_READ = 256
 /** Most messages fit; what does not is read by Bun. */
 export const BUFFER_SIZE = 65_536
 /** A machine that boots is busy. */
@@ -48,88 +48,88 @@ const PROBE_MS = 5000
 const VIEWS = 2048
 
 /** Whose socket can be read here. */
-export interface Reader {
+export interface EpollReadable {
   /** `bytes` are the lane's: they are others' after the call. */
-  readonly receivedLent: (bytes: Uint8Array) => void
+  readonly receivedBorrowed: (bytes: Uint8Array) => void
   /** Bun reads it from now on. */
-  readonly leaveLane: () => void
+  readonly detachEpoll: () => void
   readonly broke: () => void
-  laneSlot: number
+  readerSlot: number
 }
 
-export class ReadLane {
+export class EpollReader {
   readonly #epoll: number
   readonly #pair: Int32Array
-  readonly #bell: Socket<unknown>
+  readonly #wakeUp: Socket<unknown>
   readonly #onBug: (error: Error) => void
   readonly #events = new Uint32Array(new ArrayBuffer(EVENTS_MAX * EVENT_WORDS * 4))
   readonly #event = new Uint32Array(new ArrayBuffer(EVENT_WORDS * 4))
   readonly #buffer = new Uint8Array(new ArrayBuffer(BUFFER_SIZE))
   readonly #byte = new Uint8Array(new ArrayBuffer(1))
   readonly #views: Array<Uint8Array | undefined> = Array.from({ length: VIEWS }, () => undefined)
-  readonly #readers: Array<Reader | undefined> = []
+  readonly #readers: Array<EpollReadable | undefined> = []
   readonly #descriptors: Array<number> = []
   readonly #free: Array<number> = []
 
-  private constructor(epoll: number, pair: Int32Array, bell: Socket<unknown>, onBug: (error: Error) => void) {
+  private constructor(epoll: number, pair: Int32Array, wakeUp: Socket<unknown>, onBug: (error: Error) => void) {
     this.#epoll = epoll
     this.#pair = pair
-    this.#bell = bell
+    this.#wakeUp = wakeUp
     this.#onBug = onBug
   }
 
   /** undefined: this Bun's event loop is not what we know, or /proc is not there; then Bun reads everything. */
-  static async open(onBug: (error: Error) => void): Promise<ReadLane | undefined> {
+  static async open(onBug: (error: Error) => void): Promise<EpollReader | undefined> {
     const pair = new Int32Array(new ArrayBuffer(8))
     if (libc.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) !== 0) return undefined
     const epoll = libc.epoll_create1(EPOLL_CLOEXEC)
-    const handlers = { data: () => lane?.turn(), error: (_: unknown, error: Error) => onBug(error) }
-    let lane: ReadLane | undefined
+    const handlers = { data: () => epollReader?.readEvents(), error: (_: unknown, error: Error) => onBug(error) }
+    let epollReader: EpollReader | undefined
     try {
       const options = { fd: pair[0]!, socket: handlers }
-      const bell = await Bun.connect(options as unknown as Bun.TCPSocketConnectOptions<unknown>)
-      lane = new ReadLane(epoll, pair, bell, onBug)
-      if (lane.#hang() && (await lane.#works())) return lane
+      const wakeUp = await Bun.connect(options as unknown as Bun.TCPSocketConnectOptions<unknown>)
+      epollReader = new EpollReader(epoll, pair, wakeUp, onBug)
+      if (epollReader.#register() && (await epollReader.#probe())) return epollReader
     } catch {
       // What it is: not the event loop that we know.
     }
-    if (lane !== undefined) lane.close()
+    if (epollReader !== undefined) epollReader.close()
     else {
       // The other end is Bun's.
       libc.close(pair[1]!)
       libc.close(epoll)
     }
-    lane = undefined
+    epollReader = undefined
     return undefined
   }
 
   /** The bell has always something to read, and is asked for it only when our epoll is ready. */
-  #hang(): boolean {
-    const bell = this.#pair[0]!
-    const found = findRegistration(bell)
+  #register(): boolean {
+    const wakeUp = this.#pair[0]!
+    const found = findRegistration(wakeUp)
     if (found === undefined) return false
     const { epoll, low, high } = found
     this.#set(0, low, high)
-    if (libc.epoll_ctl(epoll, EPOLL_CTL_MOD, bell, this.#event) !== 0) return false
-    this.#ring()
+    if (libc.epoll_ctl(epoll, EPOLL_CTL_MOD, wakeUp, this.#event) !== 0) return false
+    this.#rearm()
     this.#set(EPOLLIN, low, high)
     return libc.epoll_ctl(epoll, EPOLL_CTL_ADD, this.#epoll, this.#event) === 0
   }
 
   /** Reads one byte, from the other end of the bell. */
-  async #works(): Promise<boolean> {
-    const [bell, end] = this.#pair
-    const told = Promise.withResolvers<boolean>()
-    const probe: Reader = {
-      laneSlot: -1,
-      receivedLent: (bytes) => told.resolve(bytes.length === 1),
-      leaveLane: () => told.resolve(false),
-      broke: () => told.resolve(false)
+  async #probe(): Promise<boolean> {
+    const [wakeUp, end] = this.#pair
+    const outcome = Promise.withResolvers<boolean>()
+    const probe: EpollReadable = {
+      readerSlot: -1,
+      receivedBorrowed: (bytes) => outcome.resolve(bytes.length === 1),
+      detachEpoll: () => outcome.resolve(false),
+      broke: () => outcome.resolve(false)
     }
     this.add(probe, end!)
-    libc.send(bell!, this.#byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
-    const timer = setTimeout(() => told.resolve(false), PROBE_MS)
-    const works = await told.promise
+    libc.send(wakeUp!, this.#byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
+    const timer = setTimeout(() => outcome.resolve(false), PROBE_MS)
+    const works = await outcome.promise
     clearTimeout(timer)
     this.remove(probe)
     return works
@@ -142,7 +142,7 @@ export class ReadLane {
     event[DATA_WORD + 1] = high
   }
 
-  #ring(): void {
+  #rearm(): void {
     libc.send(this.#pair[1]!, this.#byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL)
   }
 
@@ -152,32 +152,32 @@ export class ReadLane {
   }
 
   /** Bun must have stopped reading it. */
-  add(reader: Reader, descriptor: number): void {
+  add(reader: EpollReadable, descriptor: number): void {
     const slot = this.#free.pop() ?? this.#readers.length
     this.#readers[slot] = reader
     this.#descriptors[slot] = descriptor
-    reader.laneSlot = slot
+    reader.readerSlot = slot
     this.#set(EPOLLIN | EPOLLRDHUP | EPOLLET, slot, 0)
     libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, descriptor, this.#event)
   }
 
-  remove(reader: Reader): void {
-    const slot = reader.laneSlot
+  remove(reader: EpollReadable): void {
+    const slot = reader.readerSlot
     libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, this.#descriptors[slot]!, this.#event)
-    reader.laneSlot = -1
+    reader.readerSlot = -1
     this.#readers[slot] = undefined
     this.#free.push(slot)
   }
 
-  turn(): void {
+  readEvents(): void {
     // While it reads, more comes: mostly the next answer is nearer than the next turn of Bun's loop.
-    for (let left = TURN_EVENTS; left > 0;) {
+    for (let left = EVENTS_PER_READ; left > 0;) {
       const count = libc.epoll_wait(this.#epoll, this.#events, EVENTS_MAX, 0)
       if (count <= 0) break
       this.#readAll(count)
       left -= count
     }
-    this.#ring()
+    this.#rearm()
   }
 
   #readAll(count: number): void {
@@ -197,15 +197,15 @@ export class ReadLane {
     }
   }
 
-  #read(reader: Reader, descriptor: number, events: number): void {
+  #read(reader: EpollReadable, descriptor: number, events: number): void {
     const length = libc.recv(descriptor, this.#buffer, BUFFER_SIZE, MSG_DONTWAIT)
     if (length <= 0) {
-      reader.leaveLane()
+      reader.detachEpoll()
       return
     }
     // It takes effect with the next turn of Bun's loop: what was read comes first.
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0 || length === BUFFER_SIZE) reader.leaveLane()
-    reader.receivedLent(this.#view(length))
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0 || length === BUFFER_SIZE) reader.detachEpoll()
+    reader.receivedBorrowed(this.#view(length))
   }
 
   #view(length: number): Uint8Array {
@@ -214,7 +214,7 @@ export class ReadLane {
   }
 
   close(): void {
-    this.#bell.terminate()
+    this.#wakeUp.terminate()
     libc.close(this.#pair[1]!)
     libc.close(this.#epoll)
   }

@@ -2,13 +2,13 @@
  * Inlet: what is read from one socket. Reading pauses while the other side takes nothing, and what came before its turn waits here.
  */
 import type { Socket } from "bun"
-import { Outlet } from "./socket-writer.ts"
-import type { ReadLane, Reader } from "./epoll-reader.ts"
+import { SocketWriter } from "./socket-writer.ts"
+import type { EpollReader, EpollReadable } from "./epoll-reader.ts"
 
-export abstract class Inlet extends Outlet implements Reader {
+export abstract class SocketReader extends SocketWriter implements EpollReadable {
   /** In the lane that reads it; -1: Bun does. */
-  laneSlot = -1
-  #lane: ReadLane | undefined = undefined
+  readerSlot = -1
+  #epollReader: EpollReader | undefined = undefined
   #isPaused = false
   #held: Uint8Array | undefined = undefined
 
@@ -39,39 +39,39 @@ export abstract class Inlet extends Outlet implements Reader {
     this.isBroken = this.#isPaused = false
   }
 
-  abstract receivedLent(bytes: Uint8Array): void
+  abstract receivedBorrowed(bytes: Uint8Array): void
   abstract broke(): void
 
   /** Lets the lane read instead of Bun; for a connection that stays for more. */
-  enterLane(lane: ReadLane): void {
+  attachEpoll(epollReader: EpollReader): void {
     const { socket } = this
-    if (this.laneSlot >= 0 || !this.isPlain || this.#isPaused || socket === undefined) return
+    if (this.readerSlot >= 0 || !this.isPlain || this.#isPaused || socket === undefined) return
     const fd = (socket as { readonly fd?: number }).fd
     if (fd === undefined || fd < 0) return
     socket.pause()
-    this.#lane = lane
+    this.#epollReader = epollReader
     this.fd = fd
-    lane.add(this, fd)
+    epollReader.add(this, fd)
   }
 
-  leaveLane(): void {
-    if (this.laneSlot < 0) return
-    this.forgetLane()
+  detachEpoll(): void {
+    if (this.readerSlot < 0) return
+    this.dropEpoll()
     this.socket?.resume()
   }
 
   /** The connection is over. */
-  protected forgetLane(): void {
-    if (this.laneSlot < 0) return
+  protected dropEpoll(): void {
+    if (this.readerSlot < 0) return
     this.fd = -1
-    this.#lane!.remove(this)
+    this.#epollReader!.remove(this)
   }
 
   pauseReading(): void {
     if (this.#isPaused || this.socket === undefined) return
     this.#isPaused = true
-    if (this.laneSlot >= 0) {
-      this.forgetLane()
+    if (this.readerSlot >= 0) {
+      this.dropEpoll()
       return
     }
     this.socket.pause()

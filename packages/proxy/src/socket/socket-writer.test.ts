@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import type { Socket } from "bun"
-import { GIVEN, KEPT, Outlet, SHARED } from "./socket-writer.ts"
+import { GIVEN, KEPT, SocketWriter, SHARED } from "./socket-writer.ts"
 
-class Sink extends Outlet {
+class Sink extends SocketWriter {
   text = ""
   /** Bytes that the socket takes with the next writes. */
   room = 0

@@ -4,7 +4,7 @@
  */
 import type { Socket } from "bun"
 import { libc } from "./libc.ts"
-import { Timed } from "./timer-wheel.ts"
+import { TimerEntry } from "./timer-wheel.ts"
 
 /** The buffer is used again at once: what waits is copied. */
 export const SHARED = 0
@@ -26,7 +26,7 @@ interface Waiting {
   readonly isGiven: boolean
 }
 
-export abstract class Outlet extends Timed {
+export abstract class SocketWriter extends TimerEntry {
   socket: Socket<unknown> | undefined = undefined
   /** Of the socket, as long as nothing but our own orders or its `close` can end it (read-lane.ts); -1: the socket is asked. */
   protected fd = -1

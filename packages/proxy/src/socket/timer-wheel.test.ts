@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { seededRandom } from "@synprint/core/testing"
-import { TICK_MS, Timed, TimerWheel } from "./timer-wheel.ts"
+import { TICK_MS, TimerEntry, TimerWheel } from "./timer-wheel.ts"
 
-class Thing extends Timed {
+class Thing extends TimerEntry {
   readonly fired: Array<number> = []
   readonly #wheel: TimerWheel
   readonly #then: (() => void) | undefined

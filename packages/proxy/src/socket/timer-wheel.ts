@@ -11,48 +11,48 @@ export const TICK_MS = 100
 const SLOTS = 512
 const MASK = SLOTS - 1
 
-export abstract class Timed {
+export abstract class TimerEntry {
   /** In milliseconds of the wheel; Infinity: none. */
   deadlineMs: number = Number.POSITIVE_INFINITY
   /** Of the wheel alone; `dueMs` is when it is looked at. */
   slot = -1
   dueMs = 0
-  next: Timed | undefined = undefined
-  previous: Timed | undefined = undefined
+  next: TimerEntry | undefined = undefined
+  previous: TimerEntry | undefined = undefined
   abstract expired(): void
 }
 
 export class TimerWheel {
   /** Coarse clock: advances with every tick. */
   nowMs = 0
-  readonly #slots: Array<Timed | undefined> = Array.from({ length: SLOTS }, () => undefined)
+  readonly #slots: Array<TimerEntry | undefined> = Array.from({ length: SLOTS }, () => undefined)
   #tick = 0
 
   /** Nearly always an assignment: it is hung up anew only when it would be looked at too late. */
-  schedule(timed: Timed, inMs: number): void {
+  schedule(entry: TimerEntry, inMs: number): void {
     const deadline = this.nowMs + inMs
-    if (timed.slot >= 0 && deadline > timed.dueMs - TICK_MS) {
-      timed.deadlineMs = deadline
+    if (entry.slot >= 0 && deadline > entry.dueMs - TICK_MS) {
+      entry.deadlineMs = deadline
       return
     }
-    this.cancel(timed)
-    timed.deadlineMs = deadline
-    this.#hang(timed)
+    this.cancel(entry)
+    entry.deadlineMs = deadline
+    this.#insert(entry)
   }
 
   /** No deadline until the next is set: what is soon scheduled again stays where it hangs. */
-  suspend(timed: Timed): void {
-    timed.deadlineMs = Number.POSITIVE_INFINITY
+  suspend(entry: TimerEntry): void {
+    entry.deadlineMs = Number.POSITIVE_INFINITY
   }
 
-  cancel(timed: Timed): void {
-    timed.deadlineMs = Number.POSITIVE_INFINITY
-    if (timed.slot < 0) return
-    if (timed.previous === undefined) this.#slots[timed.slot] = timed.next
-    else timed.previous.next = timed.next
-    if (timed.next !== undefined) timed.next.previous = timed.previous
-    timed.slot = -1
-    timed.next = timed.previous = undefined
+  cancel(entry: TimerEntry): void {
+    entry.deadlineMs = Number.POSITIVE_INFINITY
+    if (entry.slot < 0) return
+    if (entry.previous === undefined) this.#slots[entry.slot] = entry.next
+    else entry.previous.next = entry.next
+    if (entry.next !== undefined) entry.next.previous = entry.previous
+    entry.slot = -1
+    entry.next = entry.previous = undefined
   }
 
   /** Up to `nowMs`, calling `expired` of what is due. */
@@ -63,33 +63,33 @@ export class TimerWheel {
     while (this.#tick < until) {
       this.#tick++
       this.nowMs = this.#tick * TICK_MS
-      this.#turn(this.#tick & MASK)
+      this.#advanceSlot(this.#tick & MASK)
     }
     this.nowMs = nowMs
   }
 
-  #hang(timed: Timed): void {
+  #insert(entry: TimerEntry): void {
     // A slot that is being turned is not met again in this tick.
-    const ticks = Math.max(1, Math.ceil(timed.deadlineMs / TICK_MS) - this.#tick)
+    const ticks = Math.max(1, Math.ceil(entry.deadlineMs / TICK_MS) - this.#tick)
     const at = this.#tick + Math.min(ticks, MASK)
     const slot = at & MASK
-    timed.dueMs = at * TICK_MS
+    entry.dueMs = at * TICK_MS
     const first = this.#slots[slot]
-    timed.slot = slot
-    timed.next = first
-    timed.previous = undefined
-    if (first !== undefined) first.previous = timed
-    this.#slots[slot] = timed
+    entry.slot = slot
+    entry.next = first
+    entry.previous = undefined
+    if (first !== undefined) first.previous = entry
+    this.#slots[slot] = entry
   }
 
-  #turn(slot: number): void {
-    for (let timed = this.#slots[slot]; timed !== undefined; timed = this.#slots[slot]) {
-      const deadline = timed.deadlineMs
-      this.cancel(timed)
-      if (deadline <= this.nowMs) timed.expired()
+  #advanceSlot(slot: number): void {
+    for (let entry = this.#slots[slot]; entry !== undefined; entry = this.#slots[slot]) {
+      const deadline = entry.deadlineMs
+      this.cancel(entry)
+      if (deadline <= this.nowMs) entry.expired()
       else if (deadline !== Number.POSITIVE_INFINITY) {
-        timed.deadlineMs = deadline
-        this.#hang(timed)
+        entry.deadlineMs = deadline
+        this.#insert(entry)
       }
     }
   }

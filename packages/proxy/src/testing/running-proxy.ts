@@ -11,7 +11,7 @@ import { type Counters, makeCounters } from "../operations/counters.ts"
 import { libc } from "../socket/libc.ts"
 import { openListeningSocket } from "../socket/listening-socket.ts"
 import { ProxyServer } from "../worker/proxy-server.ts"
-import { Site, type SiteSettings } from "../routing/site.ts"
+import { Generation, type GenerationSettings } from "../routing/generation.ts"
 
 export interface RunningProxy {
   readonly port: number
@@ -27,7 +27,7 @@ export interface RunningProxy {
 }
 
 /** From TOML, as an operator would write it. */
-export function settingsOf(text: string): SiteSettings {
+export function settingsOf(text: string): GenerationSettings {
   const parsed = parseConfig({ program: "proxy", file: "test.toml", text, environment: {}, flags: [] })
   if (Result.isFailure(parsed)) throw parsed.failure
   const { proxy, routes, headers, hints } = parsed.success
@@ -51,7 +51,7 @@ export async function startProxy(text: string): Promise<RunningProxy> {
   const warnings: Array<string> = []
   const settings = settingsOf(text)
   const server = new ProxyServer({
-    site: new Site(settings, undefined),
+    generation: new Generation(settings, undefined),
     lookup,
     key: "connection",
     counters,

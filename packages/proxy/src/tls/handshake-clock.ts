@@ -19,7 +19,7 @@ import { TcpInfo } from "../socket/tcp-info.ts"
 const GRAIN_MS = 10
 
 /** A connection whose handshakes are timed. Milliseconds of performance.now(), 0 not known. */
-export interface Timed {
+export interface HandshakeTimed {
   openedAtMs: number
   helloAtMs: number
   /** Microseconds, -1 not known. */
@@ -33,7 +33,7 @@ export class HandshakeClock {
   readonly timing: HandshakeTiming = new HandshakeTiming()
   readonly #info = new TcpInfo()
 
-  opened(connection: Timed, fd: number | undefined): void {
+  opened(connection: HandshakeTimed, fd: number | undefined): void {
     const info = this.#info
     const now = performance.now()
     connection.openedAtMs = now
@@ -45,7 +45,7 @@ export class HandshakeClock {
   }
 
   /** Without TLS: the first byte of a request is here. */
-  firstByte(connection: Timed): void {
+  firstByte(connection: HandshakeTimed): void {
     const { timing } = this
     timing.reset()
     timing.rtt = connection.tcpRtt
@@ -53,7 +53,7 @@ export class HandshakeClock {
     connection.openedAtMs = 0
   }
 
-  hello(connection: Timed, fd: number | undefined): void {
+  hello(connection: HandshakeTimed, fd: number | undefined): void {
     if (connection.openedAtMs === 0 || connection.helloAtMs !== 0) return
     const now = performance.now()
     connection.helloAtMs = now
@@ -64,7 +64,7 @@ export class HandshakeClock {
   }
 
   /** TLS's handshake is complete: `timing` holds all. False: nothing is known. */
-  finished(connection: Timed, fd: number | undefined): boolean {
+  finished(connection: HandshakeTimed, fd: number | undefined): boolean {
     const { timing } = this
     const info = this.#info
     timing.reset()

@@ -6,7 +6,7 @@
 import type { Socket } from "bun"
 import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "../operations/counters.ts"
 import { ChunkedScanner } from "../http1/chunked.ts"
-import { Inlet } from "../socket/socket-reader.ts"
+import { SocketReader } from "../socket/socket-reader.ts"
 import { libc } from "../socket/libc.ts"
 import type { ProxyServer } from "../worker/proxy-server.ts"
 import { BUFFER_SIZE } from "../socket/epoll-reader.ts"
@@ -21,14 +21,14 @@ const peeked = new Uint8Array(new ArrayBuffer(1))
 
 /** Whose bytes it carries: an exchange or a tunnel. */
 export interface Downstream {
-  readonly fromUpstream: (upstream: UpstreamConnection, chunk: Uint8Array, isLent: boolean) => void
+  readonly fromUpstream: (upstream: UpstreamConnection, chunk: Uint8Array, isBorrowed: boolean) => void
   /** What waited for the upstream has gone. */
   readonly upstreamDrained: () => void
   readonly upstreamEnded: (upstream: UpstreamConnection, isClean: boolean) => void
   readonly connectFailed: (upstream: UpstreamConnection, reason: string) => void
 }
 
-export class UpstreamConnection extends Inlet {
+export class UpstreamConnection extends SocketReader {
   readonly upstream: Upstream
   readonly #server: ProxyServer
   downstream: Downstream | undefined
@@ -62,7 +62,7 @@ export class UpstreamConnection extends Inlet {
     const server = this.#server
     server.counters[UPSTREAM_CONNECTS]!++
     upstream.connecting++
-    server.wheel.schedule(this, server.site.timeouts.upstreamConnectMs)
+    server.wheel.schedule(this, server.generation.timeouts.upstreamConnectMs)
     const options = { socket: server.upstreamHandlers, data: this, allowHalfOpen: true }
     const opening =
       upstream.unix === undefined
@@ -117,7 +117,7 @@ export class UpstreamConnection extends Inlet {
     else downstream.fromUpstream(this, bytes, false)
   }
 
-  receivedLent(bytes: Uint8Array): void {
+  receivedBorrowed(bytes: Uint8Array): void {
     const { downstream } = this
     if (downstream === undefined) this.terminate()
     else {
@@ -142,7 +142,7 @@ export class UpstreamConnection extends Inlet {
     if (this.#isClosed) return
     this.#isClosed = true
     this.isBroken = true
-    this.forgetLane()
+    this.dropEpoll()
     this.#server.wheel.cancel(this)
     const { downstream } = this
     this.downstream = undefined
@@ -171,10 +171,10 @@ export class UpstreamConnection extends Inlet {
       this.closed()
       socket?.end()
     } else {
-      this.#server.wheel.schedule(this, this.#server.site.timeouts.upstreamIdleMs)
-      const { lane } = this.#server
+      this.#server.wheel.schedule(this, this.#server.generation.timeouts.upstreamIdleMs)
+      const { epollReader } = this.#server
       if (this.#isBulky) this.#isBulky = false
-      else if (lane !== undefined && this.laneSlot < 0) this.enterLane(lane)
+      else if (epollReader !== undefined && this.readerSlot < 0) this.attachEpoll(epollReader)
     }
   }
 
@@ -188,7 +188,7 @@ export class UpstreamConnection extends Inlet {
     if (this.#isClosed) return
     this.#isClosed = true
     this.isBroken = true
-    this.forgetLane()
+    this.dropEpoll()
     this.forgetPending()
     this.#server.wheel.cancel(this)
     if (this.downstream === undefined) this.upstream.forget(this)

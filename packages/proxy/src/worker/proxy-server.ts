@@ -15,12 +15,12 @@ import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
 import { libc } from "../socket/libc.ts"
 import { openListeningSocket } from "../socket/listening-socket.ts"
-import { PeerReader } from "../fingerprint-headers/client-identifier.ts"
-import { ReadLane } from "../socket/epoll-reader.ts"
+import { ClientIdentifier } from "../fingerprint-headers/client-identifier.ts"
+import { EpollReader } from "../socket/epoll-reader.ts"
 import type { ProxyHeader } from "../connection/proxy-protocol.ts"
-import type { Site } from "../routing/site.ts"
+import type { Generation } from "../routing/generation.ts"
 import { TICK_MS, TimerWheel } from "../socket/timer-wheel.ts"
-import { TlsIntroductions } from "../connection/proxy-header-preread.ts"
+import { ProxyHeaderPreread } from "../connection/proxy-header-preread.ts"
 import { openTls, type TlsListener } from "../tls/tls-listener.ts"
 import type { UpstreamConnection } from "../upstream/upstream-connection.ts"
 
@@ -44,7 +44,7 @@ export interface Descriptor {
 type Listener = TCPSocketListener<ClientConnection>
 
 export interface ProxyServerOptions {
-  readonly site: Site
+  readonly generation: Generation
   readonly lookup: FingerprintLookup
   readonly key: "connection" | "client"
   readonly counters: Counters
@@ -59,7 +59,7 @@ export interface ProxyServerOptions {
 }
 
 export class ProxyServer {
-  site: Site
+  generation: Generation
   isStopping = false
   readonly counters: Counters
   readonly log: AccessLog | undefined
@@ -69,8 +69,8 @@ export class ProxyServer {
   readonly responseHead: ResponseHead = new ResponseHead()
   readonly upstreamHandlers: SocketHandler<UpstreamConnection>
   /** Reads connections that stay; undefined until it is open. */
-  lane: ReadLane | undefined = undefined
-  readonly #peers: PeerReader
+  epollReader: EpollReader | undefined = undefined
+  readonly #peers: ClientIdentifier
   readonly #clock = new HandshakeClock()
   readonly #clients: ClientTable
   readonly #openElsewhere: (() => number) | undefined
@@ -82,16 +82,16 @@ export class ProxyServer {
   #tlsListeners: Array<Listener> = []
   /** Of the certificates that those serve. */
   #tlsKey = ""
-  readonly #introductions: TlsIntroductions<ClientConnection>
+  readonly #preread: ProxyHeaderPreread<ClientConnection>
   readonly #ticker: ReturnType<typeof setInterval>
   #output = new Uint8Array(new ArrayBuffer(OUTPUT_SIZE))
-  #waiting: Array<ClientConnection> = []
+  #deferred: Array<ClientConnection> = []
   #date: Uint8Array = bytesOf("")
   #dateSecond = -1
   #isClosed = false
 
   constructor(options: ProxyServerOptions) {
-    this.site = options.site
+    this.generation = options.generation
     this.counters = options.counters
     this.#clients = new ClientTable(this)
     this.#openElsewhere = options.openElsewhere
@@ -99,16 +99,17 @@ export class ProxyServer {
     this.#onBug = options.onBug
     this.log = options.log
     this.warn = options.warn ?? (() => {})
-    this.#peers = new PeerReader(options.lookup, options.key, options.counters)
-    this.#introductions = new TlsIntroductions(
-      (client, header, port) => this.#introduce(client, header, HTTPS, port),
+    this.#peers = new ClientIdentifier(options.lookup, options.key, options.counters)
+    this.#preread = new ProxyHeaderPreread(
+      (client, header, port) => this.#applyProxyHeader(client, header, HTTPS, port),
       () => void this.counters[REFUSED]!++
     )
     this.wheel.advance(performance.now())
-    void ReadLane.open(options.onBug).then((lane) => {
-      if (this.#isClosed) lane?.close()
-      else if (lane === undefined) this.warn("connections are read by Bun's events alone: requests cost a tenth more")
-      else this.lane = lane
+    void EpollReader.open(options.onBug).then((epollReader) => {
+      if (this.#isClosed) epollReader?.close()
+      else if (epollReader === undefined)
+        this.warn("connections are read by Bun's events alone: requests cost a tenth more")
+      else this.epollReader = epollReader
     })
     this.#ticker = setInterval(() => {
       this.wheel.advance(performance.now())
@@ -141,7 +142,7 @@ export class ProxyServer {
       this.#plainListeners.push(listener as unknown as Listener)
       return address
     }
-    const { fd, port } = openListeningSocket(address, this.site.limits.backlog)
+    const { fd, port } = openListeningSocket(address, this.generation.limits.backlog)
     this.#plainListeners.push(this.#listenOn({ fd, port, isTls: false }, fd, undefined))
     return { kind: "tcp", host: address.host, port }
   }
@@ -149,7 +150,7 @@ export class ProxyServer {
   /** Accepts from a socket that stays its owner's. */
   attach(descriptor: Descriptor): void {
     this.#descriptors.push(descriptor)
-    const tls = descriptor.isTls ? openTls(this.site.settings.proxy.tls) : undefined
+    const tls = descriptor.isTls ? openTls(this.generation.settings.proxy.tls) : undefined
     const listener = this.#listenOn(descriptor, libc.dup(descriptor.fd), tls)
     if (tls === undefined) this.#plainListeners.push(listener)
     else {
@@ -198,9 +199,9 @@ export class ProxyServer {
   }
 
   #opened(socket: Socket<ClientConnection>, scheme: Uint8Array, port: Uint8Array): void {
-    const { counters, site } = this
+    const { counters, generation } = this
     const open = this.#clients.size + (this.#openElsewhere === undefined ? 0 : this.#openElsewhere())
-    if (open >= site.limits.connections) {
+    if (open >= generation.limits.connections) {
       counters[DENIED]!++
       socket.terminate()
       return
@@ -210,18 +211,18 @@ export class ProxyServer {
     const client = this.#clients.add()
     client.begin(socket as Socket<unknown>, scheme === HTTP)
     socket.data = client
-    const { accept, from } = site.proxyProtocol
+    const { accept, from } = generation.proxyProtocol
     // A balancer's connection says first whose it is.
     if (accept) {
       const family = parseAddress(socket.remoteAddress, this.#address)
       if (family !== 0 && from.containsBytes(family, this.#address)) {
         if (scheme === HTTP) client.expectProxyHeader(port)
-        else this.#introductions.begin(client, port)
+        else this.#preread.begin(client, port)
         return
       }
     }
-    if (!site.timing.isEmpty || site.hints !== undefined) this.#clock.opened(client, fdOf(socket))
-    this.#peers.read(socket as Socket<unknown>, site, scheme, port, client)
+    if (!generation.timing.isEmpty || generation.hints !== undefined) this.#clock.opened(client, fdOf(socket))
+    this.#peers.read(socket as Socket<unknown>, generation, scheme, port, client)
     this.#limit(client)
   }
 
@@ -231,7 +232,7 @@ export class ProxyServer {
     if (client === undefined) return
     if (!this.#clock.finished(client, fdOf(socket))) return
     this.#applyTiming(client)
-    const { hints, relay } = this.site
+    const { hints, relay } = this.generation
     if (client.hints === undefined || hints === undefined) return
     if (relay.judge(this.#clock.timing) >= RELAY_CALLED) client.hints = hints.hinter.withRelay(client.hints, relay)
   }
@@ -242,24 +243,24 @@ export class ProxyServer {
   }
 
   #applyTiming(client: ClientConnection): void {
-    const { timing } = this.site
+    const { timing } = this.generation
     if (timing.isEmpty) return
     const { rtt, helloDelay, tlsRtt } = this.#clock.timing
-    timing.append(client.ownBlock, rtt, helloDelay, tlsRtt)
+    timing.append(client.connectionHeaders, rtt, helloDelay, tlsRtt)
   }
 
   /** The PROXY header of a connection was read. */
-  introduce(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {
-    this.#introduce(client, header, HTTP, port)
+  applyProxyHeader(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {
+    this.#applyProxyHeader(client, header, HTTP, port)
   }
 
-  #introduce(client: ClientConnection, header: ProxyHeader, scheme: Uint8Array, port: Uint8Array): void {
-    this.#peers.readProxied(header, client.socket!, this.site, scheme, port, client)
+  #applyProxyHeader(client: ClientConnection, header: ProxyHeader, scheme: Uint8Array, port: Uint8Array): void {
+    this.#peers.readProxied(header, client.socket!, this.generation, scheme, port, client)
     this.#limit(client)
   }
 
   #limit(client: ClientConnection): void {
-    const { connectionsPerAddress, requestsPerSecond } = this.site.limits
+    const { connectionsPerAddress, requestsPerSecond } = this.generation.limits
     const limits = this.#addressLimits
     if (limits === undefined || (connectionsPerAddress === 0 && requestsPerSecond === 0)) return
     const { family, address } = this.#peers
@@ -269,8 +270,8 @@ export class ProxyServer {
   }
 
   /** Whether an address may send another request in this second. */
-  mayRequest(slot: number): boolean {
-    const { requestsPerSecond } = this.site.limits
+  allowsRequest(slot: number): boolean {
+    const { requestsPerSecond } = this.generation.limits
     if (slot < 0 || requestsPerSecond === 0) return true
     return this.#addressLimits!.request(slot, requestsPerSecond, Math.floor(Date.now() / 1000))
   }
@@ -307,24 +308,25 @@ export class ProxyServer {
     }
   }
 
-  /** Calls `proceed` of the client after what is there to read now. */
-  later(client: ClientConnection): void {
-    if (this.#waiting.push(client) === 1) setImmediate(this.#proceed)
+  /** Calls `resume` of the client after what is there to read now. */
+  defer(client: ClientConnection): void {
+    if (this.#deferred.push(client) === 1) setImmediate(this.#resume)
   }
 
-  readonly #proceed = (): void => {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const client of waiting) client.proceed()
+  readonly #resume = (): void => {
+    const waiting = this.#deferred
+    this.#deferred = []
+    for (const client of waiting) client.resume()
   }
 
-  /** New requests go by `site`; those on their way finish with the old one. Throws what reading certificates throws, and changes nothing. */
-  reload(site: Site): void {
+  /** New requests go by `generation`; those on their way finish with the old one. Throws what reading certificates throws, and changes nothing. */
+  reload(generation: Generation): void {
     const encrypted = this.#descriptors.filter(({ isTls }) => isTls)
-    const tls = encrypted.length > 0 ? openTls(site.settings.proxy.tls) : undefined
-    const before = this.site
-    this.site = site
-    for (const [target, upstream] of before.upstreams) if (site.upstreams.get(target) !== upstream) upstream.closeIdle()
+    const tls = encrypted.length > 0 ? openTls(generation.settings.proxy.tls) : undefined
+    const before = this.generation
+    this.generation = generation
+    for (const [target, upstream] of before.upstreams)
+      if (generation.upstreams.get(target) !== upstream) upstream.closeIdle()
     if (tls === undefined || tls.key === this.#tlsKey) return
     // The new listeners accept before the old ones stop.
     const old = this.#tlsListeners
@@ -338,7 +340,7 @@ export class ProxyServer {
     this.isStopping = true
     for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop()
     for (const client of this.#clients.all()) client.stop()
-    for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
+    for (const upstream of this.generation.upstreams.values()) upstream.closeIdle()
   }
 
   /** Closes everything at once. */
@@ -346,11 +348,11 @@ export class ProxyServer {
     this.isStopping = true
     clearInterval(this.#ticker)
     this.#isClosed = true
-    this.#introductions.stop()
+    this.#preread.stop()
     for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop(true)
     for (const client of this.#clients.all()) client.abort()
-    for (const upstream of this.site.upstreams.values()) upstream.closeIdle()
-    this.lane?.close()
-    this.lane = undefined
+    for (const upstream of this.generation.upstreams.values()) upstream.closeIdle()
+    this.epollReader?.close()
+    this.epollReader = undefined
   }
 }

@@ -18,8 +18,8 @@ import { AddressLimits } from "../connection/address-limits.ts"
 import { openCapture } from "./capture.ts"
 import { CELLS, OPEN } from "../operations/counters.ts"
 import { ProxyServer } from "./proxy-server.ts"
-import { Site } from "../routing/site.ts"
-import { siteSettings } from "../routing/site-settings.ts"
+import { Generation } from "../routing/generation.ts"
+import { generationSettings } from "../routing/generation-settings.ts"
 import { warmUp } from "../fingerprint-headers/warm-up.ts"
 import { reportOf } from "./report.ts"
 import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from "./message.ts"
@@ -91,7 +91,7 @@ const start = (message: WorkerStart) =>
     const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, lost)
     const all = new Float64Array(message.counters)
     const server = new ProxyServer({
-      site: new Site(siteSettings(message), undefined),
+      generation: new Generation(generationSettings(message), undefined),
       lookup,
       key: config.capture.key,
       counters: new Float64Array(message.counters, thread * CELLS * 8, CELLS),
@@ -105,7 +105,7 @@ const start = (message: WorkerStart) =>
       warn: (text) => tell({ type: "log", level: "warn", message: text }),
       onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
     })
-    yield* warmUp(config, siteSettings(message), database)
+    yield* warmUp(config, generationSettings(message), database)
     for (const descriptor of message.descriptors) server.attach(descriptor)
     const report = (): void => tell({ type: "report", report: reportOf(chain, lookup, observer) })
     report()
@@ -124,7 +124,7 @@ const start = (message: WorkerStart) =>
   }).pipe(Scope.provide(scope))
 
 /** Of the upstreams of a new site too. */
-function applyHealth({ upstreams }: Site): void {
+function applyHealth({ upstreams }: Generation): void {
   for (const upstream of upstreams.values()) upstream.isHealthy = !unhealthy.has(upstream.target)
 }
 
@@ -134,9 +134,9 @@ const reload = (settings: WorkerSettings) =>
     const { server, lookup, mode } = running
     const database = yield* loadDatabases(settings.config.fingerprint)
     lookup.setMatcher(new Matcher(database, mode, CACHED_FINGERPRINTS), settings.generation)
-    const site = new Site(siteSettings(settings), server.site)
-    applyHealth(site)
-    server.reload(site)
+    const generation = new Generation(generationSettings(settings), server.generation)
+    applyHealth(generation)
+    server.reload(generation)
   })
 
 async function stop(): Promise<void> {
@@ -169,7 +169,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case "health": {
       if (data.isHealthy) unhealthy.delete(data.target)
       else unhealthy.add(data.target)
-      if (running !== undefined) applyHealth(running.server.site)
+      if (running !== undefined) applyHealth(running.server.generation)
       break
     }
     case "reopen":

@@ -11,7 +11,7 @@ import {
   type RouteConfig,
   relayThresholds
 } from "@synprint/service"
-import { HeaderBlock, headerNames } from "../fingerprint-headers/header-encoder.ts"
+import { HeaderEncoder, headerNames } from "../fingerprint-headers/header-encoder.ts"
 import { HintLines } from "../fingerprint-headers/hint-lines.ts"
 import { NameSet } from "../http1/field-kind.ts"
 import { RequestWriter } from "../http1/request-writer.ts"
@@ -21,7 +21,7 @@ import { TimingLines } from "../fingerprint-headers/timing-lines.ts"
 import { Upstream, type UpstreamSettings } from "../upstream/upstream.ts"
 
 /** What a site is made of; plain data, so that it can be sent to another thread. */
-export interface SiteSettings {
+export interface GenerationSettings {
   readonly proxy: ProxyConfig
   readonly routes: ReadonlyArray<RouteConfig>
   readonly headers: HeadersConfig
@@ -31,14 +31,14 @@ export interface SiteSettings {
 /** Tells the application which of our headers the client tried to send. */
 const SPOOFED_HEADER = "x-tcp-spoofed"
 
-export class Site {
-  readonly settings: SiteSettings
+export class Generation {
+  readonly settings: GenerationSettings
   readonly limits: ProxyConfig["limits"]
   readonly timeouts: ProxyConfig["timeouts"]
   readonly routes: RouteTable<Route>
   /** By their settings. */
   readonly upstreams: ReadonlyMap<string, Upstream>
-  readonly block: HeaderBlock
+  readonly block: HeaderEncoder
   readonly timing: TimingLines
   /** undefined: no header tells hints. */
   readonly hints: HintLines | undefined
@@ -52,7 +52,7 @@ export class Site {
   readonly proxyProtocol: { readonly accept: boolean; readonly from: PrefixSet }
 
   /** Upstreams of `previous` that are still named keep their connections and what is known of their health. */
-  constructor(settings: SiteSettings, previous: Site | undefined) {
+  constructor(settings: GenerationSettings, previous: Generation | undefined) {
     this.settings = settings
     const { proxy, headers } = settings
     this.limits = proxy.limits
@@ -82,7 +82,7 @@ export class Site {
       })
     )
     this.upstreams = upstreams
-    this.block = new HeaderBlock(headers)
+    this.block = new HeaderEncoder(headers)
     this.timing = new TimingLines(headers)
     const hints = new HintLines(headers, settings.hints)
     this.hints = hints.isWanted ? hints : undefined

@@ -134,19 +134,19 @@ test.each(Object.entries(CASES))("%s", async (_name, pieces) => {
   for (const isLane of [false, true]) {
     const upstream = openUpstream(answer)
     const proxy = await openProxy(`[[routes]]\nupstream = "${upstream.target}"\n`)
-    await until(() => proxy.server.lane !== undefined, "the lane is open")
-    const { lane } = proxy.server
-    if (!isLane) proxy.server.lane = undefined
+    await until(() => proxy.server.epollReader !== undefined, "the lane is open")
+    const { epollReader } = proxy.server
+    if (!isLane) proxy.server.epollReader = undefined
     told.push(await tell(proxy.port, pieces))
     // Ports and times differ.
     asked.push(
       upstream.connections.map(({ text }) => text.replaceAll(/^(X-F\S+-Port|x-t\S+): \d+$/gm, "$1: N")).join("|")
     )
     if (isLane) {
-      const { idle } = [...proxy.server.site.upstreams.values()][0]!
-      const isLeft = (): boolean => lane!.size !== idle.filter(({ laneSlot }) => laneSlot >= 0).length
+      const { idle } = [...proxy.server.generation.upstreams.values()][0]!
+      const isLeft = (): boolean => epollReader!.size !== idle.filter(({ readerSlot }) => readerSlot >= 0).length
       await until(() => proxy.server.open === 0 && !isLeft(), "nothing is left but idle upstreams")
-    } else lane!.close()
+    } else epollReader!.close()
   }
   expect(told[1]).toBe(told[0]!)
   expect(asked[1]).toBe(asked[0]!)
@@ -155,11 +155,11 @@ test.each(Object.entries(CASES))("%s", async (_name, pieces) => {
 test("both sides are read by it, and a client that does not read holds its upstream back", async () => {
   const upstream = openUpstream(answer)
   const proxy = await openProxy(`[[routes]]\nupstream = "${upstream.target}"\n`)
-  await until(() => proxy.server.lane !== undefined, "the lane is open")
+  await until(() => proxy.server.epollReader !== undefined, "the lane is open")
   const client = await RawClient.connect(proxy.port)
   client.send(GET)
   await client.until((text) => text.endsWith("ok"))
-  expect(proxy.server.lane!.size).toBe(2)
+  expect(proxy.server.epollReader!.size).toBe(2)
   client.pause()
   client.send(ask("/size9000000"))
   await Bun.sleep(200)
@@ -167,6 +167,6 @@ test("both sides are read by it, and a client that does not read holds its upstr
   await client.until((_text, { length }) => length > 9_000_000)
   client.send(GET)
   await client.until((text) => text.endsWith("ok"))
-  expect(proxy.server.lane!.size).toBe(2)
+  expect(proxy.server.epollReader!.size).toBe(2)
   expect(upstream.connections.length).toBe(1)
 })

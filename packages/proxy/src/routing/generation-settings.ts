@@ -3,7 +3,7 @@
  * configuration without routes was refused.
  */
 import type { RouteConfig } from "@synprint/service"
-import type { SiteSettings } from "./site.ts"
+import type { GenerationSettings } from "./generation.ts"
 import type { WorkerSettings } from "../worker/message.ts"
 
 const echoRoute = (target: string): RouteConfig => ({
@@ -23,7 +23,7 @@ const echoRoute = (target: string): RouteConfig => ({
   removeResponseHeaders: []
 })
 
-export const siteSettings = ({ config, echo }: WorkerSettings): SiteSettings => ({
+export const generationSettings = ({ config, echo }: WorkerSettings): GenerationSettings => ({
   proxy: config.proxy,
   routes: echo === undefined ? config.routes : [echoRoute(echo)],
   headers: config.headers,
