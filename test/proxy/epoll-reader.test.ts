@@ -4,6 +4,7 @@
  */
 import { afterEach, expect, test } from "bun:test"
 import { RawClient, type UpstreamSide } from "../../packages/proxy/src/testing/index.ts"
+import type { UpstreamConnection } from "../../packages/proxy/src/upstream/upstream-connection.ts"
 import { until } from "../lib/until.ts"
 import { closeAll, count, GET, openProxy, openUpstream } from "./setup.ts"
 
@@ -144,7 +145,9 @@ test.each(Object.entries(CASES))("%s", async (_name, pieces) => {
     )
     if (isLane) {
       const { idle } = [...proxy.server.generation.upstreams.values()][0]!
-      const isLeft = (): boolean => epollReader!.size !== idle.filter(({ readerSlot }) => readerSlot >= 0).length
+      const isLeft = (): boolean =>
+        epollReader!.size !==
+        (idle as unknown as ReadonlyArray<UpstreamConnection>).filter(({ reader }) => reader.readerSlot >= 0).length
       await until(() => proxy.server.open === 0 && !isLeft(), "nothing is left but idle upstreams")
     } else epollReader!.close()
   }

@@ -1,45 +1,44 @@
 /**
- * Client table: the connections that are open, and some that are over and become the next ones. A connection is a dozen objects; making
- * them anew for every request of clients that close after each cost 5 % of all CPU time.
+ * Client table: the open connections, and a free list of connection objects for reuse. A connection is a dozen objects; allocating them anew
+ * for every request of clients that close after each cost 5 % of all CPU time.
  */
-import { ClientConnection } from "./client-connection.ts"
-import type { ProxyServer } from "../worker/proxy-server.ts"
+import type { ClientConnection } from "./client-connection.ts"
 
-/** Connections that come and go at the same time; each keeps about 2 KiB. */
-const SPARE_MAX = 512
+/** Length of the free list; each object keeps about 2 KiB. */
+const FREE_MAX = 512
 
 export class ClientTable {
-  readonly #server: ProxyServer
+  readonly #make: () => ClientConnection
   readonly #open: Array<ClientConnection> = []
-  readonly #spare: Array<ClientConnection> = []
+  readonly #free: Array<ClientConnection> = []
 
-  constructor(server: ProxyServer) {
-    this.#server = server
+  constructor(make: () => ClientConnection) {
+    this.#make = make
   }
 
   get size(): number {
     return this.#open.length
   }
 
-  /** One for a connection that was accepted: its `begin` comes next. */
-  add(): ClientConnection {
-    const client = this.#spare.pop() ?? new ClientConnection(this.#server)
-    client.place = this.#open.push(client) - 1
+  /** Returns an object for an accepted connection; the caller calls its `begin`. */
+  acquire(): ClientConnection {
+    const client = this.#free.pop() ?? this.#make()
+    client.index = this.#open.push(client) - 1
     return client
   }
 
-  /** `isReusable`: nobody knows of it any more. */
-  remove(client: ClientConnection, isReusable: boolean): void {
-    const { place } = client
+  /** `isReusable`: no other object holds a reference. */
+  release(client: ClientConnection, isReusable: boolean): void {
+    const { index } = client
     const last = this.#open.pop()!
     if (last !== client) {
-      this.#open[place] = last
-      last.place = place
+      this.#open[index] = last
+      last.index = index
     }
-    if (isReusable && this.#spare.length < SPARE_MAX) this.#spare.push(client)
+    if (isReusable && this.#free.length < FREE_MAX) this.#free.push(client)
   }
 
-  /** Those that are open now: some may close while they are gone through. */
+  /** A copy of the list of open connections, since some may close during an iteration. */
   all(): ReadonlyArray<ClientConnection> {
     return [...this.#open]
   }

@@ -1,87 +1,103 @@
 /**
- * One request and its response: what both halves share, and how they end. A client connection has one, used for request after request
- * and by the connection that takes its place (client-table.ts).
+ * One request and its response: the state that both halves share, and how they end. A client connection has one exchange, which serves
+ * request after request.
  *
  * ```
  * begin ──► request-relay.ts ──► upstream ──► response-relay.ts ──► complete ──► the client's next request
  *    └── refused, or the upstream is lost ──► fail (error page) ──────┘
  * ```
+ * An exchange ends in one of three ways:
+ * - complete: the response was sent; the upstream is released to its pool, or dropped if it can't be reused;
+ * - fail: no response was begun; the client gets an error page, the upstream is dropped, and the exchange is complete;
+ * - abort (by the requester): half a response was sent, or the client has gone; everything is dropped.
  */
-import type { ClientConnection } from "./client-connection.ts"
+import type { ExchangeContext } from "./exchange-context.ts"
+import type { Requester } from "./requester.ts"
+import type { Services } from "./services.ts"
 import { IDLE_TIMEOUTS, REQUESTS, UPSTREAM_FAILURES, UPSTREAM_TIMEOUTS } from "../operations/counters.ts"
 import { BODY_TOO_LARGE, errorResponse } from "../http1/parse-error.ts"
-import { METHOD_HEAD } from "../http1/request-head.ts"
+import { METHOD_HEAD, type RequestHead } from "../http1/request-head.ts"
 import { LoggedExchange } from "../operations/logged-exchange.ts"
 import { RequestRelay } from "./request-relay.ts"
 import { ResponseRelay } from "./response-relay.ts"
 import type { Route } from "../routing/route.ts"
-import type { Downstream, UpstreamConnection } from "../upstream/upstream-connection.ts"
+import type { UpstreamStream } from "../upstream/upstream-stream.ts"
 
-export class Exchange implements Downstream {
-  readonly client: ClientConnection
-  readonly request: RequestRelay = new RequestRelay(this)
-  readonly response: ResponseRelay = new ResponseRelay(this)
+export class Exchange implements ExchangeContext {
+  readonly requester: Requester
+  readonly services: Services
   route: Route | undefined = undefined
-  upstream: UpstreamConnection | undefined = undefined
+  upstream: UpstreamStream | undefined = undefined
   method = 0
+  /** HTTP/1 minor version of the request. */
   minor = 1
-  /** Whether the client's connection stays for another. */
-  keeps = true
-  /** Whether the client asked for another protocol. */
+  /** True if the client asked for another protocol. */
   upgrades = false
-  /** Where there is an access log. */
+  /** Collects the line of the access log; undefined: there is no log. */
   logged: LoggedExchange | undefined = undefined
+  hasResponse = false
+  readonly #request = new RequestRelay(this)
+  readonly #response = new ResponseRelay(this)
 
-  constructor(client: ClientConnection) {
-    this.client = client
+  constructor(services: Services, requester: Requester) {
+    this.services = services
+    this.requester = requester
   }
 
-  /** A head is complete and lies in server.requestHead. */
-  begin(bytes: Uint8Array, headEnd: number, isBorrowed: boolean): void {
-    const { client, request } = this
-    const { server } = client
-    const { generation } = server
-    const head = server.requestHead
-    server.counters[REQUESTS]!++
+  /** Begins with the request whose head is in `bytes[..headEnd)`. `isBorrowed`: `bytes` are only valid during the call. */
+  begin(head: RequestHead, bytes: Uint8Array, headEnd: number, isBorrowed: boolean): void {
+    const { requester, services } = this
+    const request = this.#request
+    const { facts } = requester
+    const { generation, accessLog } = services
+    services.counters[REQUESTS]!++
     this.method = head.method
     this.minor = head.minor
-    this.upgrades = false
-    request.begin(bytes, headEnd, isBorrowed)
-    client.readHints(head.fields, bytes)
-    this.response.begin()
-    if (server.log !== undefined) this.logged = new LoggedExchange(server.log, head, bytes, client)
+    this.upgrades = this.hasResponse = false
+    request.begin(head, bytes, headEnd, isBorrowed)
+    this.#response.begin()
+    facts.readHints(head.fields, bytes, generation.hints)
+    if (accessLog !== undefined) this.logged = new LoggedExchange(accessLog, head, bytes, facts)
     const route = generation.routes.find(head, bytes)
     this.route = route
-    this.keeps = head.keepsAlive && !server.isStopping && route?.forcesNew !== true
-    server.wheel.schedule(client, generation.timeouts.upstreamMs)
-    if (!server.allowsRequest(client.limitSlot))
+    if (route?.forcesNew === true) requester.closeAfterResponse()
+    requester.schedule(generation.timeouts.upstreamMs)
+    if (!services.allowsRequest(requester.limitSlot))
       request.failEarly(bytes, headEnd, 429, "too many requests from this address")
     else if (route === undefined) request.failEarly(bytes, headEnd, 404, "no route leads there")
     else if (generation.limits.bodyBytes > 0 && request.body.left > generation.limits.bodyBytes)
       request.failEarly(bytes, headEnd, 413, errorResponse(BODY_TOO_LARGE).text)
-    else request.forward(bytes, headEnd)
+    else request.forward(head, bytes, headEnd)
   }
 
-  // ---- from the client
+  get isRequestRead(): boolean {
+    return this.#request.body.isDone
+  }
+
+  forbidRetry(): void {
+    this.#request.clear()
+  }
+
+  // ---- events of the client
 
   fromClient(chunk: Uint8Array): void {
-    this.request.received(chunk)
+    this.#request.received(chunk)
   }
 
-  /** FIN: its request is answered, if it is complete. */
+  /** The client sent FIN: its request is answered if it is complete. */
   clientEnded(): void {
-    if (!this.request.body.isDone) this.client.abort()
+    if (!this.isRequestRead) this.requester.abort()
   }
 
-  /** The upstream was too slow, or the client. */
+  /** The time-out has passed: the upstream or the client was too slow. */
   expired(): void {
-    const { client } = this
-    const { counters } = client.server
-    if (this.response.hasBegun || client.hasPending) {
-      // Half a response was sent: only a reset tells that there was more.
-      counters[client.hasPending ? IDLE_TIMEOUTS : UPSTREAM_TIMEOUTS]!++
-      client.abort()
-    } else if (this.request.body.isDone) {
+    const { requester } = this
+    const { counters } = this.services
+    if (this.hasResponse || requester.hasPending) {
+      // Part of a response was sent: only a reset shows the client that it is incomplete.
+      counters[requester.hasPending ? IDLE_TIMEOUTS : UPSTREAM_TIMEOUTS]!++
+      requester.abort()
+    } else if (this.isRequestRead) {
       counters[UPSTREAM_TIMEOUTS]!++
       this.fail(504, "the upstream did not answer in time")
     } else {
@@ -90,21 +106,19 @@ export class Exchange implements Downstream {
     }
   }
 
-  // ---- from the upstream
+  // ---- events of the upstream
 
-  fromUpstream(upstream: UpstreamConnection, chunk: Uint8Array, isBorrowed: boolean): void {
-    this.response.received(upstream, chunk, isBorrowed)
+  fromUpstream(chunk: Uint8Array, isBorrowed: boolean): void {
+    this.#response.received(this.upstream!, chunk, isBorrowed)
   }
 
   upstreamDrained(): void {
-    this.request.drained()
+    this.requester.resumeBody()
   }
 
-  /** It ended or broke before it could be let go. `isClean`: by FIN. */
-  upstreamEnded(upstream: UpstreamConnection, isClean: boolean): void {
-    const { response } = this
-    if (this.upstream !== upstream) return
-    if (response.hasBegun) {
+  upstreamEnded(isClean: boolean): void {
+    const response = this.#response
+    if (this.hasResponse) {
       if (isClean && response.endsWithConnection) {
         this.dropUpstream()
         this.complete(undefined, false)
@@ -112,24 +126,24 @@ export class Exchange implements Downstream {
       return
     }
     this.dropUpstream()
-    if (!response.hasHeld && this.request.sendAgain()) return
-    this.client.server.counters[UPSTREAM_FAILURES]!++
+    if (!response.hasHeld && this.#request.sendAgain()) return
+    this.services.counters[UPSTREAM_FAILURES]!++
     this.fail(502, "the upstream closed the connection without an answer")
   }
 
-  connectFailed(upstream: UpstreamConnection, reason: string): void {
-    if (this.upstream !== upstream) return
+  connectFailed(reason: string): void {
+    const failed = this.upstream!
     this.upstream = undefined
-    if (this.request.sendElsewhere(upstream)) return
+    if (this.#request.sendElsewhere(failed)) return
     if (reason === "ETIMEDOUT") this.fail(504, "the upstream did not accept the connection in time")
     else this.fail(502, "the upstream can not be reached")
   }
 
   // ---- ends
 
-  /** The response is complete. `hasMore`: the upstream sent more than it said. */
-  complete(upstream: UpstreamConnection | undefined, hasMore: boolean): void {
-    const isRead = this.request.body.isDone
+  /** The response is complete. `hasMore`: the upstream sent more bytes than the response has. */
+  complete(upstream: UpstreamStream | undefined, hasMore: boolean): void {
+    const isRead = this.isRequestRead
     this.upstream = undefined
     if (upstream !== undefined) {
       if (hasMore || !isRead) upstream.drop()
@@ -139,38 +153,37 @@ export class Exchange implements Downstream {
         upstream.release()
       }
     }
-    this.#end()
-    this.client.exchangeEnded(this.keeps, isRead)
+    this.#clear()
+    this.requester.exchangeEnded(isRead)
   }
 
-  /** Answers a request that goes no further; the connection stays if the request is complete. */
+  /** Answers a request that is not forwarded any further; the connection stays open if the request was received whole. */
   fail(status: number, text: string): void {
     this.dropUpstream()
-    if (!this.request.body.isDone) this.keeps = false
-    this.response.hasBegun = true
+    this.hasResponse = true
     if (this.logged !== undefined) this.logged.status = status
-    this.client.sendPage(status, text, !this.keeps, this.method !== METHOD_HEAD)
+    this.requester.sendError(status, text, this.isRequestRead, this.method !== METHOD_HEAD)
     this.complete(undefined, false)
   }
 
-  /** The response won't come to its end. */
+  /** The response can't be completed. */
   breakResponse(): void {
-    this.client.server.counters[UPSTREAM_FAILURES]!++
-    this.client.abort()
+    this.services.counters[UPSTREAM_FAILURES]!++
+    this.requester.abort()
   }
 
-  /** The client's connection is gone. */
+  /** The client's connection is closed. */
   release(): void {
     this.dropUpstream()
-    this.#end()
+    this.#clear()
   }
 
-  #end(): void {
+  #clear(): void {
     this.takeLogged()?.write()
     this.route = undefined
-    this.request.forget()
-    this.request.body.forget()
-    this.response.forget()
+    this.#request.clear()
+    this.#request.body.clear()
+    this.#response.clear()
   }
 
   takeLogged(): LoggedExchange | undefined {

@@ -1,11 +1,11 @@
 /**
- * The PROXY header in front of a TLS handshake, taken from the socket before TLS reads it:
+ * Reads the PROXY header in front of a TLS handshake from the socket before TLS does:
  *
  *     PROXY TCP4 192.0.2.1 198.51.100.7 56324 443 CRLF | 16 03 01 ... ClientHello
- *     peeked, and exactly its bytes read by recv(2)   | left for TLS, which never learns of it
+ *     peeked, then exactly these bytes are read       | left for TLS, which never sees the header
  *
- * `open` of a TLS socket runs before the first read (self-test.ts holds Bun to that). A header that is not there yet, or in part, is
- * waited for with the socket paused, so that TLS does not take it for a record; the client's head time-out ends that.
+ * `open` of a TLS socket runs before the first read (self-test.ts checks that). While a header is missing or incomplete the socket is paused,
+ * so that TLS does not take it for a record; the client's head time-out applies.
  */
 import type { Socket } from "bun"
 import { libc } from "../socket/libc.ts"
@@ -13,20 +13,20 @@ import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-prot
 
 const MSG_PEEK = 2
 const MSG_DONTWAIT = 0x40
-/** Longer than the longest header that is accepted. */
+/** More than the longest header that is accepted. */
 const ROOM = 4096
-/** A header comes with the first segment, as its specification demands: few ever wait. */
+/** The specification demands that the header arrives with the first segment, so few connections ever wait. */
 const POLL_MS = 5
 
 // Its own ArrayBuffer: memory that never moves under native code.
 const room = new Uint8Array(new ArrayBuffer(ROOM))
 
-/** Takes a whole header from a socket: its length, INCOMPLETE (nothing was taken) or BROKEN (also: the peer closed). */
+/** Reads a whole header from a socket: returns its length, INCOMPLETE (nothing was read) or BROKEN (also: the peer has closed). */
 export function takeProxyHeader(fd: number | undefined, into: ProxyHeader): number {
   if (fd === undefined || fd < 0) return BROKEN
   const there = libc.recv(fd, room, ROOM, MSG_PEEK | MSG_DONTWAIT)
   if (there === 0) return BROKEN
-  // EAGAIN; after a reset Bun closes the socket.
+  // EAGAIN. After a reset, Bun closes the socket.
   if (there < 0) return INCOMPLETE
   const length = decodeProxyHeader(room, 0, there, into)
   if (length > 0) libc.recv(fd, room, length, MSG_DONTWAIT)
@@ -34,12 +34,12 @@ export function takeProxyHeader(fd: number | undefined, into: ProxyHeader): numb
 }
 
 export interface Prereadable {
-  /** undefined: it is closed. */
+  /** undefined: the connection is closed. */
   readonly socket: Socket<unknown> | undefined
   readonly abort: () => void
 }
 
-/** Connections whose header is waited for. */
+/** Connections that wait for their header. */
 export class ProxyHeaderPreread<T extends Prereadable> {
   readonly #applyProxyHeader: (client: T, header: ProxyHeader, port: Uint8Array) => void
   readonly #refused: () => void
@@ -51,7 +51,7 @@ export class ProxyHeaderPreread<T extends Prereadable> {
     this.#refused = refused
   }
 
-  /** To be called in `open`. */
+  /** Call it in `open`. */
   begin(client: T, port: Uint8Array): void {
     if (this.#take(client, port)) return
     client.socket?.pause()
@@ -63,7 +63,7 @@ export class ProxyHeaderPreread<T extends Prereadable> {
     clearTimeout(this.#timer)
   }
 
-  /** False: it must be waited for. */
+  /** False: the header is incomplete. */
   #take(client: T, port: Uint8Array): boolean {
     const { socket } = client
     if (socket === undefined) return true

@@ -1,6 +1,6 @@
 /**
- * The body of a request on its way to the upstream: how far it has come, whatever pieces it comes in. Nothing of it is kept but the start
- * of a trailer section.
+ * The body of a request on its way to the upstream: tracks how much of it has passed, in whatever pieces it arrives. Only the beginning of
+ * a trailer section is kept.
  */
 import { ChunkedScanner } from "../http1/chunked.ts"
 import { copy } from "../http1/copy.ts"
@@ -8,21 +8,21 @@ import { BODY_TOO_LARGE, isParseError, NEEDS_MORE } from "../http1/parse-error.t
 import { LF } from "../http1/byte-classes.ts"
 import type { RequestHead } from "../http1/request-head.ts"
 import { parseTrailers, TRAILERS_MAX, writeTrailers } from "../http1/trailer-section.ts"
-import { GIVEN, KEPT, type SocketWriter, SHARED } from "../socket/socket-writer.ts"
-import type { ProxyServer } from "../worker/proxy-server.ts"
+import type { UpstreamStream } from "../upstream/upstream-stream.ts"
+import type { Services } from "./services.ts"
 
-/** Copying more costs more than a write of its own. */
+/** Copying more bytes costs more than a separate write. */
 const FILL_MAX = 16_384
 
 export class RequestBody {
-  /** Whether all of it came. */
+  /** True once all of the body has arrived. */
   isDone = true
   isChunked = false
   /** Bytes of a body of known length that are still to come. */
   left = 0
-  /** Whether all that the last `pass` sent was taken by the kernel. */
-  hasGone = true
-  /** Bytes of a chunked body that went by, framing included: its size is not announced. */
+  /** True if the kernel took all bytes of the last `pass`. */
+  isSent = true
+  /** Bytes of a chunked body so far, framing included; its size is not announced. */
   #chunkedBytes = 0
   #scanner: ChunkedScanner | undefined = undefined
   #trailers: Uint8Array | undefined = undefined
@@ -41,7 +41,7 @@ export class RequestBody {
     return !this.isChunked && this.left === 0
   }
 
-  /** The chunk behind the start of the trailer section, if that was kept; undefined as long as no line of it was completed. */
+  /** Joins `chunk` to the beginning of a trailer section that was kept; undefined: no further line of the section is complete. */
   join(chunk: Uint8Array): Uint8Array | undefined {
     if (this.#trailers === undefined) return chunk
     const bytes = Buffer.concat([this.#trailers, chunk])
@@ -52,8 +52,8 @@ export class RequestBody {
   }
 
   /**
-   * Puts what `bytes[from..]` holds of it behind the head in `out[0..at)`, if its length is known and there is room: one write for both. Gives
-   * the end.
+   * Copies the part of a body of known length in `bytes[from..]` behind the head in `out[0..at)` if there is room, so that both take one
+   * write. Returns the end.
    */
   fill(bytes: Uint8Array, from: number, out: Uint8Array, at: number): number {
     const length = Math.min(bytes.length - from, this.left)
@@ -63,25 +63,25 @@ export class RequestBody {
     return copy(bytes, from, from + length, out, at)
   }
 
-  /** Sends what `bytes[from..]` holds of it. Gives the offset of what follows, or a fault: then nobody knows where it ends. */
-  pass(bytes: Uint8Array, from: number, to: SocketWriter, server: ProxyServer): number {
+  /** Sends the part of the body in `bytes[from..]`. Returns the offset behind it, or a parse error: the end of the body is unknown then. */
+  pass(bytes: Uint8Array, from: number, upstream: UpstreamStream, services: Services): number {
     const { length } = bytes
-    this.hasGone = true
+    this.isSent = true
     if (this.isDone) return from
     if (!this.isChunked) {
       const end = Math.min(length, from + this.left)
       this.left -= end - from
       this.isDone = this.left === 0
-      this.hasGone = to.send(bytes, from, end, end === length ? GIVEN : KEPT)
+      this.isSent = upstream.send(bytes, from, end, end === length ? "transfer" : "share")
       return end
     }
     const scanner = this.#scanner!
     const at = scanner.isAtTrailers ? from : scanner.scan(bytes, from, length)
     if (isParseError(at)) return at
-    const limit = server.generation.limits.bodyBytes
+    const limit = services.generation.limits.bodyBytes
     this.#chunkedBytes += at - from
     if (limit > 0 && this.#chunkedBytes > limit) return BODY_TOO_LARGE
-    this.hasGone = to.send(bytes, from, at, at === length ? GIVEN : KEPT)
+    this.isSent = upstream.send(bytes, from, at, at === length ? "transfer" : "share")
     if (!scanner.isAtTrailers) return at
     const end = parseTrailers(bytes, at, length)
     if (end === NEEDS_MORE) {
@@ -89,13 +89,13 @@ export class RequestBody {
       return length
     }
     if (isParseError(end)) return end
-    const out = server.roomFor(end - at + 2)
-    this.hasGone = to.send(out, 0, writeTrailers(bytes, out, 0, server.generation.reserved), SHARED)
+    const out = services.output(end - at + 2)
+    this.isSent = upstream.send(out, 0, writeTrailers(bytes, out, 0, services.generation.reserved), "borrow")
     this.isDone = true
     return end
   }
 
-  forget(): void {
+  clear(): void {
     this.#trailers = undefined
   }
 }

@@ -1,41 +1,43 @@
 /**
- * The request of one exchange on its way to an upstream of its route: head, body, and once more to another upstream where that is safe.
+ * Forwards the request of one exchange to an upstream of its route: head, body, and a second try at another upstream where that is safe.
  */
 import { REFUSED, RETRIES, SPOOFED, UPSTREAM_REUSES } from "../operations/counters.ts"
-import type { Exchange } from "./exchange.ts"
+import type { ExchangeContext } from "./exchange-context.ts"
 import { put } from "../http1/copy.ts"
 import { errorResponse, isParseError } from "../http1/parse-error.ts"
-import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS } from "../http1/request-head.ts"
+import { METHOD_GET, METHOD_HEAD, METHOD_OPTIONS, RequestHead } from "../http1/request-head.ts"
 import { HEAD_EXTRA } from "../http1/request-writer.ts"
-import { KEPT, SHARED } from "../socket/socket-writer.ts"
 import { RequestBody } from "./request-body.ts"
-import { UpstreamConnection } from "../upstream/upstream-connection.ts"
+import type { Upstream } from "../upstream/upstream.ts"
+import type { UpstreamStream } from "../upstream/upstream-stream.ts"
 
-/** A connection keeps so much for its next heads; longer ones come in memory of their own. */
+/** Each exchange keeps a buffer of up to this size for borrowed heads; longer heads are copied to a buffer of their own. */
 const KEPT_MAX = 1024
 const EMPTY: Uint8Array = new Uint8Array(0)
-/** Requests that may wait while one is served. */
-const PIPELINE_MAX = 65_536
+
+/** Scratch for heads that are parsed again; nothing of it is kept between calls. */
+const parsedAgain = new RequestHead()
 
 export class RequestRelay {
   readonly body: RequestBody = new RequestBody()
-  readonly #exchange: Exchange
+  readonly #exchange: ExchangeContext
   /** The chunk that holds the head, while the request might be sent again. */
   #again: Uint8Array | undefined = undefined
-  #againAt = 0
-  /** Where a head is kept whose chunk is the lane's (read-lane.ts). */
+  #againStart = 0
+  /** Keeps a head whose chunk is borrowed. */
   #kept: Uint8Array = EMPTY
   #retries = 0
+  /** The upstream that was picked last. */
+  #picked: Upstream | undefined = undefined
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: ExchangeContext) {
     this.#exchange = exchange
   }
 
-  /** Of the head in server.requestHead, which lies in `bytes`. */
-  begin(bytes: Uint8Array, headEnd: number, isBorrowed: boolean): void {
-    const head = this.#exchange.client.server.requestHead
+  /** Starts the request whose head was parsed from `bytes`. */
+  begin(head: RequestHead, bytes: Uint8Array, headEnd: number, isBorrowed: boolean): void {
     this.#again = isBorrowed ? this.#keep(bytes, headEnd) : bytes
-    this.#againAt = head.start
+    this.#againStart = head.start
     this.#retries = 0
     this.body.begin(head)
   }
@@ -47,163 +49,142 @@ export class RequestRelay {
     return this.#kept
   }
 
-  /** An answer came, or the end: it won't be sent again. */
-  forget(): void {
+  /** The request won't be sent again: a response has begun, or the exchange is over. */
+  clear(): void {
     this.#again = undefined
+    this.#picked = undefined
   }
 
-  /** Sends the head of server.requestHead and what the chunk holds of the body. */
-  forward(bytes: Uint8Array, headEnd: number): void {
+  /** Sends the head and the part of the body that the chunk holds. */
+  forward(head: RequestHead, bytes: Uint8Array, headEnd: number): void {
     const exchange = this.#exchange
-    const { client } = exchange
-    const { server } = client
-    const { writer } = server.generation
+    const { requester, services } = exchange
+    const { facts } = requester
+    const { writer } = services.generation
     const route = exchange.route!
-    const head = server.requestHead
-    const upstream = route.pick(server.wheel.nowMs)
-    const out = server.roomFor(
-      headEnd -
-        head.start +
-        client.fingerprintHeaders.length +
-        client.connectionHeaders.length +
-        client.hintRoom +
-        route.added.length +
-        HEAD_EXTRA
-    )
-    const end = writer.write(head, bytes, client, route, upstream.authority, out)
-    if (writer.spoofed > 0) server.counters[SPOOFED]! += writer.spoofed
+    const upstream = route.pick(services.timers.nowMs)
+    this.#picked = upstream
+    const out = services.output(headEnd - head.start + facts.headerRoom + route.added.length + HEAD_EXTRA)
+    const end = writer.write(head, bytes, facts, route, upstream.authority, out)
+    if (writer.spoofed > 0) services.counters[SPOOFED]! += writer.spoofed
     exchange.upgrades = writer.upgrades
 
-    // Where one idle connection was closed the others may be too: the second try opens its own.
-    let connection = route.forcesNew || this.#retries > 0 ? undefined : upstream.take(!this.#isRepeatable)
-    if (connection === undefined) {
-      if (upstream.connecting >= upstream.settings.pending) {
-        this.failEarly(bytes, headEnd, 503, "the upstream has too many requests waiting")
-        return
-      }
-      connection = new UpstreamConnection(server, upstream, exchange)
-      exchange.upstream = connection
-      const filled = this.body.fill(bytes, headEnd, out, end)
-      const next = headEnd + filled - end
-      connection.send(out, 0, filled, SHARED)
-      if (next > headEnd) this.#again = undefined
-      if (!this.body.isDone || next < bytes.length) this.#passBody(bytes, next)
-      if (exchange.upstream === connection) connection.connect()
+    // Where one idle connection was closed the others may be too, so the second try opens a connection.
+    const pooled = route.forcesNew || this.#retries > 0 ? undefined : upstream.acquire(!this.#isRepeatable)
+    if (pooled === undefined && upstream.connecting >= upstream.settings.pending) {
+      this.failEarly(bytes, headEnd, 503, "the upstream has too many requests waiting")
       return
     }
-    server.counters[UPSTREAM_REUSES]!++
-    connection.attach(exchange)
-    exchange.upstream = connection
+    const stream = pooled ?? services.connectUpstream(upstream, exchange)
+    if (pooled !== undefined) {
+      services.counters[UPSTREAM_REUSES]!++
+      pooled.attach(exchange)
+    }
+    exchange.upstream = stream
     const filled = this.body.fill(bytes, headEnd, out, end)
     const next = headEnd + filled - end
-    let sent = connection.send(out, 0, filled, SHARED)
-    if (connection.isBroken) {
-      // It was closed already: nothing was sent, so that any request may take another.
+    let isSent = stream.send(out, 0, filled, "borrow")
+    if (pooled !== undefined && pooled.isBroken) {
+      // The upstream had closed the connection: nothing was sent, so any request may take another.
       exchange.dropUpstream()
       this.body.begin(head)
-      this.forward(bytes, headEnd)
+      this.forward(head, bytes, headEnd)
       return
     }
     if (next > headEnd) this.#again = undefined
-    if (!this.body.isDone || next < bytes.length) sent = this.#passBody(bytes, next) && sent
-    if (!sent && !this.body.isDone) client.pauseReading()
+    if (!this.body.isDone || next < bytes.length) isSent = this.#passBody(bytes, next) && isSent
+    if (pooled === undefined) {
+      // The body may have ended the exchange.
+      if (exchange.upstream === stream) stream.connect()
+    } else if (!isSent && !this.body.isDone) requester.pauseBody()
   }
 
-  /** Nothing of the request goes on; requests behind it do. */
+  /** Answers without forwarding; requests behind this one are kept. */
   failEarly(bytes: Uint8Array, headEnd: number, status: number, text: string): void {
-    if (this.body.isDone && headEnd < bytes.length) this.#hold(bytes.subarray(headEnd))
+    if (this.body.isDone && headEnd < bytes.length) this.#exchange.requester.hold(bytes.subarray(headEnd))
     this.#exchange.fail(status, text)
   }
 
   received(chunk: Uint8Array): void {
-    const { client } = this.#exchange
+    const { requester, services } = this.#exchange
     const { body } = this
     if (body.isDone) {
-      this.#hold(chunk)
+      requester.hold(chunk)
       return
     }
     const bytes = body.join(chunk)
     if (bytes === undefined) return
     this.#again = undefined
-    client.server.wheel.schedule(client, client.server.generation.timeouts.upstreamMs)
-    if (!this.#passBody(bytes, 0) && !body.isDone) client.pauseReading()
+    requester.schedule(services.generation.timeouts.upstreamMs)
+    if (!this.#passBody(bytes, 0) && !body.isDone) requester.pauseBody()
   }
 
-  /** Sends what `bytes[from..]` holds of the body; what follows it waits. False: not all of it went. */
+  /** Sends the part of the body in `bytes[from..]`; bytes behind the body are held. False: some bytes wait. */
   #passBody(bytes: Uint8Array, from: number): boolean {
-    const { client, upstream } = this.#exchange
+    const { requester, services, upstream } = this.#exchange
     const { body } = this
     const { length } = bytes
     if (!body.isDone && from < length) this.#again = undefined
-    const next = body.pass(bytes, from, upstream!, client.server)
+    const next = body.pass(bytes, from, upstream!, services)
     if (isParseError(next)) {
       this.#breakOff(next)
       return true
     }
-    if (next < length) this.#hold(bytes.subarray(next))
-    return body.hasGone
+    if (next < length) requester.hold(bytes.subarray(next))
+    return body.isSent
   }
 
-  /** The request won't be read to its end: nobody knows where the next one begins, for us and for the upstream. */
-  #breakOff(fault: number): void {
+  /** The request won't be read to its end: neither we nor the upstream know where the next one begins. */
+  #breakOff(parseError: number): void {
     const exchange = this.#exchange
-    const { client } = exchange
+    const { requester } = exchange
     exchange.dropUpstream()
-    if (exchange.response.hasBegun) {
-      client.abort()
+    if (exchange.hasResponse) {
+      requester.abort()
       return
     }
-    client.server.counters[REFUSED]!++
-    client.forgetHeld()
+    exchange.services.counters[REFUSED]!++
+    requester.dropHeld()
     exchange.method = METHOD_GET
-    const { status, text } = errorResponse(fault)
+    const { status, text } = errorResponse(parseError)
     exchange.fail(status, text)
   }
 
-  /** The upstream takes bytes again. */
-  drained(): void {
-    const { client } = this.#exchange
-    if (client.held <= PIPELINE_MAX) client.resumeReading()
-  }
-
-  #hold(bytes: Uint8Array): void {
-    const { client } = this.#exchange
-    client.hold(bytes)
-    if (client.held > PIPELINE_MAX) client.pauseReading()
-  }
-
-  /** Whether it asks for nothing that must not happen twice (RFC 9110 section 9.2.1), and nothing of it is gone with the first try. */
+  /** True for a request without side effects (RFC 9110 section 9.2.1) and without a body. */
   get #isRepeatable(): boolean {
     const { method } = this.#exchange
     return (method === METHOD_GET || method === METHOD_HEAD || method === METHOD_OPTIONS) && this.body.isEmpty
   }
 
-  /** Sends it once more, to whoever is next, after the upstream was lost without an answer. False: that is not safe. */
+  /** Sends the request once more after the upstream was lost without an answer. False: that is not safe. */
   sendAgain(): boolean {
-    const { server } = this.#exchange.client
     const again = this.#again
     if (again === undefined || !this.#isRepeatable || this.#retries > 0) return false
+    const { requester, services } = this.#exchange
+    const { generation } = services
     this.#retries++
-    server.counters[RETRIES]!++
-    const parsed = server.requestHead.parse(again, this.#againAt, again.length, server.generation.limits.headers)
-    // What follows the head is held already.
-    this.forward(parsed === again.length ? again : again.subarray(0, parsed), parsed)
+    services.counters[RETRIES]!++
+    const headEnd = parsedAgain.parse(again, this.#againStart, again.length, generation.limits.headers)
+    requester.facts.readHints(parsedAgain.fields, again, generation.hints)
+    // The bytes behind the head are held already.
+    this.forward(parsedAgain, headEnd === again.length ? again : again.subarray(0, headEnd), headEnd)
     return true
   }
 
-  /** Gives what waited for an upstream that can't be reached to the next one: nothing of it went. False: there is no other. */
-  sendElsewhere(failed: UpstreamConnection): boolean {
+  /** Gives the bytes that wait for an unreachable upstream to the next one: none of them was sent. False: there is no other. */
+  sendElsewhere(failed: UpstreamStream): boolean {
     const exchange = this.#exchange
-    const { server } = exchange.client
+    const { services } = exchange
     const pending = failed.takePending()
-    const next = exchange.route!.pick(server.wheel.nowMs)
-    if (this.#retries > 0 || next === failed.upstream) return false
+    const next = exchange.route!.pick(services.timers.nowMs)
+    if (this.#retries > 0 || next === this.#picked) return false
+    this.#picked = next
     this.#retries++
-    server.counters[RETRIES]!++
-    const connection = new UpstreamConnection(server, next, exchange)
-    exchange.upstream = connection
-    for (const bytes of pending) connection.send(bytes, 0, bytes.length, KEPT)
-    connection.connect()
+    services.counters[RETRIES]!++
+    const upstream = services.connectUpstream(next, exchange)
+    exchange.upstream = upstream
+    for (const bytes of pending) upstream.send(bytes, 0, bytes.length, "share")
+    upstream.connect()
     return true
   }
 }

@@ -1,94 +1,98 @@
 /**
- * A connection that changed its protocol (101, RFC 9110 section 7.8): bytes both ways until both ends closed their half.
+ * A connection that changed its protocol (101, RFC 9110 section 7.8): bytes pass both ways until both ends have closed their half.
  */
-import type { ClientConnection } from "./client-connection.ts"
-import { BYTES_OUT, RESPONSES, TUNNELS } from "../operations/counters.ts"
-import { HEAD_EXTRA } from "../http1/request-writer.ts"
-import { type ClientHop, writeResponseHead } from "../http1/response-writer.ts"
+import type { Services } from "./services.ts"
+import { BYTES_OUT } from "../operations/counters.ts"
 import type { LoggedExchange } from "../operations/logged-exchange.ts"
-import { GIVEN, KEPT, SHARED } from "../socket/socket-writer.ts"
-import type { Route } from "../routing/route.ts"
-import type { Downstream, UpstreamConnection } from "../upstream/upstream-connection.ts"
+import type { Ownership } from "../socket/socket-writer.ts"
+import type { Downstream, UpstreamStream } from "../upstream/upstream-stream.ts"
 
-const EMPTY: Uint8Array = new Uint8Array(0)
-/** Only HTTP/1.1 clients can switch protocols. */
-const HOP: ClientHop = { minor: 1, keeps: true }
+/** The client's end of a tunnel. */
+export interface TunnelEnd {
+  readonly hasPeerEnded: boolean
+  readonly hasPending: boolean
+  schedule(inMs: number): void
+  send(bytes: Uint8Array, from: number, end: number, ownership: Ownership): boolean
+  pauseReading(): void
+  resumeReading(): void
+  /** Closes our half. */
+  shutdown(): void
+  /** Sends what waits, then closes the connection. */
+  linger(isRequestRead: boolean): void
+  abort(): void
+}
 
 export class Tunnel implements Downstream {
-  upstream: UpstreamConnection | undefined
-  readonly #client: ClientConnection
+  upstream: UpstreamStream | undefined
+  readonly #client: TunnelEnd
+  readonly #services: Services
   readonly #logged: LoggedExchange | undefined
   #hasUpstreamEnded = false
 
-  constructor(client: ClientConnection, upstream: UpstreamConnection, logged: LoggedExchange | undefined) {
+  constructor(services: Services, client: TunnelEnd, upstream: UpstreamStream, logged: LoggedExchange | undefined) {
+    this.#services = services
     this.#client = client
     this.upstream = upstream
     this.#logged = logged
   }
 
-  /** Sends the 101 of server.responseHead, what `bytes[from..]` holds behind it, and what the client sent already. */
-  begin(route: Route, bytes: Uint8Array, from: number, early: Uint8Array | undefined): void {
+  /** Sends the head of the 101 in `out[..headEnd)`, what follows it in `bytes[from..]`, and the bytes that the client sent `early`. */
+  begin(out: Uint8Array, headEnd: number, bytes: Uint8Array, from: number, early: Uint8Array | undefined): void {
     const client = this.#client
     const upstream = this.upstream!
-    const { server } = client
-    const head = server.responseHead
-    server.counters[TUNNELS]!++
-    server.counters[RESPONSES + 1]!++
     if (this.#logged !== undefined) this.#logged.status = 101
-    const out = server.roomFor(from - head.start + HEAD_EXTRA)
-    const end = writeResponseHead(head, bytes, HOP, route, EMPTY, out)
-    upstream.downstream = this
-    this.#stir()
-    let sent = client.send(out, 0, end, SHARED)
-    sent = client.send(bytes, from, bytes.length, GIVEN) && sent
-    if (!sent) upstream.pauseReading()
-    if (early !== undefined) upstream.send(early, 0, early.length, KEPT)
-    if (client.hasPeerEnded) upstream.finish()
+    upstream.attach(this)
+    this.#touch()
+    const isHeadSent = client.send(out, 0, headEnd, "borrow")
+    if (!client.send(bytes, from, bytes.length, "transfer") || !isHeadSent) upstream.pauseReading()
+    if (early !== undefined) upstream.send(early, 0, early.length, "share")
+    if (client.hasPeerEnded) upstream.shutdown()
     else client.resumeReading()
   }
 
   fromClient(chunk: Uint8Array): void {
-    this.#stir()
-    if (this.upstream?.send(chunk, 0, chunk.length, GIVEN) === false) this.#client.pauseReading()
+    this.#touch()
+    if (this.upstream?.send(chunk, 0, chunk.length, "transfer") === false) this.#client.pauseReading()
   }
 
-  /** The client takes bytes again, and all that waited for it went. */
+  /** Everything that waited for the client was written. */
   clientDrained(): void {
-    if (this.#hasUpstreamEnded) this.#client.socket?.shutdown()
+    if (this.#hasUpstreamEnded) this.#client.shutdown()
     else this.upstream?.resumeReading()
   }
 
   clientEnded(): void {
-    this.upstream?.finish()
+    this.upstream?.shutdown()
   }
 
-  fromUpstream(upstream: UpstreamConnection, chunk: Uint8Array): void {
-    this.#stir()
-    this.#client.server.counters[BYTES_OUT]! += chunk.length
-    if (!this.#client.send(chunk, 0, chunk.length, GIVEN)) upstream.pauseReading()
+  fromUpstream(chunk: Uint8Array, isBorrowed: boolean): void {
+    this.#touch()
+    this.#services.counters[BYTES_OUT]! += chunk.length
+    const isSent = this.#client.send(chunk, 0, chunk.length, isBorrowed ? "borrow" : "transfer")
+    if (!isSent) this.upstream?.pauseReading()
   }
 
   upstreamDrained(): void {
-    if (this.#client.hasPeerEnded) this.upstream?.finish()
+    if (this.#client.hasPeerEnded) this.upstream?.shutdown()
     else this.#client.resumeReading()
   }
 
-  upstreamEnded(_upstream: UpstreamConnection, isClean: boolean): void {
+  upstreamEnded(isClean: boolean): void {
     const client = this.#client
     if (!isClean) client.abort()
     else if (!client.hasPeerEnded) {
       this.#hasUpstreamEnded = true
-      if (!client.hasPending) client.socket?.shutdown()
+      if (!client.hasPending) client.shutdown()
     } else {
       this.#drop()
       client.linger(true)
     }
   }
 
-  /** It is open: nothing of this comes. */
+  /** Never called: the upstream is connected already. */
   connectFailed(): void {}
 
-  /** The client's connection is gone. */
+  /** The client's connection is closed. */
   release(): void {
     this.#logged?.write()
     this.#drop()
@@ -100,8 +104,8 @@ export class Tunnel implements Downstream {
     upstream?.drop()
   }
 
-  #stir(): void {
-    const { server } = this.#client
-    server.wheel.schedule(this.#client, server.generation.timeouts.tunnelMs)
+  /** Every byte, in either direction, renews the time-out. */
+  #touch(): void {
+    this.#client.schedule(this.#services.generation.timeouts.tunnelMs)
   }
 }

@@ -1,7 +1,6 @@
 /**
- * What is known of a client when its connection opens, put on the connection as header lines: addresses, and core's answer about the SYN.
- *
- * Looked up once per connection: every request on it tells the same.
+ * Client identifier: finds out who a client is when its connection opens, by its addresses and the lookup of its SYN, and encodes the result
+ * as header lines. It is called once per connection; every request of the connection carries the same facts.
  */
 import {
   ConnectionInfo,
@@ -20,12 +19,12 @@ import {
 } from "@synprint/core"
 import type { FingerprintLookup } from "@synprint/service"
 import type { Socket } from "bun"
-import type { ClientConnection } from "../connection/client-connection.ts"
 import { type Counters, STATUS } from "../operations/counters.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import type { ProxyHeader } from "../connection/proxy-protocol.ts"
 import { readSavedSyn } from "../socket/saved-syn.ts"
 import type { Generation } from "../routing/generation.ts"
+import type { ClientFacts } from "./client-facts.ts"
 
 const STATUS_CELLS: Readonly<Record<Status, number>> = Object.fromEntries(
   STATUSES.map((status, index) => [status, STATUS + index])
@@ -35,9 +34,9 @@ export class ClientIdentifier {
   readonly #lookup: FingerprintLookup
   readonly #isClientKey: boolean
   readonly #counters: Counters
-  readonly #answer = new ConnectionInfo()
-  readonly #located = new HeaderOffsets()
-  /** Of the client read last: family (0: none) and address. */
+  readonly #info = new ConnectionInfo()
+  readonly #offsets = new HeaderOffsets()
+  /** Family (0: unknown) and address of the client that was identified last. */
   family: 0 | 4 | 6 = 0
   readonly address: Uint8Array = new Uint8Array(16)
   readonly #connection = {
@@ -45,7 +44,7 @@ export class ClientIdentifier {
     savedSyn: undefined as Uint8Array | undefined,
     openedAtMs: 0
   }
-  /** Of the client before: it mostly comes again. */
+  /** One-entry cache: consecutive connections often come from the same client. */
   readonly #lastBytes = new Uint8Array(17)
   #lastAddress: Uint8Array = bytesOf("unknown")
   #lastPort: Uint8Array | undefined = undefined
@@ -58,61 +57,61 @@ export class ClientIdentifier {
     this.#counters = counters
   }
 
-  /** A connection that this process accepted itself. */
-  read(
+  /** Identifies the client of a connection that this process accepted. Fills and returns `facts`. */
+  identify(
     socket: Socket<unknown>,
     generation: Generation,
     scheme: Uint8Array,
     port: Uint8Array,
-    into: ClientConnection
-  ): void {
+    facts: ClientFacts
+  ): ClientFacts {
     const connection = this.#connection
-    const answer = this.#answer
+    const info = this.#info
     const { key } = connection
     const savedSyn = readSavedSyn((socket as { readonly fd?: number }).fd)
     connection.savedSyn = savedSyn
     connection.openedAtMs = Date.now()
     let isKnown = true
-    // The SYN names both ends: the socket need not be asked.
-    if (savedSyn !== undefined && savedSyn.length > 0 && findSavedSyn(savedSyn, this.#located) === VERDICT_TCP)
-      putConnectionKey(this.#located, key)
+    // The SYN names both ends, so the socket need not be asked.
+    if (savedSyn !== undefined && savedSyn.length > 0 && findSavedSyn(savedSyn, this.#offsets) === VERDICT_TCP)
+      putConnectionKey(this.#offsets, key)
     else {
       const { remoteAddress, remotePort, localAddress, localPort } = socket
       isKnown = parseConnectionKey(remoteAddress, remotePort, localAddress, localPort, key)
     }
     if (isKnown) {
       if (this.#isClientKey) clearServer(key)
-      this.#lookup.answer(connection, answer)
+      this.#lookup.answer(connection, info)
       this.family = key[0] === 4 ? 4 : 6
       for (let i = 0; i < 16; i++) this.address[i] = key[KEY_CLIENT + i]!
     } else {
-      answer.reset("not_captured")
+      info.reset("not_captured")
       this.family = 0
       this.address.fill(0)
     }
-    this.#describe(generation, scheme, port, into)
+    return this.#describe(generation, scheme, port, facts)
   }
 
-  /** A connection of a balancer: the SYN was the balancer's, so nothing is said of the client's stack. */
-  readProxied(
+  /** Identifies the client behind a load balancer by its PROXY header. The SYN was the balancer's, so it gives no facts. */
+  identifyProxied(
     header: ProxyHeader,
     socket: Socket<unknown>,
     generation: Generation,
     scheme: Uint8Array,
     port: Uint8Array,
-    into: ClientConnection
-  ): void {
-    this.#answer.reset("via_proxy")
+    facts: ClientFacts
+  ): ClientFacts {
+    this.#info.reset("via_proxy")
     this.family = header.family
     if (header.family === 0) this.family = parseAddress(socket.remoteAddress, this.address)
     else this.address.set(header.client)
-    this.#describe(generation, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)), into)
+    return this.#describe(generation, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)), facts)
   }
 
-  /** Of `family` and `address`. */
-  #describe(generation: Generation, scheme: Uint8Array, port: Uint8Array, into: ClientConnection): void {
-    const answer = this.#answer
-    this.#counters[STATUS_CELLS[answer.status]]!++
+  /** Fills `facts` for the client in `family` and `address`. */
+  #describe(generation: Generation, scheme: Uint8Array, port: Uint8Array, facts: ClientFacts): ClientFacts {
+    const info = this.#info
+    this.#counters[STATUS_CELLS[info.status]]!++
     const { family } = this
     const isAnother = this.#isAnother()
     if (isAnother) this.#lastAddress = bytesOf(family === 0 ? "unknown" : printAddress(family, this.address))
@@ -121,17 +120,18 @@ export class ClientIdentifier {
       this.#lastScheme = scheme
       this.#lastForwarded = forwardedLines(this.#lastAddress, scheme, port)
     }
-    into.address = this.#lastAddress
-    into.forwarded = this.#lastForwarded
-    into.scheme = scheme
-    into.port = port
-    into.isTrusted = family !== 0 && generation.trusted.containsBytes(family, this.address)
-    into.fingerprintHeaders = generation.block.fingerprintHeaders(answer)
-    generation.block.writeOwn(answer, into.connectionHeaders)
-    into.hints = generation.hints?.hinter.connection(answer, family, this.address, 0)
+    facts.address = this.#lastAddress
+    facts.forwarded = this.#lastForwarded
+    facts.scheme = scheme
+    facts.port = port
+    facts.isTrusted = family !== 0 && generation.trusted.containsBytes(family, this.address)
+    facts.fingerprintHeaders = generation.block.fingerprintHeaders(info)
+    generation.block.writeOwn(info, facts.connectionHeaders)
+    facts.hints = generation.hints?.hinter.connection(info, family, this.address, 0)
+    return facts
   }
 
-  /** Whether it is another client than before; from now on it is the one before. */
+  /** Returns true if the client differs from the last one, and remembers the client. */
   #isAnother(): boolean {
     const last = this.#lastBytes
     let differs = last[16]! ^ this.family

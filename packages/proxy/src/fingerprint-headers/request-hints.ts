@@ -30,7 +30,7 @@ export class RequestHints {
   #claim = 0
   #block: Uint8Array = EMPTY
 
-  /** Of the request whose fields lie in `bytes`. */
+  /** Computes the hints of the request whose fields are in `bytes`. */
   read(fields: HeaderFields, bytes: Uint8Array, connection: ConnectionHints, lines: HintLines): void {
     let from = 0
     let end = 0
@@ -72,20 +72,20 @@ export class RequestHints {
     this.#block = lines.lines(connection, this.#claim, 0)
   }
 
-  /** Nothing is hinted of the next request. */
-  forget(): void {
+  /** Removes the hints: the next request has none. */
+  clear(): void {
     this.#lines = undefined
     this.#block = EMPTY
   }
 
-  /** Header lines for the request read last, which held so many headers by our names. */
+  /** Header lines of hints for the request that was read last; `spoofed`: number of copies of our headers that it had. */
   block(spoofed: number): Uint8Array {
     return spoofed === 0 || this.#lines === undefined
       ? this.#block
       : this.#lines.lines(this.#connection!, this.#claim, spoofed)
   }
 
-  /** Bytes that `block` may have. */
+  /** Upper bound of the length of `block`. */
   get room(): number {
     return this.#block.length + (this.#lines === undefined ? 0 : this.#lines.spoofedRoom)
   }

@@ -14,6 +14,8 @@ const VERSION = bytesOf("HTTP/1.")
 export class ResponseHead implements FramedHead {
   readonly fields: HeaderFields = new HeaderFields()
   start = 0
+  /** Behind the empty line. */
+  end = 0
   minor = 1
   status = 0
   /** Start of the status code and end of the reason phrase. */
@@ -53,6 +55,7 @@ export class ResponseHead implements FramedHead {
     const { fields } = this
     const parsed = fields.parse(bytes, at + 2, end, maxFields)
     if (parsed <= 0) return parsed
+    this.end = parsed
     const { status } = this
     const isBodiless = toHead || status < 200 || status === 204 || status === 304
     const result = readResponseFraming(bytes, fields, isBodiless, this)

@@ -1,5 +1,5 @@
 /**
- * What the access log says of one exchange, collected while it goes on. Made only where there is a log.
+ * Collects the line of the access log for one exchange; created only if there is a log.
  */
 import type { AccessLog, LoggedRequest } from "./access-log.ts"
 import { latin1 } from "../http1/byte-classes.ts"
@@ -11,7 +11,7 @@ export class LoggedExchange implements LoggedRequest {
   readonly method: string
   readonly target: string
   readonly version: string
-  /** 499 as nginx: the client went before there was an answer. */
+  /** 499 as in nginx: the client closed before there was a response. */
   status = 499
   bytes = 0
   durationMs = 0
@@ -21,7 +21,7 @@ export class LoggedExchange implements LoggedRequest {
   readonly #log: AccessLog
   readonly #sinceMs = performance.now()
 
-  constructor(log: AccessLog, head: RequestHead, bytes: Uint8Array, peer: ForwardedContext) {
+  constructor(log: AccessLog, head: RequestHead, bytes: Uint8Array, context: ForwardedContext) {
     this.#log = log
     const { fields } = head
     let referer = "-"
@@ -31,16 +31,16 @@ export class LoggedExchange implements LoggedRequest {
       if (name === "referer") referer = latin1(bytes, fields.valueStart(i), fields.valueEnd(i))
       else if (name === "user-agent") userAgent = latin1(bytes, fields.valueStart(i), fields.valueEnd(i))
     }
-    this.client = latin1(peer.address)
+    this.client = latin1(context.address)
     this.method = latin1(bytes, head.start, head.methodEnd)
     this.target = latin1(bytes, head.targetStart, head.targetEnd)
     this.version = head.minor === 0 ? "HTTP/1.0" : "HTTP/1.1"
     this.referer = referer
     this.userAgent = userAgent
     this.block =
-      latin1(peer.fingerprintHeaders) +
-      latin1(peer.connectionHeaders.bytes, 0, peer.connectionHeaders.length) +
-      latin1(peer.hintHeaders(0))
+      latin1(context.fingerprintHeaders) +
+      latin1(context.connectionHeaders.bytes, 0, context.connectionHeaders.length) +
+      latin1(context.hintHeaders(0))
   }
 
   write(): void {

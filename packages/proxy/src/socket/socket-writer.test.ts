@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import type { Socket } from "bun"
-import { GIVEN, KEPT, SocketWriter, SHARED } from "./socket-writer.ts"
+import { SocketWriter } from "./socket-writer.ts"
 
 class Sink extends SocketWriter {
   text = ""
@@ -16,7 +16,6 @@ class Sink extends SocketWriter {
     }
     this.socket = { write } as unknown as Socket<unknown>
   }
-  expired(): void {}
 }
 
 const SIZE = 20_000
@@ -27,7 +26,7 @@ test("a buffer that is given away is freed when all of it went, not before", () 
   sink.room = 1
   const first = bytesOf("a")
   const second = bytesOf("b")
-  expect([sink.send(first, 0, SIZE, GIVEN), sink.send(second, 5, SIZE, GIVEN)]).toEqual([false, false])
+  expect([sink.send(first, 0, SIZE, "transfer"), sink.send(second, 5, SIZE, "transfer")]).toEqual([false, false])
   expect([first.length, second.length]).toEqual([SIZE, SIZE])
   sink.room = SIZE
   expect(sink.flush()).toBe(false)
@@ -38,7 +37,7 @@ test("a buffer that is given away is freed when all of it went, not before", () 
   expect(sink.text).toBe("a".repeat(SIZE) + "b".repeat(SIZE - 5))
   const third = bytesOf("c")
   sink.room = SIZE
-  expect(sink.send(third, 0, SIZE, GIVEN)).toBe(true)
+  expect(sink.send(third, 0, SIZE, "transfer")).toBe(true)
   expect(third.length).toBe(0)
 })
 
@@ -48,16 +47,16 @@ test("a buffer of which others may have a view stays", () => {
   const kept = bytesOf("a")
   const parts = bytesOf("b")
   const small = bytesOf("c", 100)
-  sink.send(kept, 0, SIZE, KEPT)
-  sink.send(parts.subarray(100), 0, SIZE - 100, GIVEN)
-  sink.send(small, 0, 100, GIVEN)
+  sink.send(kept, 0, SIZE, "share")
+  sink.send(parts.subarray(100), 0, SIZE - 100, "transfer")
+  sink.send(small, 0, 100, "transfer")
   expect([kept.length, parts.length, small.length]).toEqual([SIZE, SIZE, 100])
 })
 
 test("what waits of a shared buffer is a copy", () => {
   const sink = new Sink()
   const shared = bytesOf("a", 10)
-  expect(sink.send(shared, 2, 10, SHARED)).toBe(false)
+  expect(sink.send(shared, 2, 10, "borrow")).toBe(false)
   shared.fill(0x62)
   sink.room = 10
   expect(sink.flush()).toBe(true)

@@ -1,68 +1,81 @@
 /**
- * Outlet: what is written to one socket, in order. What the kernel doesn't take waits here, and whoever feeds it pauses its source
- * until `flush` says that all of it went: so one chunk waits per direction, whatever the bodies' lengths.
+ * Writes to one socket, in order. Bytes that the kernel doesn't take wait here, and the caller pauses their source until `flush` reports that
+ * everything was written: at most one chunk waits per direction, however long the bodies are.
  */
 import type { Socket } from "bun"
 import { libc } from "./libc.ts"
-import { TimerEntry } from "./timer-wheel.ts"
 
-/** The buffer is used again at once: what waits is copied. */
-export const SHARED = 0
-/** The buffer stays as it is. */
-export const KEPT = 1
-/** Nobody else has the buffer or a view of it: its memory is given back when all went. */
-export const GIVEN = 2
+/**
+ * How a buffer may be used after `send` has returned:
+ * - borrow: the caller reuses the buffer at once, so unsent bytes are copied;
+ * - share: nobody changes the buffer;
+ * - transfer: nobody else has the buffer or a view of it, so its memory is freed once it was sent.
+ */
+export type Ownership = "borrow" | "share" | "transfer"
 
 // sys/socket.h
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 const MSG_MORE = 0x8000
 
-/** Bytes from which memory is given back by hand; smaller buffers cost the collector little. */
+/** Buffers from this size on are freed by hand; the garbage collector handles smaller ones at little cost. */
 const LARGE = 16_384
 
-interface Waiting {
+interface Pending {
   readonly bytes: Uint8Array
-  readonly isGiven: boolean
+  readonly isTransferred: boolean
 }
 
-export abstract class SocketWriter extends TimerEntry {
+export class SocketWriter {
   socket: Socket<unknown> | undefined = undefined
-  /** Of the socket, as long as nothing but our own orders or its `close` can end it (read-lane.ts); -1: the socket is asked. */
-  protected fd = -1
-  /** Whether bytes go as they are, without TLS. */
+  /** Descriptor of the socket, cached while only our own calls or its `close` event can end it (epoll-reader.ts); -1: ask the socket. */
+  descriptor = -1
+  /** True without TLS: bytes go to the kernel unchanged. */
   isPlain = true
-  /** Whether the socket takes nothing any more. */
+  /** True once the socket takes no more bytes. */
   isBroken = false
-  #queue: Array<Waiting> | undefined = undefined
-  /** Bytes of the first that went. */
+  #queue: Array<Pending> | undefined = undefined
+  /** Bytes of the first entry that were written. */
   #sent = 0
 
-  /** Whether something waits. */
+  /** Begins to write to another socket; nothing waits from the last one. */
+  open(socket: Socket<unknown>): void {
+    this.socket = socket
+    this.isBroken = false
+  }
+
+  /** Stops writing: pending bytes are dropped, later ones ignored. */
+  close(): void {
+    this.isBroken = true
+    this.#queue = undefined
+    this.#sent = 0
+  }
+
+  /** True while bytes wait for the kernel. */
   get hasPending(): boolean {
     return this.#queue !== undefined
   }
 
-  /** Writes `bytes[from..end)`; `ownership`: SHARED, KEPT or GIVEN. True when all of it went. */
-  send(bytes: Uint8Array, from: number, end: number, ownership: number): boolean {
+  /** Writes `bytes[from..end)`. Returns true if nothing waits: everything was written, or the socket is broken. */
+  send(bytes: Uint8Array, from: number, end: number, ownership: Ownership): boolean {
     return this.#send(bytes, from, end, ownership, MSG_DONTWAIT | MSG_NOSIGNAL)
   }
 
   /**
-   * The same of what the connection is closed behind in the same turn: with MSG_MORE (send(2)) it waits for the FIN, so that both go in one
-   * segment. A connection per request costs 5 % less; TLS has its own end.
+   * Like `send`, for the last bytes before the connection is closed in the same turn of the event loop: MSG_MORE (send(2)) lets data and FIN
+   * share a segment. A connection per request costs 5 % less; TLS ends by a message of its own.
    */
-  sendLast(bytes: Uint8Array, from: number, end: number, ownership: number): boolean {
+  sendLast(bytes: Uint8Array, from: number, end: number, ownership: Ownership): boolean {
     return this.#send(bytes, from, end, ownership, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE)
   }
 
-  #send(bytes: Uint8Array, from: number, end: number, ownership: number, flags: number): boolean {
+  #send(bytes: Uint8Array, from: number, end: number, ownership: Ownership, flags: number): boolean {
     if (from === end) return this.#queue === undefined
     if (this.isBroken) return true
     if (this.#queue === undefined && this.socket !== undefined) {
       const written = this.#write(this.socket, bytes, from, end - from, flags)
       if (written === end - from) {
-        if (ownership === GIVEN && isWorthIt(bytes)) giveBack(bytes)
+        if (ownership === "transfer" && isWorthFreeing(bytes)) free(bytes)
         return true
       }
       if (written < 0) {
@@ -71,36 +84,36 @@ export abstract class SocketWriter extends TimerEntry {
       }
       from += written
     }
-    const rest = ownership === SHARED ? bytes.slice(from, end) : bytes.subarray(from, end)
-    const waiting = { bytes: rest, isGiven: ownership === GIVEN && isWorthIt(bytes) }
-    if (this.#queue === undefined) this.#queue = [waiting]
-    else this.#queue.push(waiting)
+    const rest = ownership === "borrow" ? bytes.slice(from, end) : bytes.subarray(from, end)
+    const pending = { bytes: rest, isTransferred: ownership === "transfer" && isWorthFreeing(bytes) }
+    if (this.#queue === undefined) this.#queue = [pending]
+    else this.#queue.push(pending)
     return false
   }
 
   /**
-   * As socket.write. Most goes past Bun, whose write adds 100 ns to the 770 of send(2) for 300 bytes; what the kernel does not take all of
-   * is Bun's, which finds out why and when there is room again.
+   * Like socket.write. Most bytes go directly to send(2), since Bun's write adds 100 ns to its 770 for 300 bytes. If the kernel does not take
+   * all of them, Bun writes the rest: it finds out why, and when there is room again.
    */
   #write(socket: Socket<unknown>, bytes: Uint8Array, from: number, length: number, flags: number): number {
     if (!this.isPlain || from !== 0) return socket.write(bytes, from, length)
-    const fd = this.fd >= 0 ? this.fd : (socket as { readonly fd?: number }).fd
-    if (fd === undefined || fd < 0) return socket.write(bytes, from, length)
-    const sent = libc.send(fd, bytes, length, flags)
+    const descriptor = this.descriptor >= 0 ? this.descriptor : (socket as { readonly fd?: number }).fd
+    if (descriptor === undefined || descriptor < 0) return socket.write(bytes, from, length)
+    const sent = libc.send(descriptor, bytes, length, flags)
     if (sent === length) return sent
     const first = Math.max(0, sent)
     const more = socket.write(bytes, first, length - first)
     return more < 0 ? more : first + more
   }
 
-  /** The kernel takes bytes again. True when nothing waits any more. */
+  /** Continues once the kernel takes bytes again. Returns true if nothing waits any more. */
   flush(): boolean {
     const queue = this.#queue
     if (queue === undefined) return true
     const { socket } = this
     if (socket === undefined) return false
     while (queue.length > 0) {
-      const { bytes, isGiven } = queue[0]!
+      const { bytes, isTransferred } = queue[0]!
       const left = bytes.length - this.#sent
       const written = socket.write(bytes, this.#sent, left)
       if (written < 0) {
@@ -111,7 +124,7 @@ export abstract class SocketWriter extends TimerEntry {
         this.#sent += written
         return false
       }
-      if (isGiven) giveBack(bytes)
+      if (isTransferred) free(bytes)
       this.#sent = 0
       queue.shift()
     }
@@ -120,7 +133,7 @@ export abstract class SocketWriter extends TimerEntry {
     return true
   }
 
-  /** What waits, for another connection: nothing of it went. */
+  /** Removes and returns the bytes that wait, for another connection; none of them was written. */
   takePending(): ReadonlyArray<Uint8Array> {
     const queue = this.#queue ?? []
     this.#queue = undefined
@@ -128,21 +141,21 @@ export abstract class SocketWriter extends TimerEntry {
     return queue.map(({ bytes }) => bytes)
   }
 
-  forgetPending(): void {
-    this.#queue = undefined
-    this.#sent = 0
+  /** Closes our half of the connection. */
+  shutdown(): void {
+    this.socket?.shutdown()
   }
 }
 
-/** Large, and no part of a buffer whose other parts may wait elsewhere. */
-function isWorthIt(bytes: Uint8Array): boolean {
+/** Returns true for a large buffer that is not part of another whose other parts may be in use. */
+function isWorthFreeing(bytes: Uint8Array): boolean {
   return bytes.length >= LARGE && bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.length
 }
 
 /**
- * Frees the memory under a view now. Bun gives each read of a long body a buffer of its own, up to 512 KiB; left to the collector they pile
- * up (8 slow readers: 100 MB), and each comes in fresh pages (1 MB bodies: a quarter of all CPU time).
+ * Frees the memory under a view now. Bun gives each read of a long body a buffer of its own, up to 512 KiB. Left to the garbage collector
+ * they pile up (8 slow readers: 100 MB), and each read touches fresh pages (1 MB bodies: a quarter of all CPU time).
  */
-function giveBack(bytes: Uint8Array): void {
+function free(bytes: Uint8Array): void {
   ;(bytes.buffer as ArrayBuffer).transfer(0)
 }

@@ -1,25 +1,34 @@
 /**
- * Timer wheel: deadlines of any number of connections on one interval. A deadline that moves later costs one assignment.
+ * Timer wheel: deadlines of any number of connections on one interval. Moving a deadline to a later time costs one assignment.
  *
- *     slot 0   1   2   ...  511     one slot per tick of TICK_MS; later deadlines come round again
+ *     slot 0   1   2   ...  511     one slot per tick of TICK_MS; later deadlines wrap around
  *          |   |
- *          a-b c                    doubly linked through the timed things themselves
+ *          a-b c                    doubly linked through the entries themselves
  *
- * A thing is looked at when its slot comes: if its deadline has moved, it is hung up again. Late by TICK_MS at most.
+ * An entry whose deadline has moved is rescheduled when its slot comes up. An entry expires at most TICK_MS late.
  */
 export const TICK_MS = 100
 const SLOTS = 512
 const MASK = SLOTS - 1
 
-export abstract class TimerEntry {
+export interface Expirable {
+  expired(): void
+}
+
+/** The deadline of its owner. */
+export class TimerEntry {
+  readonly owner: Expirable
   /** In milliseconds of the wheel; Infinity: none. */
   deadlineMs: number = Number.POSITIVE_INFINITY
-  /** Of the wheel alone; `dueMs` is when it is looked at. */
+  // The wheel's own: `dueMs` is the time at which it looks at the entry.
   slot = -1
   dueMs = 0
   next: TimerEntry | undefined = undefined
   previous: TimerEntry | undefined = undefined
-  abstract expired(): void
+
+  constructor(owner: Expirable) {
+    this.owner = owner
+  }
 }
 
 export class TimerWheel {
@@ -28,7 +37,7 @@ export class TimerWheel {
   readonly #slots: Array<TimerEntry | undefined> = Array.from({ length: SLOTS }, () => undefined)
   #tick = 0
 
-  /** Nearly always an assignment: it is hung up anew only when it would be looked at too late. */
+  /** Sets the deadline. This is nearly always one assignment: the entry moves only if the wheel would look at it too late. */
   schedule(entry: TimerEntry, inMs: number): void {
     const deadline = this.nowMs + inMs
     if (entry.slot >= 0 && deadline > entry.dueMs - TICK_MS) {
@@ -40,7 +49,7 @@ export class TimerWheel {
     this.#insert(entry)
   }
 
-  /** No deadline until the next is set: what is soon scheduled again stays where it hangs. */
+  /** Removes the deadline and keeps the entry in its slot, for an entry that is soon scheduled again. */
   suspend(entry: TimerEntry): void {
     entry.deadlineMs = Number.POSITIVE_INFINITY
   }
@@ -55,10 +64,10 @@ export class TimerWheel {
     entry.next = entry.previous = undefined
   }
 
-  /** Up to `nowMs`, calling `expired` of what is due. */
+  /** Advances to `nowMs` and calls `expired` of the owners whose deadline has passed. */
   advance(nowMs: number): void {
     const until = Math.floor(nowMs / TICK_MS)
-    // After a long stop (SIGSTOP, a suspended machine) one round meets everything.
+    // After a long stop (SIGSTOP, a suspended machine) one round visits every slot.
     if (until - this.#tick > SLOTS) this.#tick = until - SLOTS
     while (this.#tick < until) {
       this.#tick++
@@ -69,11 +78,11 @@ export class TimerWheel {
   }
 
   #insert(entry: TimerEntry): void {
-    // A slot that is being turned is not met again in this tick.
+    // At least one tick ahead: the current slot is already being processed.
     const ticks = Math.max(1, Math.ceil(entry.deadlineMs / TICK_MS) - this.#tick)
-    const at = this.#tick + Math.min(ticks, MASK)
-    const slot = at & MASK
-    entry.dueMs = at * TICK_MS
+    const dueTick = this.#tick + Math.min(ticks, MASK)
+    const slot = dueTick & MASK
+    entry.dueMs = dueTick * TICK_MS
     const first = this.#slots[slot]
     entry.slot = slot
     entry.next = first
@@ -86,7 +95,7 @@ export class TimerWheel {
     for (let entry = this.#slots[slot]; entry !== undefined; entry = this.#slots[slot]) {
       const deadline = entry.deadlineMs
       this.cancel(entry)
-      if (deadline <= this.nowMs) entry.expired()
+      if (deadline <= this.nowMs) entry.owner.expired()
       else if (deadline !== Number.POSITIVE_INFINITY) {
         entry.deadlineMs = deadline
         this.#insert(entry)

@@ -1,16 +1,18 @@
 /**
- * One connection to an upstream: bytes to and from the exchange that it carries, else idle in its upstream's pool.
+ * One connection to an upstream: it carries bytes to and from an exchange or a tunnel, or is idle in the pool of its upstream.
  *
- * It knows no HTTP: the exchange reads the response, since both ends of it must agree on one state.
+ * It knows no HTTP: the exchange reads the response, since request and response must agree on one state.
  */
-import type { Socket } from "bun"
+import type { Socket, SocketHandler } from "bun"
+import type { Services } from "../connection/services.ts"
 import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "../operations/counters.ts"
-import { ChunkedScanner } from "../http1/chunked.ts"
-import { SocketReader } from "../socket/socket-reader.ts"
-import { libc } from "../socket/libc.ts"
-import type { ProxyServer } from "../worker/proxy-server.ts"
 import { BUFFER_SIZE } from "../socket/epoll-reader.ts"
-import type { Upstream } from "./upstream.ts"
+import { libc } from "../socket/libc.ts"
+import { type ReadTarget, SocketReader } from "../socket/socket-reader.ts"
+import { type Ownership, SocketWriter } from "../socket/socket-writer.ts"
+import { type Expirable, TimerEntry } from "../socket/timer-wheel.ts"
+import type { PooledConnection, Upstream } from "./upstream.ts"
+import type { Downstream } from "./upstream-stream.ts"
 
 // sys/socket.h
 const MSG_PEEK = 2
@@ -19,51 +21,67 @@ const MSG_DONTWAIT = 0x40
 // Its own ArrayBuffer: memory that never moves under native code.
 const peeked = new Uint8Array(new ArrayBuffer(1))
 
-/** Whose bytes it carries: an exchange or a tunnel. */
-export interface Downstream {
-  readonly fromUpstream: (upstream: UpstreamConnection, chunk: Uint8Array, isBorrowed: boolean) => void
-  /** What waited for the upstream has gone. */
-  readonly upstreamDrained: () => void
-  readonly upstreamEnded: (upstream: UpstreamConnection, isClean: boolean) => void
-  readonly connectFailed: (upstream: UpstreamConnection, reason: string) => void
+/** Handlers of the sockets of all upstream connections. `onError` gets what a handler threw and closes by `end`. */
+export function upstreamHandlers(onError: (error: Error, end: () => void) => void): SocketHandler<UpstreamConnection> {
+  return {
+    binaryType: "uint8array",
+    open: (socket) => socket.data.opened(socket as Socket<unknown>),
+    data: (socket, chunk) => socket.data.received(chunk),
+    drain: (socket) => socket.data.drained(),
+    end: (socket) => socket.data.ended(),
+    close: (socket) => socket.data.onClosed(),
+    connectError: (socket, error) => socket.data.connectFailed((error as NodeJS.ErrnoException).code ?? error.message),
+    error: (socket, error) => onError(error, () => socket.data.drop())
+  }
 }
 
-export class UpstreamConnection extends SocketReader {
+export class UpstreamConnection implements PooledConnection, ReadTarget, Expirable {
   readonly upstream: Upstream
-  readonly #server: ProxyServer
-  downstream: Downstream | undefined
-  /** Whether it carried another request before: then it may be closing already. */
-  wasUsed = false
-  isOpen = false
-  /** Whether it ends with its response. */
+  readonly reader: SocketReader
   isLast = false
-  /** Whether a read was more than the lane takes: one with such responses stays with Bun, whose buffer is larger. */
+  readonly #writer = new SocketWriter()
+  readonly #timer = new TimerEntry(this)
+  readonly #services: Services
+  readonly #handlers: SocketHandler<UpstreamConnection>
+  #downstream: Downstream | undefined
+  #isOpen = false
+  /** True after a read that filled the epoll reader's buffer: such responses are read by Bun, whose buffer is larger. */
   #isBulky = false
   #isClosed = false
   #hasEnded = false
-  #scanner: ChunkedScanner | undefined = undefined
 
-  constructor(server: ProxyServer, upstream: Upstream, downstream: Downstream) {
-    super()
-    this.#server = server
+  constructor(
+    services: Services,
+    handlers: SocketHandler<UpstreamConnection>,
+    upstream: Upstream,
+    downstream: Downstream
+  ) {
+    this.#services = services
+    this.#handlers = handlers
     this.upstream = upstream
-    this.isPlain = !upstream.isTls
-    this.downstream = downstream
+    this.#writer.isPlain = !upstream.isTls
+    this.reader = new SocketReader(this, this.#writer)
+    this.#downstream = downstream
   }
 
-  /** Its own, made when first needed. */
-  get scanner(): ChunkedScanner {
-    return (this.#scanner ??= new ChunkedScanner())
+  get isBroken(): boolean {
+    return this.#writer.isBroken
   }
 
-  /** Opens it; what was sent before waits. */
+  get isSilent(): boolean {
+    const fd = (this.#writer.socket as { readonly fd?: number } | undefined)?.fd
+    return fd === undefined || fd < 0 || libc.recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) < 0
+  }
+
+  // ---- opening
+
   connect(): void {
     const { upstream } = this
-    const server = this.#server
-    server.counters[UPSTREAM_CONNECTS]!++
+    const services = this.#services
+    services.counters[UPSTREAM_CONNECTS]!++
     upstream.connecting++
-    server.wheel.schedule(this, server.generation.timeouts.upstreamConnectMs)
-    const options = { socket: server.upstreamHandlers, data: this, allowHalfOpen: true }
+    services.timers.schedule(this.#timer, services.generation.timeouts.upstreamConnectMs)
+    const options = { socket: this.#handlers, data: this, allowHalfOpen: true }
     const opening =
       upstream.unix === undefined
         ? Bun.connect({
@@ -73,150 +91,164 @@ export class UpstreamConnection extends SocketReader {
             ...(upstream.tls === undefined ? {} : { tls: upstream.tls })
           })
         : Bun.connect({ ...options, unix: upstream.unix })
-    // connectError says the same.
+    // The handler connectError reports the same error.
     opening.catch(() => undefined)
   }
 
-  /** The socket is there; with TLS the handshake is over (there is no handshake handler), and may have failed. */
+  /** The socket is connected; with TLS the handshake is over (there is no handshake handler) and may have failed. */
   opened(socket: Socket<unknown>): void {
-    this.upstream.connecting--
+    const { upstream } = this
+    const services = this.#services
+    upstream.connecting--
     if (this.#isClosed) {
       socket.terminate()
       return
     }
-    if (this.upstream.isTls && !socket.authorized) {
+    if (upstream.isTls && !socket.authorized) {
       const fault = `TLS: ${socket.getAuthorizationError()?.message ?? "no certificate"}`
-      if (this.upstream.isNews(fault, this.#server.wheel.nowMs)) this.#server.warn(`${this.upstream.target}: ${fault}`)
+      if (upstream.isNews(fault, services.timers.nowMs)) services.warn(`${upstream.target}: ${fault}`)
       this.#fail("ETLS")
       socket.terminate()
       return
     }
-    this.isOpen = true
-    this.socket = socket
-    this.#server.wheel.cancel(this)
-    this.upstream.succeeded()
+    this.#isOpen = true
+    this.#writer.open(socket)
+    this.reader.open()
+    services.timers.cancel(this.#timer)
+    upstream.succeeded()
     this.drained()
   }
 
   connectFailed(reason: string): void {
     this.upstream.connecting--
-    if (this.#isClosed) return
-    this.#fail(reason)
-  }
-
-  drained(): void {
-    if (!this.flush()) return
-    this.downstream?.upstreamDrained()
-  }
-
-  received(bytes: Uint8Array): void {
-    const { downstream } = this
-    if (bytes.length >= BUFFER_SIZE) this.#isBulky = true
-    // Nobody asked: a response without a request can't be anybody's.
-    if (downstream === undefined) this.terminate()
-    else downstream.fromUpstream(this, bytes, false)
-  }
-
-  receivedBorrowed(bytes: Uint8Array): void {
-    const { downstream } = this
-    if (downstream === undefined) this.terminate()
-    else {
-      if (bytes.length >= BUFFER_SIZE) this.#isBulky = true
-      downstream.fromUpstream(this, bytes, true)
-    }
-  }
-
-  broke(): void {
-    this.terminate()
-  }
-
-  /** FIN: nothing more comes. */
-  ended(): void {
-    this.#hasEnded = true
-    const { downstream } = this
-    if (downstream === undefined) this.terminate()
-    else downstream.upstreamEnded(this, true)
-  }
-
-  closed(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.isBroken = true
-    this.dropEpoll()
-    this.#server.wheel.cancel(this)
-    const { downstream } = this
-    this.downstream = undefined
-    if (downstream === undefined) this.upstream.forget(this)
-    else downstream.upstreamEnded(this, this.#hasEnded)
-  }
-
-  /** Whether the kernel holds nothing of the upstream's: not its end, whose event is yet to come, and no byte that nobody asked for. */
-  get isSilent(): boolean {
-    const fd = (this.socket as { readonly fd?: number } | undefined)?.fd
-    return fd === undefined || fd < 0 || libc.recv(fd, peeked, 1, MSG_PEEK | MSG_DONTWAIT) < 0
-  }
-
-  /** Takes the next request. */
-  attach(downstream: Downstream): void {
-    this.downstream = downstream
-    this.wasUsed = true
-    this.#server.wheel.suspend(this)
-  }
-
-  /** The exchange is over and the connection can carry another. */
-  release(): void {
-    this.downstream = undefined
-    if (this.isLast || this.isBroken || this.#hasEnded || this.#server.isStopping || !this.upstream.keep(this)) {
-      const { socket } = this
-      this.closed()
-      socket?.end()
-    } else {
-      this.#server.wheel.schedule(this, this.#server.generation.timeouts.upstreamIdleMs)
-      const { epollReader } = this.#server
-      if (this.#isBulky) this.#isBulky = false
-      else if (epollReader !== undefined && this.readerSlot < 0) this.attachEpoll(epollReader)
-    }
-  }
-
-  /** Closes our half: the client's is closed too. */
-  finish(): void {
-    if (!this.hasPending) this.socket?.shutdown()
-  }
-
-  /** Closes at once, by RST when something was on its way. */
-  terminate(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.isBroken = true
-    this.dropEpoll()
-    this.forgetPending()
-    this.#server.wheel.cancel(this)
-    if (this.downstream === undefined) this.upstream.forget(this)
-    this.downstream = undefined
-    this.socket?.terminate()
-  }
-
-  /** Whoever it carried wants nothing more of it. */
-  drop(): void {
-    this.downstream = undefined
-    this.terminate()
-  }
-
-  /** The connect or idle time is over. */
-  expired(): void {
-    if (this.isOpen || this.downstream === undefined) this.terminate()
-    else this.#fail("ETIMEDOUT")
+    if (!this.#isClosed) this.#fail(reason)
   }
 
   #fail(reason: string): void {
-    const { downstream, upstream } = this
-    const server = this.#server
-    server.counters[UPSTREAM_CONNECT_FAILURES]!++
-    upstream.failed(server.wheel.nowMs)
+    const { upstream } = this
+    const services = this.#services
+    services.counters[UPSTREAM_CONNECT_FAILURES]!++
+    upstream.failed(services.timers.nowMs)
     this.#isClosed = true
-    this.isBroken = true
-    server.wheel.cancel(this)
-    this.downstream = undefined
-    downstream?.connectFailed(this, reason)
+    this.#writer.isBroken = true
+    services.timers.cancel(this.#timer)
+    const downstream = this.#detach()
+    downstream?.connectFailed(reason)
+  }
+
+  // ---- events of the socket
+
+  drained(): void {
+    if (this.#writer.flush()) this.#downstream?.upstreamDrained()
+  }
+
+  received(bytes: Uint8Array): void {
+    this.#deliver(bytes, false)
+  }
+
+  receivedBorrowed(bytes: Uint8Array): void {
+    this.#deliver(bytes, true)
+  }
+
+  #deliver(bytes: Uint8Array, isBorrowed: boolean): void {
+    const downstream = this.#downstream
+    if (bytes.length >= BUFFER_SIZE) this.#isBulky = true
+    // Unsolicited response: drop the connection.
+    if (downstream === undefined) this.drop()
+    else downstream.fromUpstream(bytes, isBorrowed)
+  }
+
+  onReadError(): void {
+    this.drop()
+  }
+
+  /** The upstream sent FIN. */
+  ended(): void {
+    this.#hasEnded = true
+    const downstream = this.#downstream
+    if (downstream === undefined) this.drop()
+    else downstream.upstreamEnded(true)
+  }
+
+  /** The socket is closed. */
+  onClosed(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#writer.isBroken = true
+    this.reader.close()
+    this.#services.timers.cancel(this.#timer)
+    const downstream = this.#detach()
+    if (downstream === undefined) this.upstream.remove(this)
+    else downstream.upstreamEnded(this.#hasEnded)
+  }
+
+  /** The time to connect, or to be idle, has passed. */
+  expired(): void {
+    if (this.#isOpen || this.#downstream === undefined) this.drop()
+    else this.#fail("ETIMEDOUT")
+  }
+
+  // ---- UpstreamStream
+
+  attach(downstream: Downstream): void {
+    this.#downstream = downstream
+    this.#services.timers.suspend(this.#timer)
+  }
+
+  #detach(): Downstream | undefined {
+    const downstream = this.#downstream
+    this.#downstream = undefined
+    return downstream
+  }
+
+  send(bytes: Uint8Array, from: number, end: number, ownership: Ownership): boolean {
+    return this.#writer.send(bytes, from, end, ownership)
+  }
+
+  takePending(): ReadonlyArray<Uint8Array> {
+    return this.#writer.takePending()
+  }
+
+  pauseReading(): void {
+    this.reader.pause()
+  }
+
+  resumeReading(): void {
+    this.reader.resume()
+  }
+
+  detachEpoll(): void {
+    this.reader.detachEpoll()
+  }
+
+  shutdown(): void {
+    if (!this.#writer.hasPending) this.#writer.shutdown()
+  }
+
+  release(): void {
+    const services = this.#services
+    this.#detach()
+    const isOver = this.isLast || this.isBroken || this.#hasEnded || services.isStopping
+    if (isOver || !this.upstream.release(this)) {
+      const { socket } = this.#writer
+      this.onClosed()
+      socket?.end()
+      return
+    }
+    services.timers.schedule(this.#timer, services.generation.timeouts.upstreamIdleMs)
+    if (this.#isBulky) this.#isBulky = false
+    else if (services.epollReader !== undefined) this.reader.attachEpoll(services.epollReader)
+  }
+
+  /** Closes at once, by RST if something was on its way. */
+  drop(): void {
+    const isIdle = this.#detach() === undefined
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#writer.close()
+    this.reader.close()
+    this.#services.timers.cancel(this.#timer)
+    if (isIdle) this.upstream.remove(this)
+    this.#writer.socket?.terminate()
   }
 }

@@ -1,28 +1,34 @@
 /**
- * Upstream: one server that requests go to, its idle connections (last in, first out, so that spare ones grow old and close), and whether it
- * takes requests.
+ * Upstream: one server that serves requests, with its idle connections and its health. The pool is last in, first out, so that surplus
+ * connections grow old and close.
  *
- * Ejected for a while after failures in a row; a health check may also take it out and in.
+ * Consecutive failures eject an upstream for a while; a health check may also take it out and back in.
  */
 import { bytesOf } from "../http1/byte-classes.ts"
-import type { UpstreamConnection } from "./upstream-connection.ts"
+import type { UpstreamStream } from "./upstream-stream.ts"
 
 export interface UpstreamSettings {
   /** "http://host:port", "https://host:port" or "unix:PATH". */
   readonly target: string
-  /** Certificates of the authorities that a certificate must come from, PEM; "": those that Bun knows. */
+  /** PEM of the certificate authorities that are trusted; "": those that Bun trusts. */
   readonly ca: string
-  /** Name that it is asked for and must prove; "": that of the target. */
+  /** Name for SNI and for the certificate; "": that of the target. */
   readonly name: string
   readonly idleConnections: number
   readonly pending: number
 }
 
-/** Failures in a row before an upstream is left alone, and for how long. */
+/** Number of consecutive failures that eject an upstream, and for how long. */
 const EJECT_AFTER = 3
 const EJECT_MS = 10_000
-/** The same fault is told of once in so long. */
+/** Log an unchanged fault at most once per minute. */
 const FAULT_MS = 60_000
+
+/** A connection as its pool sees it. */
+export interface PooledConnection extends UpstreamStream {
+  /** True if nothing is readable in the kernel: neither FIN nor unsolicited bytes. */
+  readonly isSilent: boolean
+}
 
 export class Upstream {
   readonly target: string
@@ -33,12 +39,12 @@ export class Upstream {
   readonly port: number
   /** For Bun.connect; undefined: without TLS. */
   readonly tls: { readonly serverName: string; readonly rejectUnauthorized: true; readonly ca?: string } | undefined
-  /** Host of a request that has none. */
+  /** Host for a request that has none. */
   readonly authority: Uint8Array
-  readonly idle: Array<UpstreamConnection> = []
-  /** Requests that wait for a connection to open. */
+  readonly idle: Array<PooledConnection> = []
+  /** Number of requests that wait for a connection to open. */
   connecting = 0
-  /** What the last active health check said. */
+  /** Result of the last active health check. */
   isHealthy = true
   #failures = 0
   #ejectedUntilMs = 0
@@ -77,7 +83,7 @@ export class Upstream {
     if (++this.#failures >= EJECT_AFTER) this.#ejectedUntilMs = nowMs + EJECT_MS
   }
 
-  /** Whether a fault is worth a line of the log: another than the last, or a minute later. */
+  /** Returns true if a fault should be logged: it differs from the last one, or a minute has passed. */
   isNews(fault: string, nowMs: number): boolean {
     if (fault === this.#fault && nowMs < this.#faultUntilMs) return false
     this.#fault = fault
@@ -85,28 +91,29 @@ export class Upstream {
     return true
   }
 
-  /** A connection that is open and idle. `looks`: makes sure of it in the kernel too, for a request that can't be sent again. */
-  take(looks: boolean): UpstreamConnection | undefined {
+  /** Returns an idle connection. `probes`: look into the kernel too if it is still open; required for non-idempotent requests. */
+  acquire(probes: boolean): UpstreamStream | undefined {
     for (;;) {
       const connection = this.idle.pop()
-      if (connection === undefined || !looks || connection.isSilent) return connection
-      connection.terminate()
+      if (connection === undefined || !probes || connection.isSilent) return connection
+      connection.drop()
     }
   }
 
-  /** False: there are enough, close it. */
-  keep(connection: UpstreamConnection): boolean {
+  /** Returns a connection to the pool. False: the pool is full, close it. */
+  release(connection: PooledConnection): boolean {
     if (this.idle.length >= this.settings.idleConnections) return false
     this.idle.push(connection)
     return true
   }
 
-  forget(connection: UpstreamConnection): void {
+  /** An idle connection was closed. */
+  remove(connection: PooledConnection): void {
     const index = this.idle.indexOf(connection)
     if (index >= 0) this.idle.splice(index, 1)
   }
 
   closeIdle(): void {
-    for (const connection of this.idle.splice(0)) connection.terminate()
+    for (const connection of this.idle.splice(0)) connection.drop()
   }
 }

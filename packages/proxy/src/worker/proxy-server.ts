@@ -1,18 +1,18 @@
 /**
- * One thread's proxy: its listeners, its connections, and what they share: parsers, one output buffer, one timer wheel.
+ * The proxy of one thread: its listeners, its connections, and the services that they share.
  */
 import type { Socket, SocketHandler, TCPSocketListener } from "bun"
 import { RELAY_CALLED, parseAddress } from "@synprint/core"
 import type { FingerprintLookup, ListenAddress } from "@synprint/service"
 import type { AccessLog } from "../operations/access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "../connection/address-limits.ts"
-import type { ClientConnection } from "../connection/client-connection.ts"
+import { ClientConnection, type ClientOwner } from "../connection/client-connection.ts"
 import { ClientTable } from "../connection/client-table.ts"
+import { Http1Protocol } from "../connection/http1-protocol.ts"
+import type { Deferrable, Services } from "../connection/services.ts"
 import { CONNECTIONS, type Counters, DENIED, OPEN, REFUSED } from "../operations/counters.ts"
 import { HandshakeClock } from "../tls/handshake-clock.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
-import { RequestHead } from "../http1/request-head.ts"
-import { ResponseHead } from "../http1/response-head.ts"
 import { libc } from "../socket/libc.ts"
 import { openListeningSocket } from "../socket/listening-socket.ts"
 import { ClientIdentifier } from "../fingerprint-headers/client-identifier.ts"
@@ -22,21 +22,23 @@ import type { Generation } from "../routing/generation.ts"
 import { TICK_MS, TimerWheel } from "../socket/timer-wheel.ts"
 import { ProxyHeaderPreread } from "../connection/proxy-header-preread.ts"
 import { openTls, type TlsListener } from "../tls/tls-listener.ts"
-import type { UpstreamConnection } from "../upstream/upstream-connection.ts"
+import type { Upstream } from "../upstream/upstream.ts"
+import { UpstreamConnection, upstreamHandlers } from "../upstream/upstream-connection.ts"
+import type { Downstream, UpstreamStream } from "../upstream/upstream-stream.ts"
 
-/** A head with its blocks, and room for a body that fits beside it: one write for most messages. */
+/** Room for a head with our header lines and a body beside it, so that most messages take one write. */
 const OUTPUT_SIZE = 131_072
 
 const HTTP = bytesOf("http")
 const HTTPS = bytesOf("https")
 
-/** Of the kernel; Bun has it without saying so. Used inside the callback that gave the socket, never kept. */
+/** File descriptor of the socket (undocumented in Bun). Use it inside the callback that gave the socket; never store it. */
 const fdOf = (socket: Socket<ClientConnection>): number | undefined => (socket as { readonly fd?: number }).fd
 
-/** A listening socket that somebody else opened and closes. */
+/** A listening socket that another owner opened and closes. */
 export interface Descriptor {
   readonly fd: number
-  /** As text, for X-Forwarded-Port; a unix socket has none. */
+  /** Port for X-Forwarded-Port; 0 for a unix socket. */
   readonly port: number
   readonly isTls: boolean
 }
@@ -48,29 +50,27 @@ export interface ProxyServerOptions {
   readonly lookup: FingerprintLookup
   readonly key: "connection" | "client"
   readonly counters: Counters
-  /** Connections of the other threads; their sum with ours is limited. */
+  /** Number of open connections of the other threads; the limit applies to the sum. */
   readonly openElsewhere?: () => number
   readonly addressLimits?: AddressLimits | undefined
   readonly log?: AccessLog | undefined
-  /** Told of what an operator should know, such as a certificate of an upstream. */
+  /** Logs a text for the operator, such as a fault of an upstream's certificate. */
   readonly warn?: (text: string) => void
-  /** Told of what should not happen. */
+  /** Reports an error that should not happen. */
   readonly onBug: (error: Error) => void
 }
 
-export class ProxyServer {
+export class ProxyServer implements Services, ClientOwner {
   generation: Generation
   isStopping = false
   readonly counters: Counters
-  readonly log: AccessLog | undefined
+  readonly accessLog: AccessLog | undefined
   readonly warn: (text: string) => void
-  readonly wheel: TimerWheel = new TimerWheel()
-  readonly requestHead: RequestHead = new RequestHead()
-  readonly responseHead: ResponseHead = new ResponseHead()
-  readonly upstreamHandlers: SocketHandler<UpstreamConnection>
-  /** Reads connections that stay; undefined until it is open. */
+  readonly timers: TimerWheel = new TimerWheel()
+  /** Reads connections that stay open; undefined until it is open itself. */
   epollReader: EpollReader | undefined = undefined
-  readonly #peers: ClientIdentifier
+  readonly #identifier: ClientIdentifier
+  readonly #upstreamHandlers: SocketHandler<UpstreamConnection>
   readonly #clock = new HandshakeClock()
   readonly #clients: ClientTable
   readonly #openElsewhere: (() => number) | undefined
@@ -80,12 +80,12 @@ export class ProxyServer {
   readonly #descriptors: Array<Descriptor> = []
   readonly #plainListeners: Array<Listener> = []
   #tlsListeners: Array<Listener> = []
-  /** Of the certificates that those serve. */
+  /** Identity of the certificates in `#tlsListeners`, to detect a change. */
   #tlsKey = ""
   readonly #preread: ProxyHeaderPreread<ClientConnection>
   readonly #ticker: ReturnType<typeof setInterval>
   #output = new Uint8Array(new ArrayBuffer(OUTPUT_SIZE))
-  #deferred: Array<ClientConnection> = []
+  #deferred: Array<Deferrable> = []
   #date: Uint8Array = bytesOf("")
   #dateSecond = -1
   #isClosed = false
@@ -93,18 +93,20 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.generation = options.generation
     this.counters = options.counters
-    this.#clients = new ClientTable(this)
+    this.#clients = new ClientTable(
+      () => new ClientConnection(this, this, (connection) => new Http1Protocol(connection, this))
+    )
     this.#openElsewhere = options.openElsewhere
     this.#addressLimits = options.addressLimits
     this.#onBug = options.onBug
-    this.log = options.log
+    this.accessLog = options.log
     this.warn = options.warn ?? (() => {})
-    this.#peers = new ClientIdentifier(options.lookup, options.key, options.counters)
+    this.#identifier = new ClientIdentifier(options.lookup, options.key, options.counters)
     this.#preread = new ProxyHeaderPreread(
       (client, header, port) => this.#applyProxyHeader(client, header, HTTPS, port),
       () => void this.counters[REFUSED]!++
     )
-    this.wheel.advance(performance.now())
+    this.timers.advance(performance.now())
     void EpollReader.open(options.onBug).then((epollReader) => {
       if (this.#isClosed) epollReader?.close()
       else if (epollReader === undefined)
@@ -112,29 +114,19 @@ export class ProxyServer {
       else this.epollReader = epollReader
     })
     this.#ticker = setInterval(() => {
-      this.wheel.advance(performance.now())
-      this.#tellTime()
+      this.timers.advance(performance.now())
+      this.#updateDate()
     }, TICK_MS)
-    this.#tellTime()
-    this.upstreamHandlers = {
-      binaryType: "uint8array",
-      open: (socket) => socket.data.opened(socket as Socket<unknown>),
-      data: (socket, chunk) => socket.data.received(chunk),
-      drain: (socket) => socket.data.drained(),
-      end: (socket) => socket.data.ended(),
-      close: (socket) => socket.data.closed(),
-      connectError: (socket, error) =>
-        socket.data.connectFailed((error as NodeJS.ErrnoException).code ?? error.message),
-      error: (socket, error) => this.#broke(error, () => socket.data.terminate())
-    }
+    this.#updateDate()
+    this.#upstreamHandlers = upstreamHandlers((error, end) => this.#onSocketError(error, end))
   }
 
-  /** Connections open now. */
+  /** Number of open connections. */
   get open(): number {
     return this.#clients.size
   }
 
-  /** Opens a socket of its own; gives the address that was bound. Throws what sockets throw. */
+  /** Opens a listening socket; returns the bound address. Throws the errors of sockets. */
   listen(address: ListenAddress): ListenAddress {
     if (address.kind === "unix") {
       const socket = this.#clientHandlers(HTTP, "0")
@@ -147,7 +139,7 @@ export class ProxyServer {
     return { kind: "tcp", host: address.host, port }
   }
 
-  /** Accepts from a socket that stays its owner's. */
+  /** Accepts from a socket that its owner keeps open. */
   attach(descriptor: Descriptor): void {
     this.#descriptors.push(descriptor)
     const tls = descriptor.isTls ? openTls(this.generation.settings.proxy.tls) : undefined
@@ -163,15 +155,15 @@ export class ProxyServer {
     const handlers = this.#clientHandlers(tls === undefined ? HTTP : HTTPS, String(port))
     let options: object = { fd, allowHalfOpen: true, socket: handlers }
     if (tls !== undefined) {
-      // With a handshake handler `open` is called when the connection was accepted, as without TLS.
+      // With a handshake handler, `open` is called once the connection is accepted, as without TLS.
       const socket = {
         ...handlers,
         handshake: (socket: Socket<ClientConnection>, success: boolean) => {
-          if (success) this.#shookHands(socket)
+          if (success) this.#handshakeComplete(socket)
         },
         serverName: (listener: unknown, name: string, socket: Socket<ClientConnection> | undefined) => {
-          // self-test.ts says when a Bun gives no socket: then the kernel's coarser time of the ClientHello counts.
-          if (socket?.data !== undefined) this.#clock.hello(socket.data, fdOf(socket))
+          // If Bun gives no socket (self-test.ts reports that), the kernel's coarser time of the ClientHello is used.
+          if (socket?.data !== undefined) this.#clock.hello(socket.data.handshake, fdOf(socket))
           return tls.serverName(listener, name)
         }
       }
@@ -188,13 +180,13 @@ export class ProxyServer {
       data: (socket, chunk) => {
         const client = socket.data
         if (client === undefined) return
-        if (client.openedAtMs !== 0) this.#firstByte(client)
+        if (client.handshake.openedAtMs !== 0) this.#firstByte(client)
         client.received(chunk)
       },
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.peerEnded(),
-      close: (socket) => socket.data?.closed(),
-      error: (socket, error) => this.#broke(error, () => socket.data?.abort())
+      close: (socket) => socket.data?.onClosed(),
+      error: (socket, error) => this.#onSocketError(error, () => socket.data?.abort())
     }
   }
 
@@ -208,11 +200,11 @@ export class ProxyServer {
     }
     counters[CONNECTIONS]!++
     counters[OPEN]!++
-    const client = this.#clients.add()
+    const client = this.#clients.acquire()
     client.begin(socket as Socket<unknown>, scheme === HTTP)
     socket.data = client
     const { accept, from } = generation.proxyProtocol
-    // A balancer's connection says first whose it is.
+    // A load balancer sends a PROXY header first.
     if (accept) {
       const family = parseAddress(socket.remoteAddress, this.#address)
       if (family !== 0 && from.containsBytes(family, this.#address)) {
@@ -221,24 +213,25 @@ export class ProxyServer {
         return
       }
     }
-    if (!generation.timing.isEmpty || generation.hints !== undefined) this.#clock.opened(client, fdOf(socket))
-    this.#peers.read(socket as Socket<unknown>, generation, scheme, port, client)
+    if (!generation.timing.isEmpty || generation.hints !== undefined) this.#clock.opened(client.handshake, fdOf(socket))
+    this.#identifier.identify(socket as Socket<unknown>, generation, scheme, port, client.facts)
     this.#limit(client)
   }
 
-  /** TLS's handshake is complete: what was measured goes behind the connection's block. */
-  #shookHands(socket: Socket<ClientConnection>): void {
+  /** The TLS handshake is complete: the measured times become header lines. */
+  #handshakeComplete(socket: Socket<ClientConnection>): void {
     const client = socket.data
     if (client === undefined) return
-    if (!this.#clock.finished(client, fdOf(socket))) return
+    if (!this.#clock.finished(client.handshake, fdOf(socket))) return
     this.#applyTiming(client)
     const { hints, relay } = this.generation
-    if (client.hints === undefined || hints === undefined) return
-    if (relay.judge(this.#clock.timing) >= RELAY_CALLED) client.hints = hints.hinter.withRelay(client.hints, relay)
+    const { facts } = client
+    if (facts.hints === undefined || hints === undefined) return
+    if (relay.judge(this.#clock.timing) >= RELAY_CALLED) facts.hints = hints.hinter.withRelay(facts.hints, relay)
   }
 
   #firstByte(client: ClientConnection): void {
-    this.#clock.firstByte(client)
+    this.#clock.firstByte(client.handshake)
     this.#applyTiming(client)
   }
 
@@ -246,16 +239,15 @@ export class ProxyServer {
     const { timing } = this.generation
     if (timing.isEmpty) return
     const { rtt, helloDelay, tlsRtt } = this.#clock.timing
-    timing.append(client.connectionHeaders, rtt, helloDelay, tlsRtt)
+    timing.append(client.facts.connectionHeaders, rtt, helloDelay, tlsRtt)
   }
 
-  /** The PROXY header of a connection was read. */
   applyProxyHeader(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {
     this.#applyProxyHeader(client, header, HTTP, port)
   }
 
   #applyProxyHeader(client: ClientConnection, header: ProxyHeader, scheme: Uint8Array, port: Uint8Array): void {
-    this.#peers.readProxied(header, client.socket!, this.generation, scheme, port, client)
+    this.#identifier.identifyProxied(header, client.socket!, this.generation, scheme, port, client.facts)
     this.#limit(client)
   }
 
@@ -263,44 +255,42 @@ export class ProxyServer {
     const { connectionsPerAddress, requestsPerSecond } = this.generation.limits
     const limits = this.#addressLimits
     if (limits === undefined || (connectionsPerAddress === 0 && requestsPerSecond === 0)) return
-    const { family, address } = this.#peers
+    const { family, address } = this.#identifier
     if (family === 0) return
     client.limitSlot = limits.connect(family, address, connectionsPerAddress, Math.floor(Date.now() / 1000))
     if (client.limitSlot === TOO_MANY) client.refuse(429, "too many connections from this address")
   }
 
-  /** Whether an address may send another request in this second. */
   allowsRequest(slot: number): boolean {
     const { requestsPerSecond } = this.generation.limits
     if (slot < 0 || requestsPerSecond === 0) return true
     return this.#addressLimits!.request(slot, requestsPerSecond, Math.floor(Date.now() / 1000))
   }
 
-  /** ECONNRESET and the like, whose `close` follows; or what a handler threw: a bug costs its connection, no other. */
-  #broke(error: Error, end: () => void): void {
+  /** An error such as ECONNRESET, after which `close` follows; or an exception of a handler: a bug costs its connection, no other. */
+  #onSocketError(error: Error, end: () => void): void {
     if (typeof (error as NodeJS.ErrnoException).code === "string") return
     this.#onBug(error)
     end()
   }
 
-  gone(client: ClientConnection, isReusable: boolean): void {
-    this.#clients.remove(client, isReusable)
+  clientClosed(client: ClientConnection, isReusable: boolean): void {
+    this.#clients.release(client, isReusable)
     this.counters[OPEN]!--
     if (client.limitSlot !== UNLIMITED) this.#addressLimits?.disconnect(client.limitSlot)
   }
 
-  /** The output buffer with room for `length` bytes; what was in it is gone. */
-  roomFor(length: number): Uint8Array {
+  output(length: number): Uint8Array {
     if (length > this.#output.length) this.#output = new Uint8Array(new ArrayBuffer(length))
     return this.#output
   }
 
-  /** A Date line (RFC 9110 section 5.6.7), late by TICK_MS at most. */
-  date(): Uint8Array {
+  /** At most TICK_MS late. */
+  dateLine(): Uint8Array {
     return this.#date
   }
 
-  #tellTime(): void {
+  #updateDate(): void {
     const second = Math.floor(Date.now() / 1000)
     if (second !== this.#dateSecond) {
       this.#dateSecond = second
@@ -308,18 +298,21 @@ export class ProxyServer {
     }
   }
 
-  /** Calls `resume` of the client after what is there to read now. */
-  defer(client: ClientConnection): void {
-    if (this.#deferred.push(client) === 1) setImmediate(this.#resume)
+  defer(task: Deferrable): void {
+    if (this.#deferred.push(task) === 1) setImmediate(this.#resumeDeferred)
   }
 
-  readonly #resume = (): void => {
+  connectUpstream(upstream: Upstream, downstream: Downstream): UpstreamStream {
+    return new UpstreamConnection(this, this.#upstreamHandlers, upstream, downstream)
+  }
+
+  readonly #resumeDeferred = (): void => {
     const waiting = this.#deferred
     this.#deferred = []
-    for (const client of waiting) client.resume()
+    for (const task of waiting) task.resume()
   }
 
-  /** New requests go by `generation`; those on their way finish with the old one. Throws what reading certificates throws, and changes nothing. */
+  /** New requests use `generation`; those in progress finish with the old one. Throws the errors of reading certificates, and changes nothing then. */
   reload(generation: Generation): void {
     const encrypted = this.#descriptors.filter(({ isTls }) => isTls)
     const tls = encrypted.length > 0 ? openTls(generation.settings.proxy.tls) : undefined
@@ -335,7 +328,7 @@ export class ProxyServer {
     for (const listener of old) listener.stop()
   }
 
-  /** Refuses new connections; idle ones close, the others after their response. */
+  /** Refuses new connections; idle connections close at once, the others after their response. */
   stop(): void {
     this.isStopping = true
     for (const listener of [...this.#plainListeners, ...this.#tlsListeners]) listener.stop()
