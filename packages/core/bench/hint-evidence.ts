@@ -12,7 +12,8 @@ import { readFileSync } from "node:fs"
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST, type TcpFingerprint } from "../src/tcp/matching/fingerprint.ts"
+import { type TcpFingerprint } from "../src/tcp/matching/fingerprint.ts"
+import { REQUEST } from "../src/tcp/direction.ts"
 import { tunnelOf } from "../src/tcp/path/tunnel.ts"
 import { claimOf, mismatchOf, Tolerated } from "../src/hints/claim.ts"
 import { MIDDLEBOX, SCANNER, SHARED_ADDRESS, TUNNEL, UA_MISMATCH, USER_SPACE_STACK } from "../src/hints/hint.ts"
@@ -37,14 +38,8 @@ import {
 import { CONTRADICTIONS } from "../src/testing/contradictions.ts"
 import { sharedFile } from "../src/testing/shared.ts"
 import { signaturePacket } from "../src/testing/signature-packet.ts"
+import type { Count } from "./count.ts"
 import { type LabelledSyn, measureSharing } from "./sharing-evidence.ts"
-
-export interface Count {
-  told: number
-  right: number
-  /** Cases in which the hint had to be told. */
-  due: number
-}
 
 export interface HintEvidence {
   /** By number of the hint; undefined where this data shows nothing. */

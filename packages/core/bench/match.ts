@@ -10,7 +10,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
+import { REQUEST } from "../src/tcp/direction.ts"
 import { Packet } from "../src/packet/packet.ts"
 import { fillNearPacket } from "../src/testing/near-packet.ts"
 import { seededRandom } from "../src/testing/random.ts"

@@ -6,7 +6,7 @@ import { ConnectionInfo } from "../src/connection-info.ts"
 import type { Matcher } from "../src/tcp/matching/matcher.ts"
 import { Observer } from "../src/history/observer.ts"
 import type { Packet } from "../src/packet/packet.ts"
-import type { Count } from "./hint-evidence.ts"
+import type { Count } from "./count.ts"
 
 /** A connection every two minutes for forty. */
 const CONNECTIONS = 20

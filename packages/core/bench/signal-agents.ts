@@ -6,7 +6,7 @@
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
+import { REQUEST } from "../src/tcp/direction.ts"
 import { FAMILY_SCANNER, printFamilies } from "../src/tcp/database/stack-family.ts"
 import { decodeFrame } from "../src/packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../src/packet/link.ts"

@@ -9,7 +9,7 @@ import { basename, join } from "node:path"
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
+import { REQUEST } from "../src/tcp/direction.ts"
 import {
   FAMILIES_LINUX_KERNEL,
   FAMILY_APPLE,

@@ -5,7 +5,7 @@
 import { BUILTIN, BUILTIN_DATABASE } from "../src/tcp/database/builtin.ts"
 import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
-import { REQUEST } from "../src/tcp/matching/fingerprint.ts"
+import { REQUEST } from "../src/tcp/direction.ts"
 import { tunnelOf } from "../src/tcp/path/tunnel.ts"
 import { sharedFile } from "../src/testing/shared.ts"
 import { signatureFields } from "../src/testing/signature-fields.ts"

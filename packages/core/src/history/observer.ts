@@ -13,7 +13,7 @@
  */
 import type { ConnectionInfo } from "../connection-info.ts"
 import type { Matcher } from "../tcp/matching/matcher.ts"
-import { REQUEST } from "../tcp/matching/fingerprint.ts"
+import { REQUEST } from "../tcp/direction.ts"
 import { PacketDecoder } from "../packet/packet-decoder.ts"
 import { type Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
 import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs"
 import type { Database, TcpSignature } from "../tcp/database/database.ts"
 import { differences } from "../tcp/explain/difference.ts"
 import { parseSubject } from "../tcp/explain/subject.ts"
-import { Malformed } from "../tcp/signature/signature.ts"
+import { ParseError } from "../tcp/parse-error.ts"
 import {
   contradict,
   FAMILIES_LINUX_KERNEL,
@@ -146,6 +146,6 @@ export function contradictsFamily(line: TcpSignature, family: EvidenceFamily): b
 /** Whether a line alone, without those that come before it, would answer for a SYN, exactly. */
 export function answersAlone(line: TcpSignature, signature: string): boolean {
   const subject = parseSubject(signature)
-  if (subject instanceof Malformed) throw new Error(`${signature}: ${subject.message}`)
+  if (subject instanceof ParseError) throw new Error(`${signature}: ${subject.message}`)
   return differences(line.signature, subject).length === 0
 }

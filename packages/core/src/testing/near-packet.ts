@@ -17,7 +17,6 @@ import {
 import { INTERFACE_MSS } from "../tcp/path/interface-mss.ts"
 import {
   largestMssMultiple,
-  type Mode,
   QUIRK_SEQ_DST,
   roundToScale,
   type Signature,
@@ -32,6 +31,7 @@ import {
   WIN_NORMAL,
   type WinType
 } from "../tcp/signature/signature.ts"
+import { type Mode } from "../tcp/mode.ts"
 import type { Random } from "./random.ts"
 
 const MSSES = [0, 99, 100, 536, 1220, 1331, 1360, 1380, 1400, 1440, 1452, 1460, 8960, 65495, 65535]

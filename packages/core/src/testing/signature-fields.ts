@@ -3,7 +3,7 @@
  */
 import { parseSubject } from "../tcp/explain/subject.ts"
 import { printLayout } from "../tcp/signature/option-layout.ts"
-import { Malformed } from "../tcp/signature/signature.ts"
+import { ParseError } from "../tcp/parse-error.ts"
 import {
   QUIRK_DF,
   QUIRK_ECN,
@@ -41,7 +41,7 @@ function optionText(word: string, mss: number, scale: number, ts: string): strin
 /** Fields of a signature's SYN; undefined where no packet of ours is printed so (malformed options). */
 export function signatureFields(signature: string): PacketFields | undefined {
   const subject = parseSubject(signature)
-  if (subject instanceof Malformed) throw new Error(`${signature}: ${subject.message}`)
+  if (subject instanceof ParseError) throw new Error(`${signature}: ${subject.message}`)
   const { quirks, layout, pad, scale, olen, pclass, ver } = subject.signature
   if (quirks & (QUIRK_OPT_BAD | QUIRK_OPT_EOL_NZ)) return undefined
   const ts = `${quirks & QUIRK_OPT_ZERO_TS1 ? 0 : 1}:${quirks & QUIRK_OPT_NZ_TS2 ? 1 : 0}`

@@ -2,8 +2,8 @@
  * A SYN or SYN+ACK written from a signature: what a matcher would be given for a packet that prints so.
  */
 import { packetOf, parseSubject } from "../tcp/explain/subject.ts"
-import { type Direction, REQUEST } from "../tcp/matching/fingerprint.ts"
-import { Malformed } from "../tcp/signature/signature.ts"
+import { type Direction, REQUEST } from "../tcp/direction.ts"
+import { ParseError } from "../tcp/parse-error.ts"
 import type { Packet } from "../packet/packet.ts"
 
 /**
@@ -12,7 +12,7 @@ import type { Packet } from "../packet/packet.ts"
  */
 export function signaturePacket(signature: string, direction: Direction = REQUEST): Packet {
   const subject = parseSubject(signature)
-  if (subject instanceof Malformed) throw new Error(`${signature}: ${subject.message}`)
+  if (subject instanceof ParseError) throw new Error(`${signature}: ${subject.message}`)
   const reading = subject.windows[0]
   if (reading === undefined || subject.signature.scale === -1 || subject.signature.pclass === -1) {
     throw new Error(`${signature}: wsize, scale and pclass must have one value each`)

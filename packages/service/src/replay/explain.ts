@@ -2,7 +2,7 @@
  * `explain`: the databases, the explanation and its text.
  */
 import * as Effect from "effect/Effect"
-import { BUILTIN, Malformed, REQUEST, RESPONSE, explain, printExplanation } from "@synprint/core"
+import { BUILTIN, ParseError, REQUEST, RESPONSE, explain, printExplanation } from "@synprint/core"
 import type { ConfigInvalid } from "../config/problem.ts"
 import { loadDatabases } from "../config/databases.ts"
 import { UsageError } from "../lifecycle/exit-codes.ts"
@@ -23,7 +23,7 @@ export const explainSignature = Effect.fnUntraced(function* (
   const databases = options.databases.length === 0 ? [BUILTIN] : options.databases
   const database = yield* loadDatabases({ databases, mode: "modern", tcpEnabled: undefined })
   const explanation = explain(options.signature, database, options.response ? RESPONSE : REQUEST)
-  if (explanation instanceof Malformed) {
+  if (explanation instanceof ParseError) {
     const pointer = `\n  ${options.signature}\n  ${" ".repeat(Math.min(explanation.offset, options.signature.length))}^`
     return yield* new UsageError({ message: `this is no signature: ${explanation.message}${pointer}` })
   }

@@ -15,6 +15,7 @@ import { serveApplication } from "./application.ts"
 import { DemoError } from "./error.ts"
 import { type Namespaces, openNamespaces } from "./namespaces.ts"
 import { type Program, runProgram, startProgram, waitListening } from "./program.ts"
+import type { Conversation } from "./conversation.ts"
 import { printReport } from "./report.ts"
 
 export { DemoError } from "./error.ts"
@@ -24,12 +25,6 @@ const CLIENT = `${import.meta.dir}/client.ts`
 const AGENT_PORT = 9000
 const SERVER_PORT = 80
 const ADDRESSES = { server: ["10.77.0.1", "fd77::1"], client: ["10.77.0.2", "fd77::2"] } as const
-
-/** What the application received for the requests of one connection: header lines, in the order of arrival. */
-export interface Conversation {
-  readonly address: string
-  readonly requests: ReadonlyArray<ReadonlyArray<string>>
-}
 
 export interface DemoOptions {
   /** Command words that start synprint's own command line: the runtime and its main file. */

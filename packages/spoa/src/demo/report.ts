@@ -1,5 +1,5 @@
 /** What the demo prints. */
-import type { Conversation } from "./demo.ts"
+import type { Conversation } from "./conversation.ts"
 
 export interface Setting {
   readonly haproxy: string

@@ -22,7 +22,7 @@ import {
   keyWin,
   writeKey
 } from "../../tcp/matching/fingerprint-key.ts"
-import { REQUEST } from "../../tcp/matching/fingerprint.ts"
+import { REQUEST } from "../../tcp/direction.ts"
 import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../../packet/packet.ts"
 import type { Verdict } from "../../packet/verdict.ts"
 

@@ -20,7 +20,7 @@ import {
   FACT_STACK,
   LINK_KEPT_MTU
 } from "../../tcp/matching/fingerprint-facts.ts"
-import { RESPONSE } from "../../tcp/matching/fingerprint.ts"
+import { RESPONSE } from "../../tcp/direction.ts"
 import { CLASS_FAMILIES } from "../../tcp/matching/stack-class.ts"
 import type { Packet } from "../../packet/packet.ts"
 import { FLOW_MSS_SHIFT, FLOW_SENDSYN, FLOW_SHIFT, FLOW_STATE } from "../flows/flow-record.ts"

@@ -5,19 +5,19 @@
  * that the line can stand for (stack-family.ts); in [mtu] also what link-facts.ts says. All others are for tools (evidence, source,
  * confidence). A value is free text without `;`.
  */
-import { Malformed } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 
 const ATTRIBUTE = /^\s*([A-Za-z][A-Za-z0-9_-]*)\s*=\s*(.*?)\s*$/
 
 /** Reads what follows `;@`. */
-export function parseAttributes(text: string): ReadonlyMap<string, string> | Malformed {
+export function parseAttributes(text: string): ReadonlyMap<string, string> | ParseError {
   const attributes = new Map<string, string>()
   let offset = 0
   for (const item of text.split(";")) {
     const parts = ATTRIBUTE.exec(item)
     if (parts !== null) attributes.set(parts[1]!, parts[2]!)
     else if (item.trim() !== "") {
-      return new Malformed(`';@' must be followed by name=value; name=value, not '${item.trim()}'`, offset)
+      return new ParseError(`';@' must be followed by name=value; name=value, not '${item.trim()}'`, offset)
     }
     offset += item.length + 1
   }

@@ -12,8 +12,9 @@ import type { TcpSignature } from "./database.ts"
 import { differences } from "../explain/difference.ts"
 import { parseSubject } from "../explain/subject.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { type Direction, REQUEST, RESPONSE, type TcpFingerprint } from "../matching/fingerprint.ts"
-import { Malformed } from "../signature/signature.ts"
+import { type TcpFingerprint } from "../matching/fingerprint.ts"
+import { type Direction, REQUEST, RESPONSE } from "../direction.ts"
+import { ParseError } from "../parse-error.ts"
 import { contradict } from "./stack-family.ts"
 
 const reading = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")
@@ -270,7 +271,7 @@ for (const direction of [REQUEST, RESPONSE] as const) {
     for (const line of lines) {
       for (const example of examplesOf(line)) {
         const subject = parseSubject(example)
-        if (subject instanceof Malformed) throw new Error(`${example}: ${subject.message}`)
+        if (subject instanceof ParseError) throw new Error(`${example}: ${subject.message}`)
         for (const other of lines) {
           if (!contradict(line.families, other.families)) continue
           const claims = differences(other.signature, subject, direction).length === 0

@@ -9,7 +9,8 @@ import type { HttpSignature, TcpSignature } from "./database.ts"
 import { MAX_DIST } from "../signature/distance.ts"
 import type { HttpFields } from "./http-signature.ts"
 import { expectedQuirks } from "../matching/signature-index.ts"
-import { type Mode, type Signature, WIN_ANY, WIN_MOD, WIN_MSS, WIN_MTU, WIN_NORMAL } from "../signature/signature.ts"
+import { type Signature, WIN_ANY, WIN_MOD, WIN_MSS, WIN_MTU, WIN_NORMAL } from "../signature/signature.ts"
+import { type Mode } from "../mode.ts"
 import { detectMultiplier } from "../signature/window.ts"
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -7,8 +7,9 @@ import { readDatabases } from "./reader.ts"
 import { explain } from "../explain/explain.ts"
 import { printExplanation } from "../explain/text.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { REQUEST } from "../matching/fingerprint.ts"
-import { Malformed, printSignature } from "../signature/signature.ts"
+import { REQUEST } from "../direction.ts"
+import { printSignature } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 
 const PIECES = [
   "*",
@@ -82,7 +83,7 @@ test("a damaged database gives problems that say where and what, or answers", ()
       expect(matcher.fingerprintOf(packet, REQUEST, 0).rawSignature).toContain(":")
       if (mode === "p0f") continue
       const explanation = explain(printSignature(line.signature), database)
-      if (explanation instanceof Malformed) throw new Error(explanation.message)
+      if (explanation instanceof ParseError) throw new Error(explanation.message)
       expect(printExplanation(explanation)).not.toContain("undefined")
     }
   }

@@ -23,7 +23,9 @@ import { parseHttpSignature, parseUaOs } from "./http-signature.ts"
 import { parseClasses, parseLabel, parseSys, USERLAND } from "./label.ts"
 import { parseLinkFacts } from "./link-facts.ts"
 import { parseSignature } from "../signature/parser.ts"
-import { Malformed, type Mode, type Signature } from "../signature/signature.ts"
+import { type Signature } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
+import { type Mode } from "../mode.ts"
 import { familiesOfLabel, parseFamilies } from "./stack-family.ts"
 import { timestampRewrites } from "../signature/timestamp-rewrites.ts"
 
@@ -97,14 +99,14 @@ export class DatabaseFileReader {
 
   #readAttributes(line: string): void {
     const attributes = parseAttributes(line.slice(2))
-    if (attributes instanceof Malformed) {
+    if (attributes instanceof ParseError) {
       // A comment to p0f: there it can say anything.
       if (this.#mode === "modern") this.#problem(attributes.message, 2 + attributes.offset)
       return
     }
     const family = attributes.get("family")
     const families = family === undefined ? 0 : parseFamilies(family)
-    if (families instanceof Malformed && this.#mode === "modern") {
+    if (families instanceof ParseError && this.#mode === "modern") {
       this.#problem(families.message, line.indexOf("family"))
       return
     }
@@ -172,7 +174,7 @@ export class DatabaseFileReader {
       (name) => names.id(name),
       (id) => names.names[id]!
     )
-    if (list instanceof Malformed) this.#problem(list.message, list.offset)
+    if (list instanceof ParseError) this.#problem(list.message, list.offset)
     else this.#into.uaOs.push(...list)
   }
 
@@ -191,7 +193,7 @@ export class DatabaseFileReader {
     }
     const { classes, names } = this.#into
     const fields = parseLabel(value, classes, names)
-    if (fields instanceof Malformed) return this.#problem(fields.message, fields.offset)
+    if (fields instanceof ParseError) return this.#problem(fields.message, fields.offset)
     if (fields.classId === USERLAND) this.#state = "sys"
     const name = names.names[fields.nameId]!
     const title = fields.flavor === undefined ? name : `${name} ${fields.flavor}`
@@ -205,7 +207,7 @@ export class DatabaseFileReader {
     }
     this.#state = "sig"
     const sys = parseSys(value, this.#into.classes, this.#into.names)
-    if (sys instanceof Malformed) this.#problem(sys.message, sys.offset)
+    if (sys instanceof ParseError) this.#problem(sys.message, sys.offset)
     else this.#sys = sys
   }
 
@@ -229,7 +231,7 @@ export class DatabaseFileReader {
     if (this.#label.label === undefined) return
     const { title: name } = this.#label
     const facts = this.#mode === "modern" ? parseLinkFacts(attributes) : undefined
-    if (facts instanceof Malformed) return this.#problem(facts.message)
+    if (facts instanceof ParseError) return this.#problem(facts.message)
     const { linkLines } = this.#into
     linkLines.push({ mtu, name, file: this.#file, fileIndex: this.#fileIndex, line: this.#line, attributes, facts })
   }
@@ -238,14 +240,14 @@ export class DatabaseFileReader {
     const rewritten = value.indexOf(REWRITTEN)
     if (rewritten >= 0 && this.#mode === "modern") return this.#readRewrites(value, rewritten, attributes)
     const signature = parseSignature(value, this.#mode)
-    if (signature instanceof Malformed) return this.#problem(signature.message, signature.offset)
+    if (signature instanceof ParseError) return this.#problem(signature.message, signature.offset)
     this.#addTcp(signature, attributes)
   }
 
   /** `ts~`: a line for each layout that a middlebox makes of the timestamps, with the attribute `middlebox=timestamps`. */
   #readRewrites(value: string, at: number, attributes: ReadonlyMap<string, string>): void {
     const signature = parseSignature(value.replace(REWRITTEN, "ts"), this.#mode)
-    if (signature instanceof Malformed) {
+    if (signature instanceof ParseError) {
       return this.#problem(signature.message, signature.offset + (signature.offset > at ? 1 : 0))
     }
     const options = value.slice(0, at).split(":").at(-1)!.split(",").length
@@ -298,7 +300,7 @@ export class DatabaseFileReader {
 
   #readHttp(value: string, attributes: ReadonlyMap<string, string>): void {
     const fields = parseHttpSignature(value, this.#into.headerNames)
-    if (fields instanceof Malformed) return this.#problem(fields.message, fields.offset)
+    if (fields instanceof ParseError) return this.#problem(fields.message, fields.offset)
     const { label } = this.#label
     if (label === undefined) return
     const isRequest = this.#section === "http:request"

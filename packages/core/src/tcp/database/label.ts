@@ -3,7 +3,7 @@
  * config_parse_label, config_parse_sys).
  */
 import type { Sys } from "./database.ts"
-import { Malformed } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 
 const LABEL = /^([gs]):([A-Za-z0-9!]+):([A-Za-z0-9 ./\-_!?()]+):(.*)$/
 const NAME = /^[A-Za-z0-9 ./\-_!?()]+$/
@@ -38,17 +38,17 @@ export class Names {
   }
 }
 
-const unknownClass = (name: string, classes: Names, offset: number): Malformed =>
-  new Malformed(
+const unknownClass = (name: string, classes: Names, offset: number): ParseError =>
+  new ParseError(
     `class '${name}' is unknown (known: ${["!", ...classes.names].join(", ")}): declare it by 'classes =' before the first section`,
     offset
   )
 
 /** `type:class:name:flavor` of a [tcp] or [http] section. */
-export function parseLabel(text: string, classes: Names, names: Names): LabelFields | Malformed {
+export function parseLabel(text: string, classes: Names, names: Names): LabelFields | ParseError {
   const parts = LABEL.exec(text)
   if (parts === null) {
-    return new Malformed(
+    return new ParseError(
       `label: '${text}' is not type:class:name:flavor with type g or s, a class, a name of letters, digits, blanks and ./-_!?(), and a colon before the flavor even if that is empty`,
       0
     )
@@ -60,7 +60,7 @@ export function parseLabel(text: string, classes: Names, names: Names): LabelFie
 }
 
 /** `win,unix,other`: adds to `classes`. */
-export function parseClasses(text: string, classes: Names): Malformed | undefined {
+export function parseClasses(text: string, classes: Names): ParseError | undefined {
   let offset = 0
   for (const item of text === "" ? [] : text.split(",")) {
     const name = item.replace(/^[ \t]+/, "")
@@ -69,7 +69,7 @@ export function parseClasses(text: string, classes: Names): Malformed | undefine
       offset += item.length + 1
       continue
     }
-    if (!CLASS.test(name)) return new Malformed(`classes: '${item}' is not a name of letters and digits`, offset)
+    if (!CLASS.test(name)) return new ParseError(`classes: '${item}' is not a name of letters and digits`, offset)
     classes.id(name)
     offset += item.length + 1
   }
@@ -77,7 +77,7 @@ export function parseClasses(text: string, classes: Names): Malformed | undefine
 }
 
 /** `@class,Name,...`: the systems on which an application may run. */
-export function parseSys(text: string, classes: Names, names: Names): ReadonlyArray<Sys> | Malformed {
+export function parseSys(text: string, classes: Names, names: Names): ReadonlyArray<Sys> | ParseError {
   const list: Array<Sys> = []
   let offset = 0
   for (const item of text === "" ? [] : text.split(",")) {
@@ -88,7 +88,7 @@ export function parseSys(text: string, classes: Names, names: Names): ReadonlyAr
     }
     const isClass = word.startsWith("@")
     const name = isClass ? word.slice(1) : word
-    if (!NAME.test(name)) return new Malformed(`sys: '${item}' is neither @class nor a system name`, offset)
+    if (!NAME.test(name)) return new ParseError(`sys: '${item}' is neither @class nor a system name`, offset)
     const id = isClass ? classes.find(name) : names.id(name)
     if (id === undefined) return unknownClass(name, classes, offset)
     list.push({ isClass, id })

@@ -12,7 +12,7 @@
  *     ver      4 or 6: over that family only
  *     family   stacks that can have it (stack-family.ts)
  */
-import { Malformed } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 import { parseFamilies } from "./stack-family.ts"
 
 /** Tunnels that a host enters by choice or is put into by its network's owner, as opposed to the ways of an access line. */
@@ -61,24 +61,25 @@ export interface LinkFacts {
 const ORIGINS = ["interface", "clamped", "either"] as const
 
 /** Facts of a line; undefined when it has no `kind`. */
-export function parseLinkFacts(attributes: ReadonlyMap<string, string>): LinkFacts | Malformed | undefined {
+export function parseLinkFacts(attributes: ReadonlyMap<string, string>): LinkFacts | ParseError | undefined {
   const kindText = attributes.get("kind")
   if (kindText === undefined) return undefined
   const kind = LINK_KINDS.find((name) => name === kindText)
-  if (kind === undefined) return new Malformed(`kind: '${kindText}' is no kind of link: use ${LINK_KINDS.join(" ")}`, 0)
+  if (kind === undefined)
+    return new ParseError(`kind: '${kindText}' is no kind of link: use ${LINK_KINDS.join(" ")}`, 0)
   const originText = attributes.get("origin") ?? "either"
   const origin = ORIGINS.find((name) => name === originText)
-  if (origin === undefined) return new Malformed(`origin: '${originText}' is unknown: use ${ORIGINS.join(", ")}`, 0)
+  if (origin === undefined) return new ParseError(`origin: '${originText}' is unknown: use ${ORIGINS.join(", ")}`, 0)
   const weightText = attributes.get("weight") ?? "10"
   const weight = Number(weightText)
   if (!/^\d+(\.\d+)?$/.test(weightText) || weight <= 0 || weight > 10_000) {
-    return new Malformed(`weight: '${weightText}' is no number above 0 and up to 10000`, 0)
+    return new ParseError(`weight: '${weightText}' is no number above 0 and up to 10000`, 0)
   }
   const verText = attributes.get("ver") ?? "0"
   if (verText !== "0" && verText !== "4" && verText !== "6")
-    return new Malformed(`ver: '${verText}' is neither 4 nor 6`, 0)
+    return new ParseError(`ver: '${verText}' is neither 4 nor 6`, 0)
   const family = attributes.get("family")
   const families = family === undefined ? 0 : parseFamilies(family)
-  if (families instanceof Malformed) return families
+  if (families instanceof ParseError) return families
   return { kind, origin, weight, ver: Number(verText) as 0 | 4 | 6, families }
 }

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test"
 import { existsSync, readFileSync } from "node:fs"
 import { type DatabaseReading, printProblem, readDatabases } from "./reader.ts"
 import type { Database } from "./database.ts"
-import { type Mode, printSignature } from "../signature/signature.ts"
+import { printSignature } from "../signature/signature.ts"
+import { type Mode } from "../mode.ts"
 
 const read = (text: string, mode: Mode = "modern"): DatabaseReading => readDatabases([{ name: "x.fp", text }], mode)
 

@@ -4,7 +4,7 @@
 import { DatabaseContents, type DatabaseProblem } from "./contents.ts"
 import { DatabaseFileReader } from "./file-reader.ts"
 import type { Database } from "./database.ts"
-import type { Mode } from "../signature/signature.ts"
+import type { Mode } from "../mode.ts"
 
 export type { DatabaseProblem } from "./contents.ts"
 

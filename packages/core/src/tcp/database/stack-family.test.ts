@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { readDatabases } from "./reader.ts"
-import { Malformed } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 import {
   contradict,
   FAMILIES_LINUX_KERNEL,
@@ -40,7 +40,7 @@ test("every name is read back as its bit", () => {
   for (const [bit, name] of FAMILY_NAMES.entries()) expect(parseFamilies(name)).toBe(1 << bit)
   expect(parseFamilies("linux android chromeos")).toBe(FAMILIES_LINUX_KERNEL)
   const wrong = parseFamilies("linux bees")
-  expect(wrong instanceof Malformed && wrong.message).toStartWith(
+  expect(wrong instanceof ParseError && wrong.message).toStartWith(
     "family: 'bees' is no stack family: use windows linux"
   )
 })

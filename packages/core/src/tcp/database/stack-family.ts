@@ -4,7 +4,7 @@
  *
  * A line says so itself (`;@ family=linux android`); otherwise its name and class decide, which also serves p0f.fp.
  */
-import { Malformed } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 
 export const FAMILY_WINDOWS: number = 1 << 0
 export const FAMILY_LINUX: number = 1 << 1
@@ -79,11 +79,11 @@ export function familiesOfLabel(name: string, flavor: string | undefined, isUser
 }
 
 /** Reads `family=`: names separated by blanks. */
-export function parseFamilies(text: string): number | Malformed {
+export function parseFamilies(text: string): number | ParseError {
   let families = 0
   for (const word of text.split(/\s+/)) {
     const bit = (FAMILY_NAMES as ReadonlyArray<string>).indexOf(word)
-    if (bit < 0) return new Malformed(`family: '${word}' is no stack family: use ${FAMILY_NAMES.join(" ")}`, 0)
+    if (bit < 0) return new ParseError(`family: '${word}' is no stack family: use ${FAMILY_NAMES.join(" ")}`, 0)
     families |= 1 << bit
   }
   return families

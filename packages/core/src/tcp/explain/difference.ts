@@ -5,7 +5,7 @@ import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID } from "../
 import { MAX_DIST } from "../signature/distance.ts"
 import { hasTimestamp, type Subject } from "./subject.ts"
 import { printLayout } from "../signature/option-layout.ts"
-import { type Direction, REQUEST } from "../matching/fingerprint.ts"
+import { type Direction, REQUEST } from "../direction.ts"
 import { clampedInterfaceMss } from "../path/clamped-window.ts"
 import {
   largestMssMultiple,

@@ -3,8 +3,8 @@ import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
 import { explain, type Explanation } from "./explain.ts"
 import { printExplanation } from "./text.ts"
-import { RESPONSE } from "../matching/fingerprint.ts"
-import { Malformed } from "../signature/signature.ts"
+import { RESPONSE } from "../direction.ts"
+import { ParseError } from "../parse-error.ts"
 
 const SMALL = `classes = win,unix
 [mtu]
@@ -34,7 +34,7 @@ const builtin = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "mode
 
 function explained(text: string, ...rest: [] | [1]): Explanation {
   const explanation = explain(text, small, ...rest)
-  if (explanation instanceof Malformed) throw new Error(explanation.message)
+  if (explanation instanceof ParseError) throw new Error(explanation.message)
   return explanation
 }
 
@@ -299,7 +299,7 @@ const BROKEN: ReadonlyArray<readonly [text: string, message: string]> = [
 for (const [text, message] of BROKEN) {
   test(`an error names the field: ${text}`, () => {
     const explanation = explain(text, small)
-    expect(explanation instanceof Malformed && explanation.message).toStartWith(message)
+    expect(explanation instanceof ParseError && explanation.message).toStartWith(message)
   })
 }
 
@@ -333,7 +333,7 @@ test("every line of the built-in database is its own nearest or match", () => {
     if (signature.winType === 1 || signature.scale === -1 || signature.pclass === -1) continue
     const text = BUILTIN_DATABASE.split("\n")[line.line - 1]!.replace(/^sig +=\s*/, "")
     const explanation = explain(text, builtin)
-    if (explanation instanceof Malformed) throw new Error(explanation.message)
+    if (explanation instanceof ParseError) throw new Error(explanation.message)
     const titles = [explanation.match?.line.title, ...explanation.nearest.map(({ title }) => title)]
     expect(titles).toContain(line.title)
     expect(printExplanation(explanation)).not.toContain("undefined")

@@ -11,8 +11,10 @@ import { explainPath, type ExplainedPath } from "./path.ts"
 import { hopsAgree, isConcrete, packetOf, parseSubject, type Subject, type WindowReading } from "./subject.ts"
 import { linkName } from "../path/link-table.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { type Direction, REQUEST, RESPONSE, type TcpFingerprint } from "../matching/fingerprint.ts"
-import { Malformed, printSignature } from "../signature/signature.ts"
+import { type TcpFingerprint } from "../matching/fingerprint.ts"
+import { type Direction, REQUEST, RESPONSE } from "../direction.ts"
+import { printSignature } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 
 /** A database line. */
 export interface ExplainedLine {
@@ -171,9 +173,9 @@ function remarks(
  * Explains one signature by the lines of `database`, all its files taken together. `direction` says whether it is a SYN (REQUEST)
  * or a SYN+ACK. An unreadable signature gives the error that names its field.
  */
-export function explain(text: string, database: Database, direction: Direction = REQUEST): Explanation | Malformed {
+export function explain(text: string, database: Database, direction: Direction = REQUEST): Explanation | ParseError {
   const subject = parseSubject(text)
-  if (subject instanceof Malformed) return subject
+  if (subject instanceof ParseError) return subject
   const matcher = new Matcher(database, "modern", 16)
   const found = bestMatch(subject, matcher, direction)
   const { mss, ver } = subject.signature

@@ -8,11 +8,10 @@ import { Packet, TCP_ACK, TCP_SYN } from "../../packet/packet.ts"
 import { QUIRK_OPT_ZERO_TS1 } from "../../packet/quirks.ts"
 import { guessDistance, MAX_DIST } from "../signature/distance.ts"
 import { KIND_EOL } from "../signature/option-layout.ts"
-import { type Direction, REQUEST } from "../matching/fingerprint.ts"
+import { type Direction, REQUEST } from "../direction.ts"
 import { INTERFACE_MSS } from "../path/interface-mss.ts"
 import {
   largestMssMultiple,
-  Malformed,
   QUIRK_SEQ_DST,
   roundToScale,
   type Signature,
@@ -23,6 +22,7 @@ import {
   WIN_MTU,
   WIN_NORMAL
 } from "../signature/signature.ts"
+import { ParseError } from "../parse-error.ts"
 import { parseSignature } from "../signature/parser.ts"
 import { detectMultiplier } from "../signature/window.ts"
 
@@ -104,14 +104,14 @@ function received(text: string): readonly [ttl: number, hops: number] | undefine
 }
 
 /** Reads a database line's signature or a raw signature; the error names the field. */
-export function parseSubject(input: string): Subject | Malformed {
+export function parseSubject(input: string): Subject | ParseError {
   const text = input.trim()
   const rewritten = text.indexOf("ts~")
   if (rewritten >= 0) {
-    return new Malformed("olayout: 'ts~' stands for several layouts: write the options of one of them", rewritten)
+    return new ParseError("olayout: 'ts~' stands for several layouts: write the options of one of them", rewritten)
   }
   const signature = parseSignature(text, "modern")
-  if (signature instanceof Malformed) return signature
+  if (signature instanceof ParseError) return signature
   const ver = signature.ver === 6 ? 6 : 4
   const mss = signature.mss === -1 ? (ver === 6 ? 1440 : 1460) : signature.mss
   const totHdr = headerBytes(signature, ver)

@@ -9,7 +9,7 @@ import { SecondChance } from "../../collections/second-chance.ts"
 import { ENTRY_SHIFT, writeFacts } from "./fingerprint-facts.ts"
 import { isSameKey, KEY_WORDS } from "./fingerprint-key.ts"
 import type { TcpFingerprint } from "./fingerprint.ts"
-import type { Mode } from "../signature/signature.ts"
+import type { Mode } from "../mode.ts"
 
 /** Murmur3's finalizer over words mixed one by one: the words of similar SYNs differ in few bits. */
 export function hashKey(key: Int32Array, at: number): number {

@@ -13,7 +13,7 @@
 import { readMtuOrigin } from "../path/mtu-origin.ts"
 import { KEY_WORDS } from "./fingerprint-key.ts"
 import type { TcpFingerprint } from "./fingerprint.ts"
-import type { Mode } from "../signature/signature.ts"
+import type { Mode } from "../mode.ts"
 import { stackClass } from "./stack-class.ts"
 
 export const FACT_LAYOUT: number = KEY_WORDS

@@ -11,7 +11,7 @@
  * An engine that must remember a fingerprint without an object keeps these words and asks `Matcher.fingerprintOfKey`.
  */
 import type { Packet } from "../../packet/packet.ts"
-import { type Direction, REQUEST } from "./fingerprint.ts"
+import { type Direction, REQUEST } from "../direction.ts"
 
 /** Int32 words of one key. */
 export const KEY_WORDS = 10

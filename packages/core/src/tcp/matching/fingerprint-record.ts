@@ -24,7 +24,8 @@ import {
   keyTtl,
   keyWin
 } from "./fingerprint-key.ts"
-import { type Direction, REQUEST, type TcpFingerprint } from "./fingerprint.ts"
+import { type TcpFingerprint } from "./fingerprint.ts"
+import { type Direction, REQUEST } from "../direction.ts"
 
 const NOTHING = new Uint8Array(0)
 const HEX = "0123456789abcdef"

@@ -2,16 +2,11 @@
  * TcpFingerprint: everything that depends on how a SYN or SYN+ACK looks and not on who sent it or when: raw signature, match, distance,
  * link. It is computed once per fingerprint and kept in a bounded memo (matcher.ts).
  */
+import type { Direction } from "../direction.ts"
 import type { TcpSignature } from "../database/database.ts"
 import type { DistanceReason } from "../path/distance-reason.ts"
 import type { LinkCandidate } from "../path/link-table.ts"
 import type { MtuOrigin } from "../path/mtu-origin.ts"
-
-/** SYN, "cli" side, [tcp:request]. */
-export const REQUEST = 0
-/** SYN+ACK, "srv" side, [tcp:response]. */
-export const RESPONSE = 1
-export type Direction = 0 | 1
 
 export interface TcpFingerprint {
   readonly direction: Direction

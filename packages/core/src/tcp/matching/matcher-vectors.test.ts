@@ -12,7 +12,8 @@ import { VERDICT_TCP } from "../../packet/verdict.ts"
 import { sharedFile } from "../../testing/shared.ts"
 import { readDatabases } from "../database/reader.ts"
 import { Matcher } from "./matcher.ts"
-import { REQUEST, RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
+import { type TcpFingerprint } from "./fingerprint.ts"
+import { REQUEST, RESPONSE } from "../direction.ts"
 
 const P0F_FP = "/etc/p0f/p0f.fp"
 const decoder = new TextDecoder()

@@ -5,8 +5,9 @@ import { readDatabases } from "../database/reader.ts"
 import type { Database } from "../database/database.ts"
 import { Matcher } from "./matcher.ts"
 import { printRawSignature } from "../signature/raw-signature.ts"
-import { REQUEST, RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
-import type { Mode } from "../signature/signature.ts"
+import { type TcpFingerprint } from "./fingerprint.ts"
+import { REQUEST, RESPONSE } from "../direction.ts"
+import type { Mode } from "../mode.ts"
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 

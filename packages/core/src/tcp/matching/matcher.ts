@@ -8,9 +8,10 @@ import { ENTRY_SHIFT } from "./fingerprint-facts.ts"
 import { KEY_WORDS, keyDirection, writeKey } from "./fingerprint-key.ts"
 import { hashKey, FingerprintCache } from "./fingerprint-cache.ts"
 import { FingerprintRecord } from "./fingerprint-record.ts"
-import { type Direction, RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
+import { type TcpFingerprint } from "./fingerprint.ts"
+import { type Direction, RESPONSE } from "../direction.ts"
 import { SignatureIndex } from "./signature-index.ts"
-import type { Mode } from "../signature/signature.ts"
+import type { Mode } from "../mode.ts"
 
 export interface MatcherStats {
   /** Fingerprints that were found in the memo. */

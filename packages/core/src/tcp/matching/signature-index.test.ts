@@ -7,9 +7,10 @@ import { rounds, seededRandom } from "../../testing/random.ts"
 import { readDatabases } from "../database/reader.ts"
 import type { Database, TcpSignature } from "../database/database.ts"
 import { KEY_WORDS, writeKey } from "./fingerprint-key.ts"
-import { type Direction, REQUEST, RESPONSE } from "./fingerprint.ts"
+import { type Direction, REQUEST, RESPONSE } from "../direction.ts"
 import { SignatureIndex } from "./signature-index.ts"
-import { largestMssMultiple, type Mode, printSignature, QUIRK_SEQ_DST } from "../signature/signature.ts"
+import { largestMssMultiple, printSignature, QUIRK_SEQ_DST } from "../signature/signature.ts"
+import { type Mode } from "../mode.ts"
 import { detectMultiplier } from "../signature/window.ts"
 
 interface Outcome {

@@ -29,10 +29,9 @@ import {
   keyTtl,
   keyWin
 } from "./fingerprint-key.ts"
-import { type Direction, REQUEST, RESPONSE } from "./fingerprint.ts"
+import { type Direction, REQUEST, RESPONSE } from "../direction.ts"
 import {
   largestMssMultiple,
-  type Mode,
   QUIRK_SEQ_DST,
   roundToScale,
   type Signature,
@@ -45,6 +44,7 @@ import {
   WIN_NORMAL,
   windowUnit
 } from "../signature/signature.ts"
+import { type Mode } from "../mode.ts"
 
 const ROW = 8
 const BAD_TTL = 1

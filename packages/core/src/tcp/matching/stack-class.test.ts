@@ -7,7 +7,7 @@ import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
 import { Matcher } from "./matcher.ts"
 import { ENTRY_SHIFT, FACT_STACK } from "./fingerprint-facts.ts"
-import { REQUEST } from "./fingerprint.ts"
+import { REQUEST } from "../direction.ts"
 import { mergeClasses, OTHER_FAMILY, OTHER_LAYOUT, SAME_STACK, stackDifference } from "./stack-class.ts"
 
 const matcherOf = (name: string, text: string): Matcher =>

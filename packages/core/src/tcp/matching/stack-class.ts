@@ -12,7 +12,8 @@
  */
 import { MAX_TCP_OPT } from "../../packet/packet.ts"
 import { keyDirection, keyLayoutLength } from "./fingerprint-key.ts"
-import { RESPONSE, type TcpFingerprint } from "./fingerprint.ts"
+import { type TcpFingerprint } from "./fingerprint.ts"
+import { RESPONSE } from "../direction.ts"
 import { contradict, FAMILIES_LINUX_KERNEL, FAMILY_SCANNER } from "../database/stack-family.ts"
 
 /** The families of a class: bits of stack-family.ts. */

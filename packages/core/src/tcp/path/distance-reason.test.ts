@@ -4,7 +4,7 @@ import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
 import { reportedDistance } from "./distance-reason.ts"
 import { Matcher } from "../matching/matcher.ts"
-import { REQUEST } from "../matching/fingerprint.ts"
+import { REQUEST } from "../direction.ts"
 
 const matcher = new Matcher(
   readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern").database!,

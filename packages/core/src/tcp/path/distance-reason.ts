@@ -11,7 +11,7 @@
  * With the first two the distance is a bound at most; with the others it is p0f's guess from the next usual initial TTL.
  */
 import { MAX_DIST } from "../signature/distance.ts"
-import type { TcpFingerprint } from "../matching/fingerprint.ts"
+import type { Signature } from "../signature/signature.ts"
 
 export type DistanceReason =
   | "random-ttl"
@@ -21,11 +21,16 @@ export type DistanceReason =
   | "ttl-above-usual"
   | "ttl-below-usual"
 
-/** The reason, undefined when the distance can be relied on. */
-export function distanceReason(
-  fingerprint: Pick<TcpFingerprint, "match" | "ttl" | "dist">
-): DistanceReason | undefined {
-  const { match, ttl, dist } = fingerprint
+/** The part of a fingerprint on which the reason depends. */
+export interface MeasuredDistance {
+  readonly match: { readonly signature: Signature } | undefined
+  readonly ttl: number
+  /** Hops, by the matched line or guessed. */
+  readonly dist: number
+}
+
+/** Returns the reason; undefined: the distance can be relied on. */
+export function distanceReason({ match, ttl, dist }: MeasuredDistance): DistanceReason | undefined {
   if (match?.signature.badTtl === true) return "random-ttl"
   if (match !== undefined && ttl <= match.signature.ittl && match.signature.ittl - ttl <= MAX_DIST) return undefined
   if (dist > MAX_DIST) return "excess-distance"
@@ -34,8 +39,11 @@ export function distanceReason(
   return ttl <= 32 ? "ttl-below-usual" : undefined
 }
 
-/** Hops for the field `dist`: -1 where they are no more than a bound and not even a guess. */
-export function reportedDistance(fingerprint: Pick<TcpFingerprint, "dist" | "distReason">): number {
+/** Hops for the field `dist`; -1 if they are only an upper bound and not even a guess. */
+export function reportedDistance(fingerprint: {
+  readonly dist: number
+  readonly distReason: DistanceReason | undefined
+}): number {
   const { distReason } = fingerprint
   return distReason === "random-ttl" || distReason === "excess-distance" ? -1 : fingerprint.dist
 }

@@ -7,7 +7,8 @@ import { LINK_KINDS, TUNNEL_KINDS } from "../database/link-facts.ts"
 import { linkName, LinkTable, printCandidates } from "./link-table.ts"
 import { Matcher } from "../matching/matcher.ts"
 import { FAMILY_CONSOLE } from "../database/stack-family.ts"
-import { REQUEST, type TcpFingerprint } from "../matching/fingerprint.ts"
+import { type TcpFingerprint } from "../matching/fingerprint.ts"
+import { REQUEST } from "../direction.ts"
 import { tunnelOf } from "./tunnel.ts"
 
 const builtin: DatabaseText = { name: BUILTIN, text: BUILTIN_DATABASE }

@@ -8,7 +8,7 @@ import type { LinkKind, TunnelKind } from "../database/link-facts.ts"
 import { TUNNEL_KINDS } from "../database/link-facts.ts"
 import type { MtuOrigin } from "./mtu-origin.ts"
 import { openvpnProfiles } from "./openvpn.ts"
-import type { Mode } from "../signature/signature.ts"
+import type { Mode } from "../mode.ts"
 import { FAMILY_CONSOLE, FAMILY_EMBEDDED } from "../database/stack-family.ts"
 import { wireguardWeight } from "./wireguard.ts"
 

@@ -4,7 +4,7 @@ import { rounds, seededRandom } from "../../testing/random.ts"
 import { signaturePacket } from "../../testing/signature-packet.ts"
 import { type MtuReading, readMtuOrigin } from "./mtu-origin.ts"
 import { KEY_WORDS, writeKey } from "../matching/fingerprint-key.ts"
-import { type Direction, REQUEST, RESPONSE } from "../matching/fingerprint.ts"
+import { type Direction, REQUEST, RESPONSE } from "../direction.ts"
 import { largestMssMultiple } from "../signature/signature.ts"
 
 const key = new Int32Array(KEY_WORDS)

@@ -12,7 +12,7 @@
 import { ETHERNET_MSS_IPV4, ETHERNET_MSS_IPV6, INTERFACES_IPV4, INTERFACES_IPV6 } from "./interface-mss.ts"
 import { KIND_EOL } from "../signature/option-layout.ts"
 import { keyDirection, keyIsIpv6, keyLayoutLength, keyMss, keyScale, keyWin } from "../matching/fingerprint-key.ts"
-import { RESPONSE } from "../matching/fingerprint.ts"
+import { RESPONSE } from "../direction.ts"
 
 export type MtuOrigin = "interface" | "clamped" | "unknown"
 

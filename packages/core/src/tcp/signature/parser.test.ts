@@ -2,11 +2,13 @@ import { expect, test } from "bun:test"
 import { randomSignature } from "../../testing/near-packet.ts"
 import { rounds, seededRandom } from "../../testing/random.ts"
 import { parseSignature } from "./parser.ts"
-import { largestMssMultiple, Malformed, type Mode, printSignature, type Signature } from "./signature.ts"
+import { largestMssMultiple, printSignature, type Signature } from "./signature.ts"
+import { ParseError } from "../parse-error.ts"
+import { type Mode } from "../mode.ts"
 
 const parsed = (text: string, mode: Mode = "modern"): Signature => {
   const signature = parseSignature(text, mode)
-  if (signature instanceof Malformed) throw new Error(`${text}: ${signature.message}`)
+  if (signature instanceof ParseError) throw new Error(`${text}: ${signature.message}`)
   return signature
 }
 
@@ -62,13 +64,13 @@ test.each(ACCEPTED)("reads %s as %s in both modes", (text, canonical) => {
 test("in modern mode reads raw signatures with an unknown distance", () => {
   expect(printSignature(parsed("4:90+?:0:1460:mss*20,7:mss:df:0"))).toBe("4:128:0:1460:mss*20,7:mss:df:0")
   expect(printSignature(parsed("4:200+?:0:1460:mss*20,7:mss:df:0"))).toBe("4:255:0:1460:mss*20,7:mss:df:0")
-  expect(parseSignature("4:90+?:0:1460:mss*20,7:mss:df:0", "p0f")).toBeInstanceOf(Malformed)
+  expect(parseSignature("4:90+?:0:1460:mss*20,7:mss:df:0", "p0f")).toBeInstanceOf(ParseError)
 })
 
 test("in modern mode reads mss*max, and p0f mode says what to do", () => {
   expect(printSignature(parsed("*:64:0:*:mss*max,7:mss:df:0"))).toBe("*:64:0:*:mss*max,7:mss:df:0")
   const refused = parseSignature("*:64:0:*:mss*max,7:mss:df:0", "p0f")
-  expect(refused).toEqual(new Malformed("wsize: p0f does not know mss*max: use mode = modern or a number", 9))
+  expect(refused).toEqual(new ParseError("wsize: p0f does not know mss*max: use mode = modern or a number", 9))
 })
 
 test("mss*max is the largest multiple of the MSS up to 64 KiB", () => {
@@ -92,7 +94,7 @@ test("p0f mode has the bugs of p0f's cursor after ttl- (C-05)", () => {
   expect(parsed("4:64-:12:1460:8192,7:mss::0", "p0f")).toMatchObject({ badTtl: true, olen: 2 })
   expect(parsed("4:64-5:1460:8192,7:mss::0", "p0f")).toMatchObject({ ittl: 64, badTtl: false, olen: 5, mss: 1460 })
   expect(parsed("4:64-:12:1460:8192,7:mss::0", "modern")).toMatchObject({ badTtl: true, olen: 12 })
-  expect(parseSignature("4:64-5:1460:8192,7:mss::0", "modern")).toBeInstanceOf(Malformed)
+  expect(parseSignature("4:64-5:1460:8192,7:mss::0", "modern")).toBeInstanceOf(ParseError)
 })
 
 const REJECTED: ReadonlyArray<readonly [text: string, field: string, offset: number]> = [
@@ -140,11 +142,11 @@ const REJECTED: ReadonlyArray<readonly [text: string, field: string, offset: num
 test.each(REJECTED)("rejects %j naming %s at %i", (text, field, offset) => {
   for (const mode of ["p0f", "modern"] as const) {
     const result = parseSignature(text, mode)
-    expect(result).toBeInstanceOf(Malformed)
-    expect((result as Malformed).message.split(":")[0]).toBe(field)
+    expect(result).toBeInstanceOf(ParseError)
+    expect((result as ParseError).message.split(":")[0]).toBe(field)
     // More than the field's name: what is wrong with what, and what is allowed.
-    expect((result as Malformed).message.length).toBeGreaterThan(field.length + 10)
-    expect((result as Malformed).offset).toBe(offset)
+    expect((result as ParseError).message.length).toBeGreaterThan(field.length + 10)
+    expect((result as ParseError).offset).toBe(offset)
   }
 })
 
@@ -160,7 +162,7 @@ const OURS: ReadonlyArray<readonly [text: string, field: string, offset: number]
 
 test.each(OURS)("p0f mode rejects %j, which modern mode prints as it reads it", (text, field, offset) => {
   const result = parseSignature(text, "p0f")
-  expect(result instanceof Malformed && [result.message.split(":")[0], result.offset]).toEqual([field, offset])
+  expect(result instanceof ParseError && [result.message.split(":")[0], result.offset]).toEqual([field, offset])
   expect(printSignature(parsed(text))).toBe(text)
 })
 
@@ -180,7 +182,7 @@ test.each([
   ["4:64:**:*:*,*:mss::0", "olen: '**' is not a number from 0 to 255 or *"]
 ])("modern mode rejects %j: %s", (text, message) => {
   const result = parseSignature(text, "modern")
-  expect(result instanceof Malformed && result.message).toStartWith(message)
+  expect(result instanceof ParseError && result.message).toStartWith(message)
 })
 
 test("takes exactly 24 options", () => {
@@ -234,7 +236,7 @@ test("never throws, whatever the text", () => {
     for (let n = random.below(16); n > 0; n--) text += random.pick(parts)
     for (const mode of ["p0f", "modern"] as const) {
       const result = parseSignature(text, mode)
-      if (result instanceof Malformed) expect(result.offset).toBeLessThanOrEqual(text.length + 1)
+      if (result instanceof ParseError) expect(result.offset).toBeLessThanOrEqual(text.length + 1)
       else read++
     }
   }

@@ -11,8 +11,6 @@ import { guessInitialTtl } from "./distance.ts"
 import { type OptionLayout, parseLayout } from "./option-layout.ts"
 import {
   LINE_QUIRK_NAMES,
-  Malformed,
-  type Mode,
   QUIRK_SEQ_DST,
   type Signature,
   WIN_64K,
@@ -26,6 +24,8 @@ import {
   WIN_NORMAL,
   type WinType
 } from "./signature.ts"
+import { ParseError } from "../parse-error.ts"
+import { type Mode } from "../mode.ts"
 
 const FORM = "ver:ittl:olen:mss:wsize,scale:olayout:quirks:pclass"
 const FIELDS = ["ver", "ittl", "olen", "mss", "wsize,scale", "olayout", "quirks", "pclass"]
@@ -34,10 +34,17 @@ const DIGITS = /^[0-9]*$/
 const RULES = /^mss\*(?:(clamped)|max(?:<=(.*))?|(.*)\/ws)$/
 
 /** The number in `text`, an empty one being 0 as p0f has it. */
-function number(field: string, text: string, low: number, high: number, offset: number, also = ""): number | Malformed {
+function number(
+  field: string,
+  text: string,
+  low: number,
+  high: number,
+  offset: number,
+  also = ""
+): number | ParseError {
   const value = Number(text)
   if (DIGITS.test(text) && value >= low && value <= high) return value
-  return new Malformed(`${field}: '${text}' is not a number from ${low} to ${high}${also}`, offset)
+  return new ParseError(`${field}: '${text}' is not a number from ${low} to ${high}${also}`, offset)
 }
 
 interface InitialTtl {
@@ -45,19 +52,19 @@ interface InitialTtl {
   readonly badTtl: boolean
 }
 
-function parseTtl(text: string, offset: number, mode: Mode): InitialTtl | Malformed {
+function parseTtl(text: string, offset: number, mode: Mode): InitialTtl | ParseError {
   const also = ", N-, or N+D with N+D <= 255"
   if (text.endsWith("-")) {
     const ittl = number("ittl", text.slice(0, -1), 1, 255, offset, also)
-    return ittl instanceof Malformed ? ittl : { ittl, badTtl: true }
+    return ittl instanceof ParseError ? ittl : { ittl, badTtl: true }
   }
   const plus = text.indexOf("+")
   const ittl = number("ittl", plus < 0 ? text : text.slice(0, plus), 1, 255, offset, also)
-  if (ittl instanceof Malformed || plus < 0) return ittl instanceof Malformed ? ittl : { ittl, badTtl: false }
+  if (ittl instanceof ParseError || plus < 0) return ittl instanceof ParseError ? ittl : { ittl, badTtl: false }
   const distance = text.slice(plus + 1)
   if (mode === "modern" && distance === "?") return { ittl: guessInitialTtl(ittl), badTtl: false }
   const hops = number("ittl", distance, 0, 255 - ittl, offset + plus + 1, " (initial TTL = TTL + hops <= 255)")
-  return hops instanceof Malformed ? hops : { ittl: ittl + hops, badTtl: false }
+  return hops instanceof ParseError ? hops : { ittl: ittl + hops, badTtl: false }
 }
 
 interface Window {
@@ -65,21 +72,21 @@ interface Window {
   readonly win: number
 }
 
-function parseWindow(text: string, offset: number, mode: Mode): Window | Malformed {
+function parseWindow(text: string, offset: number, mode: Mode): Window | ParseError {
   if (text === "*") return { winType: WIN_ANY, win: 0 }
   let winType: WinType = WIN_NORMAL
-  let win: number | Malformed
+  let win: number | ParseError
   const rule = RULES.exec(text)
   if (rule !== null) {
-    if (mode === "p0f") return new Malformed(`wsize: p0f does not know ${text}: use mode = modern or a number`, offset)
+    if (mode === "p0f") return new ParseError(`wsize: p0f does not know ${text}: use mode = modern or a number`, offset)
     const [, clamped, limit, multiplier] = rule
     if (clamped !== undefined) return { winType: WIN_MSS_CLAMPED, win: 0 }
     if (multiplier !== undefined) {
       win = number("wsize", multiplier, 1, 1000, offset + 4, " between mss* and /ws")
-      return win instanceof Malformed ? win : { winType: WIN_MSS_SCALE, win }
+      return win instanceof ParseError ? win : { winType: WIN_MSS_SCALE, win }
     }
     win = limit === undefined ? WIN_64K : number("wsize", limit, 1, 65535, offset + 9, " after mss*max<=")
-    return win instanceof Malformed ? win : { winType: WIN_MSS_MAX, win }
+    return win instanceof ParseError ? win : { winType: WIN_MSS_MAX, win }
   }
   if (text.startsWith("%")) {
     winType = WIN_MOD
@@ -91,7 +98,7 @@ function parseWindow(text: string, offset: number, mode: Mode): Window | Malform
     const also = mode === "p0f" ? " or mtu*N" : ", mtu*N, mss*max, mss*max<=N, mss*clamped or mss*N/ws"
     win = number("wsize", text, 0, 65535, offset, `, *, %N, mss*N${also}`)
   }
-  return win instanceof Malformed ? win : { winType, win }
+  return win instanceof ParseError ? win : { winType, win }
 }
 
 interface Quirks {
@@ -99,7 +106,7 @@ interface Quirks {
   readonly optional: number
 }
 
-function parseQuirks(text: string, offset: number, ver: 4 | 6 | -1, mode: Mode): Quirks | Malformed {
+function parseQuirks(text: string, offset: number, ver: 4 | 6 | -1, mode: Mode): Quirks | ParseError {
   const known = mode === "p0f" ? QUIRK_NAMES : LINE_QUIRK_NAMES
   let quirks = 0
   let optional = 0
@@ -109,14 +116,14 @@ function parseQuirks(text: string, offset: number, ver: 4 | 6 | -1, mode: Mode):
   for (const word of words) {
     const isOptional = mode === "modern" && word.endsWith("?")
     const bit = known.indexOf(isOptional ? word.slice(0, -1) : word)
-    if (bit < 0) return new Malformed(`quirks: '${word}' is no quirk: use ${known.join(" ")}`, at)
+    if (bit < 0) return new ParseError(`quirks: '${word}' is no quirk: use ${known.join(" ")}`, at)
     const quirk = 1 << bit
     if (ver === 6 && quirk & (QUIRKS_IPV4 | QUIRK_SEQ_DST))
-      return new Malformed(`quirks: '${word}' cannot occur in IPv6`, at)
-    if (ver === 4 && quirk & QUIRKS_IPV6) return new Malformed(`quirks: '${word}' cannot occur in IPv4`, at)
+      return new ParseError(`quirks: '${word}' cannot occur in IPv6`, at)
+    if (ver === 4 && quirk & QUIRKS_IPV6) return new ParseError(`quirks: '${word}' cannot occur in IPv4`, at)
     if (isOptional) optional |= quirk
     else quirks |= quirk
-    if (quirks & optional) return new Malformed(`quirks: '${word}' is named with and without ?: remove one`, at)
+    if (quirks & optional) return new ParseError(`quirks: '${word}' is named with and without ?: remove one`, at)
     at += word.length + 1
   }
   return { quirks, optional }
@@ -132,11 +139,11 @@ function asP0fReadsIt(text: string): string {
 }
 
 /** Reads one signature. Offsets in errors count from the start of `text`. */
-export function parseSignature(text: string, mode: Mode): Signature | Malformed {
+export function parseSignature(text: string, mode: Mode): Signature | ParseError {
   const fields = (mode === "p0f" ? asP0fReadsIt(text) : text).split(":")
   if (fields.length !== 8) {
     const cause = fields.length < 8 ? `${FIELDS[fields.length]!} is missing` : "there is text after pclass"
-    return new Malformed(`signature: ${fields.length} of 8 fields, ${cause}: write ${FORM}`, 0)
+    return new ParseError(`signature: ${fields.length} of 8 fields, ${cause}: write ${FORM}`, 0)
   }
   const offsets: Array<number> = []
   for (let at = 0, next = 0; at < 8; at++) {
@@ -154,26 +161,26 @@ export function parseSignature(text: string, mode: Mode): Signature | Malformed 
     string
   ]
   const ver = verText === "4" ? 4 : verText === "6" ? 6 : verText === "*" ? -1 : 0
-  if (ver === 0) return new Malformed(`ver: '${verText}' is not 4, 6 or *`, 0)
+  if (ver === 0) return new ParseError(`ver: '${verText}' is not 4, 6 or *`, 0)
   const ttl = parseTtl(ttlText, offsets[1]!, mode)
-  if (ttl instanceof Malformed) return ttl
+  if (ttl instanceof ParseError) return ttl
   const isAnyOlen = mode === "modern" && olenText === "*"
   const olen = isAnyOlen ? -1 : number("olen", olenText, 0, 255, offsets[2]!, mode === "p0f" ? "" : " or *")
-  if (olen instanceof Malformed) return olen
+  if (olen instanceof ParseError) return olen
   const mss = mssText === "*" ? -1 : number("mss", mssText, 0, 65535, offsets[3]!, " or *")
-  if (mss instanceof Malformed) return mss
+  if (mss instanceof ParseError) return mss
   const comma = winText.indexOf(",")
-  if (comma < 0) return new Malformed(`wsize,scale: '${winText}' has no comma: write wsize,scale`, offsets[4]!)
+  if (comma < 0) return new ParseError(`wsize,scale: '${winText}' has no comma: write wsize,scale`, offsets[4]!)
   const window = parseWindow(winText.slice(0, comma), offsets[4]!, mode)
-  if (window instanceof Malformed) return window
+  if (window instanceof ParseError) return window
   const scaleText = winText.slice(comma + 1)
   const scale = scaleText === "*" ? -1 : number("scale", scaleText, 0, 255, offsets[4]! + comma + 1, " or *")
-  if (scale instanceof Malformed) return scale
+  if (scale instanceof ParseError) return scale
   const options: OptionLayout | readonly [number, string] = parseLayout(layoutText)
-  if (!("layout" in options)) return new Malformed(`olayout: ${options[1]}`, offsets[5]! + options[0])
+  if (!("layout" in options)) return new ParseError(`olayout: ${options[1]}`, offsets[5]! + options[0])
   const quirks = parseQuirks(quirksText, offsets[6]!, ver, mode)
-  if (quirks instanceof Malformed) return quirks
+  if (quirks instanceof ParseError) return quirks
   const pclass = pclassText === "0" ? 0 : pclassText === "+" ? 1 : pclassText === "*" ? -1 : 2
-  if (pclass === 2) return new Malformed(`pclass: '${pclassText}' is not 0, + or *`, offsets[7]!)
+  if (pclass === 2) return new ParseError(`pclass: '${pclassText}' is not 0, + or *`, offsets[7]!)
   return { ver, ...ttl, olen, mss, ...window, scale, ...options, ...quirks, pclass }
 }

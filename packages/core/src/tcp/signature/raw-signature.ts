@@ -27,7 +27,7 @@ import {
   keyWin,
   writeKey
 } from "../matching/fingerprint-key.ts"
-import { type Direction, RESPONSE } from "../matching/fingerprint.ts"
+import { type Direction, RESPONSE } from "../direction.ts"
 import { detectMultiplier } from "./window.ts"
 
 /** No raw signature is longer: 24 options of 5 bytes, all quirks, widest numbers. */

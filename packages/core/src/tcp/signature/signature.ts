@@ -3,10 +3,7 @@
  */
 import { QUIRK_NAMES } from "../../packet/quirks.ts"
 import { printLayout } from "./option-layout.ts"
-import { type Direction, RESPONSE } from "../matching/fingerprint.ts"
-
-/** `p0f` does what p0f 3.09b does, bugs that show included; `modern` does what is right. */
-export type Mode = "modern" | "p0f"
+import { type Direction, RESPONSE } from "../direction.ts"
 
 export const WIN_NORMAL = 0
 export const WIN_ANY = 1
@@ -58,18 +55,6 @@ export interface Signature {
   /** `ecn?`, not known to p0f: quirks that may be there or not; none of them is in `quirks`. */
   readonly optional: number
   readonly pclass: 0 | 1 | -1
-}
-
-/** Why a piece of database text cannot be read; a value, never thrown out of this package. */
-export class Malformed {
-  /** `field: what is wrong: what to do`. */
-  readonly message: string
-  /** Offset of the offending text, 0 = its first character. */
-  readonly offset: number
-  constructor(message: string, offset: number) {
-    this.message = message
-    this.offset = offset
-  }
 }
 
 const wildcard = (value: number): string => (value === -1 ? "*" : String(value))
