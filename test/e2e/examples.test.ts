@@ -49,9 +49,7 @@ describe("HAProxy", () => {
         }))
 
   test("every configuration removes each name that a preset can set, in every spelling, before it asks", () => {
-    const names = FIELDS.flatMap((field) => [field.xTcp, field.xP0f, field.seed, ...field.huginn]).filter(
-      (name) => name !== undefined
-    )
+    const names = FIELDS.flatMap((field) => Object.values(field.headers).flat()).filter((name) => name !== undefined)
     expect(names.length).toBeGreaterThan(30)
     for (const config of configs) {
       const text = fs.readFileSync(`${EXAMPLES}/${config}`, "utf8")
@@ -67,13 +65,15 @@ describe("HAProxy", () => {
   })
 
   test("the configurations with preset x-tcp set the header of each default variable, and of hints", () => {
-    const wanted = FIELDS.filter((field) => (field.isDefault || field.name === "hints") && field.xTcp !== undefined)
+    const wanted = FIELDS.filter(
+      (field) => (field.isDefault || field.name === "hints") && field.headers["x-tcp"].length > 0
+    )
     for (const config of ["haproxy.cfg", "haproxy-2.6.cfg", "haproxy-3.x.cfg"]) {
       const text = fs.readFileSync(`${EXAMPLES}/${config}`, "utf8")
       const set = [...text.matchAll(/set-header (\S+)\s+%\[var\(sess\.synprint\.(\w+)\)\]/g)].map(
         (match) => `${match[2]} ${match[1]}`
       )
-      expect(set.sort()).toEqual(wanted.map((field) => `${field.name} ${field.xTcp}`).sort())
+      expect(set.sort()).toEqual(wanted.map((field) => `${field.name} ${field.headers["x-tcp"]}`).sort())
     }
   })
 
@@ -83,8 +83,8 @@ describe("HAProxy", () => {
       (match) => `${match[2]} ${match[1]}`
     )
     expect(set.sort()).toEqual(
-      FIELDS.filter((field) => field.xP0f !== undefined)
-        .map((field) => `${field.name} ${field.xP0f}`)
+      FIELDS.filter((field) => field.headers["x-p0f"].length > 0)
+        .map((field) => `${field.name} ${field.headers["x-p0f"]}`)
         .sort()
     )
   })

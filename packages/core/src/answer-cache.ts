@@ -1,34 +1,27 @@
 /**
- * Answers: what each connection was told, in a fixed slab, so that a question that comes again gets the same answer (HAProxy may ask
- * on every request, and long after the SYN has left every capture buffer).
+ * Answer cache: the answer that each connection got, in a fixed slab, so that a repeated question gets the same answer (HAProxy may ask on
+ * every request, long after the SYN has left every capture buffer).
  *
- *     0..9 connection's key   10 ISN   11..20 fingerprint key (fingerprint-key.ts)   22 retransmits   23 uptime minutes   24 up_mod_days
- *     21 nat | has host << 1 | shared score << 2 | shared reasons << 9
- *     25 first_seen   26 last_seen   27 total_conn   28 last_nat   29 last_chg   30 hash of the key
+ *     word 0..9 connection key   10 ISN   11..20 fingerprint key (fingerprint-key.ts)   21..29 ConnectionInfo.pack   30 hash of the key
  *
- * An entry is 32 words: the two cache lines that processors fetch together. Key and facts in slabs of their own were four.
+ * An entry is 32 words: the two cache lines that processors fetch together. With key and facts in slabs of their own there were four.
  */
 import { CONNECTION_KEY_WORDS, KeyWords, equalConnectionKeys, hashConnectionKey } from "./packet/connection-key.ts"
 import { TaggedIndex } from "./collections/tagged-index.ts"
-import type { ConnectionInfo } from "./connection-info.ts"
+import { type ConnectionInfo, PACKED_WORDS } from "./connection-info.ts"
 import { SecondChance } from "./collections/second-chance.ts"
 import { KEY_WORDS } from "./tcp/matching/fingerprint-key.ts"
 
 const ENTRY_SHIFT = 5
 const WORD_ISN = CONNECTION_KEY_WORDS
 const WORD_FINGERPRINT: number = WORD_ISN + 1
-const WORD_FLAGS: number = WORD_FINGERPRINT + KEY_WORDS
-const WORD_HASH = 30
-const FLAG_NAT = 1
-const FLAG_HOST = 2
-const SCORE_SHIFT = 2
-const SCORE_MASK = 127
-const REASONS_SHIFT = 9
+const WORD_INFO: number = WORD_FINGERPRINT + KEY_WORDS
+const WORD_HASH: number = WORD_INFO + PACKED_WORDS
 
 export class AnswerCache {
   readonly capacity: number
   size = 0
-  /** Answers that made room while a connection might still have asked. */
+  /** Answers that were evicted although their connection might have asked again. */
   evictions = 0
   readonly #words: Int32Array
   readonly #coldest: SecondChance
@@ -37,7 +30,7 @@ export class AnswerCache {
   readonly #seed: number
   readonly #keyWords = new KeyWords()
 
-  /** `seed`: a random int32, so that clients can't choose keys that collide. */
+  /** `seed` is a random int32, so that clients can't choose keys that collide. */
   constructor(capacity: number, seed: number) {
     this.capacity = Math.max(1, capacity | 0)
     this.#words = new Int32Array(this.capacity << ENTRY_SHIFT)
@@ -47,7 +40,7 @@ export class AnswerCache {
     this.#seed = seed | 0
   }
 
-  /** The entry of a connection, -1 when it has not asked yet. */
+  /** Returns the entry of a connection; -1: there is none. */
   find(key: Uint8Array): number {
     const asked = this.#keyWords.of(key)
     const hash = hashConnectionKey(asked, 0, this.#seed)
@@ -66,7 +59,7 @@ export class AnswerCache {
     return this.#words[(entry << ENTRY_SHIFT) + WORD_ISN]!
   }
 
-  /** Where the fingerprint key of an entry lies, for `Matcher.fingerprintOfKey(answers.fingerprintKeys, answers.fingerprintKeyAt(entry))`. */
+  /** The words that hold fingerprint keys, for `Matcher.fingerprintOfKey(cache.fingerprintKeys, cache.fingerprintKeyAt(entry))`. */
   get fingerprintKeys(): Int32Array {
     return this.#words
   }
@@ -75,7 +68,7 @@ export class AnswerCache {
     return (entry << ENTRY_SHIFT) + WORD_FINGERPRINT
   }
 
-  /** Entry for a connection that `find` does not find; the caller writes its fingerprint key and then calls `store`. */
+  /** Adds an entry for a connection that `find` did not find. The caller writes its fingerprint key, then calls `store`. */
   add(key: Uint8Array): number {
     const asked = this.#keyWords.of(key)
     const hash = hashConnectionKey(asked, 0, this.#seed)
@@ -85,49 +78,22 @@ export class AnswerCache {
     for (let i = 0; i < CONNECTION_KEY_WORDS; i++) words[at + i] = asked[i]!
     words[at + WORD_HASH] = hash
     this.#index.insert(hash, entry)
-    // Not yet marked: only who asks again gets a second chance, or a flood of newcomers would be as good as FIFO.
+    // Only connections that ask again get a second chance, else a flood of new ones would make the cache a FIFO.
     this.#used[entry] = 0
     return entry
   }
 
-  /** Keeps what an `ok` answer says beside its fingerprint, in place of what the entry held. */
-  store(entry: number, isn: number, answer: ConnectionInfo): void {
-    const words = this.#words
-    const at = entry << ENTRY_SHIFT
-    words[at + WORD_ISN] = isn
-    let of = at + WORD_FLAGS
-    words[of] =
-      (answer.nat ? FLAG_NAT : 0) |
-      (answer.hasHost ? FLAG_HOST : 0) |
-      (answer.sharedScore << SCORE_SHIFT) |
-      (answer.sharedReasons << REASONS_SHIFT)
-    words[++of] = answer.retransmits
-    words[++of] = answer.uptimeMinutes
-    words[++of] = answer.upModDays
-    words[++of] = answer.firstSeen
-    words[++of] = answer.lastSeen
-    words[++of] = answer.totalConn
-    words[++of] = answer.lastNat
-    words[++of] = answer.lastChg
+  /** Stores an `ok` answer in place of what the entry held. */
+  store(entry: number, isn: number, info: ConnectionInfo): void {
+    const offset = entry << ENTRY_SHIFT
+    this.#words[offset + WORD_ISN] = isn
+    info.pack(this.#words, offset + WORD_INFO)
   }
 
-  /** Gives it back: everything but the fingerprint and what HTTP showed. */
-  restore(entry: number, answer: ConnectionInfo): void {
-    const words = this.#words
-    let of = (entry << ENTRY_SHIFT) + WORD_FLAGS
-    answer.status = "ok"
-    answer.nat = (words[of]! & FLAG_NAT) !== 0
-    answer.hasHost = (words[of]! & FLAG_HOST) !== 0
-    answer.sharedScore = (words[of]! >> SCORE_SHIFT) & SCORE_MASK
-    answer.sharedReasons = words[of]! >>> REASONS_SHIFT
-    answer.retransmits = words[++of]!
-    answer.uptimeMinutes = words[++of]!
-    answer.upModDays = words[++of]!
-    answer.firstSeen = words[++of]! >>> 0
-    answer.lastSeen = words[++of]! >>> 0
-    answer.totalConn = words[++of]! >>> 0
-    answer.lastNat = words[++of]! >>> 0
-    answer.lastChg = words[++of]! >>> 0
+  /** Restores the answer, except for its fingerprint. */
+  restore(entry: number, info: ConnectionInfo): void {
+    info.status = "ok"
+    info.unpack(this.#words, (entry << ENTRY_SHIFT) + WORD_INFO)
   }
 
   #evict(): number {

@@ -8,7 +8,17 @@ export { i32, u16 } from "./bytes/big-endian.ts"
 export { cString } from "./bytes/c-string.ts"
 export { TaggedIndex } from "./collections/tagged-index.ts"
 export { ConnectionInfo } from "./connection-info.ts"
-export { FIELDS, type Field, RESERVED_PREFIXES, STATUSES, type Status } from "./fields.ts"
+export {
+  FIELDS,
+  type Field,
+  type FieldScope,
+  fieldOf,
+  PRESETS,
+  type Preset,
+  RESERVED_PREFIXES,
+  STATUS_FIELD
+} from "./fields.ts"
+export { STATUSES, type Status } from "./connection-info.ts"
 export { CLAIMS, STACKS, claimOf } from "./hints/claim.ts"
 export { DeferredAccept } from "./hints/deferred-accept.ts"
 export { HandshakeTiming } from "./hints/handshake-timing.ts"

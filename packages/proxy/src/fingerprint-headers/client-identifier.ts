@@ -126,7 +126,7 @@ export class ClientIdentifier {
     facts.port = port
     facts.isTrusted = family !== 0 && generation.trusted.containsBytes(family, this.address)
     facts.fingerprintHeaders = generation.block.fingerprintHeaders(info)
-    generation.block.writeOwn(info, facts.connectionHeaders)
+    generation.block.writeConnection(info, facts.connectionHeaders)
     facts.hints = generation.hints?.hinter.connection(info, family, this.address, 0)
     return facts
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { ConnectionInfo, type TcpFingerprint } from "@synprint/core"
+import { ConnectionInfo, fieldOf, type TcpFingerprint } from "@synprint/core"
 import { isReservedHeader } from "@synprint/core/testing"
 import type { HeadersConfig } from "@synprint/service"
 import { HeaderEncoder } from "./header-encoder.ts"
@@ -30,7 +30,7 @@ function answered(change: (answer: ConnectionInfo) => void): ConnectionInfo {
 }
 function text(block: HeaderEncoder, answer: ConnectionInfo): string {
   const own = new HeaderLines()
-  block.writeOwn(answer, own)
+  block.writeConnection(answer, own)
   return latin1(block.fingerprintHeaders(answer)) + latin1(own.take())
 }
 
@@ -75,7 +75,7 @@ test("without a SYN: the status alone, or what is known of the address", () => {
   )
 })
 
-test("a fingerprint is encoded once, and anew by a block of other names", () => {
+test("a fingerprint is encoded once, and again by an encoder with other names", () => {
   const answer = answered(() => undefined)
   const block = new HeaderEncoder(headers("x-tcp"))
   const first = block.fingerprintHeaders(answer)
@@ -112,4 +112,14 @@ test("every name of every preset is one that clients can't send", () => {
     expect(names.length).toBeGreaterThan(1)
     expect(names.filter((name) => !isReservedHeader(name))).toEqual([])
   }
+})
+
+test("a field that is added to the table is a header line", () => {
+  const extra = { ...fieldOf("retransmits"), name: "extra", read: () => 42 }
+  const encoder = new HeaderEncoder(headers("x-tcp"), [
+    { ...extra, headers: { ...extra.headers, "x-tcp": ["x-tcp-extra"] } }
+  ])
+  const lines = new HeaderLines()
+  encoder.writeConnection(new ConnectionInfo(), lines)
+  expect(latin1(lines.take())).toBe("x-tcp-extra: 42\r\n")
 })

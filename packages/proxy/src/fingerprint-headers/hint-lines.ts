@@ -1,41 +1,37 @@
 /**
- * Hint lines: what is hinted of a request as header lines, the list and each hint that the operator gave a header of its own.
+ * Hint lines: the hints about a request as header lines: the list, and each hint for which the operator configured a header.
  *
  *     x-tcp-hints: ua-mismatch;q=0.95;reason="windows ua, linux stack" CRLF      RFC 9651
  */
-import { type ConnectionHints, FIELDS, HINT_FIELDS, HintPolicy, Hinter } from "@synprint/core"
+import { type ConnectionHints, fieldOf, HINT_FIELDS, HintPolicy, Hinter } from "@synprint/core"
 import { type HeadersConfig, type HintsConfig, hintSettings } from "@synprint/service"
 import { headerNames } from "./header-encoder.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 
 const EMPTY: Uint8Array = new Uint8Array(0)
-/** `, spoofed-header;q=1.0;count=1024` and its own line's value. */
+/** Length of `, spoofed-header;q=1.0;count=1024` in the list, and of the value of its own line. */
 const SPOOFED_MAX = 96
 const BLOCKS_MAX = 256
 
 export class HintLines {
   readonly hinter: Hinter
-  /** Bytes that naming forged headers may add to a block. */
+  /** Upper bound of the bytes that the hint about forged headers adds. */
   readonly spoofedRoom: number
-  /** By list: a site sees a few, many times each. */
+  /** Encoded lines by list: a site sees few different lists, each many times. */
   readonly #blocks = new Map<string, Uint8Array>()
   readonly #listNames: ReadonlyArray<string>
-  /** By number of the hint. */
+  /** Header names by number of the hint. */
   readonly #names: ReadonlyArray<ReadonlyArray<string>>
 
   constructor(headers: HeadersConfig, config: HintsConfig) {
     this.hinter = new Hinter(new HintPolicy(hintSettings(config)))
-    const names = (field: string): ReadonlyArray<string> =>
-      headerNames(
-        headers,
-        FIELDS.find(({ name }) => name === field)!
-      )
+    const names = (field: string): ReadonlyArray<string> => headerNames(headers, fieldOf(field))
     this.#listNames = names("hints")
     this.#names = HINT_FIELDS.map(names)
     this.spoofedRoom = [...this.#listNames, ...this.#names.flat()].reduce((sum, name) => sum + name.length, SPOOFED_MAX)
   }
 
-  /** Whether any header tells hints. */
+  /** True if any header carries hints. */
   get isWanted(): boolean {
     return this.#listNames.length > 0 || this.#names.some((names) => names.length > 0)
   }

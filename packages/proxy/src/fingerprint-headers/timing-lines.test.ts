@@ -9,7 +9,7 @@ const ROUTE = '[[routes]]\nupstream = "http://127.0.0.1:1"\n'
 function appended(lines: TimingLines, block: string, rtt: number, helloDelay: number, tlsRtt: number): string {
   const buffer = new HeaderLines()
   buffer.add(bytesOf(block))
-  lines.append(buffer, rtt, helloDelay, tlsRtt)
+  lines.append(buffer, { rtt, helloDelay, tlsRtt })
   return latin1(buffer.take())
 }
 const linesOf = (text: string): TimingLines => new TimingLines(settingsOf(text + ROUTE).headers)

@@ -49,8 +49,8 @@ export const warmUp = (
         lookup.answer(connection, answer)
         if (answer.status === "ok") answered++
         generation.block.fingerprintHeaders(answer)
-        generation.block.writeOwn(answer, own)
-        generation.timing.append(own, 100, 1000, 10_000)
+        generation.block.writeConnection(answer, own)
+        generation.timing.append(own, { rtt: 100, helloDelay: 1000, tlsRtt: 10_000 })
         generation.hints?.hinter.connection(answer, 4, connection.key.subarray(KEY_CLIENT, KEY_CLIENT + 16), 0)
         passHeads(generation)
       }

@@ -238,8 +238,7 @@ export class ProxyServer implements Services, ClientOwner {
   #applyTiming(client: ClientConnection): void {
     const { timing } = this.generation
     if (timing.isEmpty) return
-    const { rtt, helloDelay, tlsRtt } = this.#clock.timing
-    timing.append(client.facts.connectionHeaders, rtt, helloDelay, tlsRtt)
+    timing.append(client.facts.connectionHeaders, this.#clock.timing)
   }
 
   applyProxyHeader(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {

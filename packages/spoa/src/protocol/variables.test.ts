@@ -214,3 +214,9 @@ describe("fingerprints", () => {
     expect(fast.get("sig")).toBe(answer.fingerprint!.rawSignature)
   })
 })
+
+test("a field that is added to the table is a variable", () => {
+  const extra = { ...FIELDS.find(({ name }) => name === "retransmits")!, name: "extra", read: () => 42 }
+  const writer = new VariableWriter(["extra"], [...FIELDS, extra])
+  expect(variables(writer, answerOf({})).get("extra")).toBe(42n)
+})
