@@ -45,7 +45,7 @@ interface Run {
 }
 
 /** Directories of test/ that hold the repository's own tools; their tests start nothing and run with the unit tests. */
-const TOOLS = ["coverage", "house-rules"]
+const TOOLS = ["coverage", "house-rules", "mutate"]
 
 const TIME_LIMIT_MS = 15 * 60_000
 

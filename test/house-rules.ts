@@ -1,9 +1,10 @@
 /**
  * Rules of the repository that no linter knows. A rule takes a file and returns what is broken, one line each, with file and line.
  */
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { commandProblems, namedFileProblems, NAMES_FILES } from "./house-rules/documents.ts"
+import { listFiles } from "./lib/repository-files.ts"
 
 const CAPTURE = /\.(pcap|pcapng|cap|dump)(\.\w+)?$/i
 
@@ -14,18 +15,6 @@ const MACHINE_PATH = /(?:^|[\s"'`(=:])\/(?:work|root|home|Users|tmp\/synprint)\/
 
 /** The rules themselves name what they forbid. */
 const RULES = /^test\/house-rules(?:\.ts$|\/)/
-
-function listFiles(root: string): ReadonlyArray<string> {
-  const listed = Bun.spawnSync(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root })
-  const names =
-    listed.exitCode === 0
-      ? listed.stdout
-          .toString()
-          .split("\0")
-          .filter((name) => name !== "")
-      : [...new Bun.Glob("**/*").scanSync({ cwd: root, dot: true })]
-  return names.filter((name) => !/(^|\/)(node_modules|\.git|\.tools|dist)\//.test(name) && existsSync(join(root, name)))
-}
 
 interface PackageJson {
   readonly scripts?: Readonly<Record<string, string>>
