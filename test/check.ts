@@ -25,7 +25,7 @@ if (words.size > 0) {
 }
 const isRoot = process.getuid?.() === 0
 
-/** What the tests see besides the environment of this process. */
+/** Variables for the tests, beside the environment of this process. */
 const environment: Record<string, string> = isFast ? { SYNPRINT_TEST_FAST: "1" } : {}
 
 interface Outcome {

@@ -144,7 +144,7 @@ function trueSignature(row: Row): string {
   return fields.join(":")
 }
 
-/** What differs between a row and what was read, as texts; empty when nothing does. */
+/** Differences between a row and the packet that was read, as texts; empty if they agree. */
 function differences(row: Row, read: Read): ReadonlyArray<string> {
   const found: Array<string> = []
   for (const column of ["type", "src", "sport", "dst", "dport", "ttl", "win", "mss", "ts1"] as const) {

@@ -10,7 +10,7 @@ import { measureAll, sharesOf } from "../timing/relay-table.ts"
 import { requires } from "../lib/requires.ts"
 
 const count = Number(process.env["SYNPRINT_TEST_CONNECTIONS"] ?? 500)
-/** Of each kind, connections that were told wrongly. */
+/** Wrongly classified connections to print for each kind. */
 const SHOWN = 3
 const isCheck = process.argv.includes("--check")
 const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(2)} %`
@@ -30,7 +30,7 @@ for (const name of ["proxy", "haproxy"] satisfies ReadonlyArray<FrontEndName>) {
   await using frontEnd = await openFrontEnd(name)
   const rows = await measureAll(frontEnd, CLIENT_KINDS, count, (line) => console.log(line))
   for (const { holdMs, wrong } of rows)
-    if (holdMs === 0 || holdMs >= 50) for (const told of wrong.slice(0, SHOWN)) console.log(JSON.stringify(told))
+    if (holdMs === 0 || holdMs >= 50) for (const each of wrong.slice(0, SHOWN)) console.log(JSON.stringify(each))
   const shares = sharesOf(rows)
   const { found, foundOf, mistaken, mistakenOf } = shares
   console.log(`relays of 50 ms and more: ${found} of ${foundOf} called, ${percent(found, foundOf)} (at least 99 %)`)

@@ -114,8 +114,8 @@ for (const scheme of ["http", "https"] as const)
           new Response(browser.stdout).text(),
           new Response(browser.stderr).text()
         ])
-        const told = /<pre id="results">(.*?)<\/pre>/.exec(dom)?.[1] ?? `${dom}\n${complaint.slice(-2000)}`
-        expect(told).toBe(
+        const shown = /<pre id="results">(.*?)<\/pre>/.exec(dom)?.[1] ?? `${dom}\n${complaint.slice(-2000)}`
+        expect(shown).toBe(
           JSON.stringify({
             images: IMAGES,
             upload: String(UPLOAD),

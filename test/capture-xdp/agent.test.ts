@@ -256,8 +256,8 @@ describe("agent", () => {
           const deadline = performance.now() + 15_000
           for (;;) {
             await connections(link.there, link.here.ipv4, server.port, 3)
-            const told = tally(server.take())
-            if (told["hit"] === 3 || performance.now() > deadline) return told
+            const counts = tally(server.take())
+            if (counts["hit"] === 3 || performance.now() > deadline) return counts
             await Bun.sleep(50)
           }
         }

@@ -18,7 +18,7 @@ const CLIENTS = 5000
 /** Between two connections of one of five clients. */
 const PAUSE_MS = 2
 const RATE = 100_000
-/** What a machine that never sends so many has to reach. */
+/** SYNs per second that even a slow machine has to send. */
 const LEAST_RATE = 50_000
 const MOST_MISSED = 5
 /** A machine that is busy otherwise may not send so many, or keep the listener waiting for longer than the map holds: such a round is run again. */

@@ -5,7 +5,7 @@ import { ENVIRONMENT, sumOf, SYNPRINT } from "../lib/agent.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
 import { run, start } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { mountBpffs } from "./bpffs.ts"
 import { BPF_NETNS } from "./needs.ts"
 
@@ -13,7 +13,7 @@ const NEEDS = [...needs("tcpdump", "p0f"), ...BPF_NETNS]
 const OTHER_STACK = { ttl: 128, mss: 1300, rcvbuf: 8192 }
 
 /** Both families and both stacks at once; every first request has to carry the signature that p0f reads from the SYN. */
-async function allFound(site: Site, each: number): Promise<void> {
+async function allFound(site: HaproxySite, each: number): Promise<void> {
   const load = { connections: each, concurrency: 12 }
   await using sniffer = await site.sniff()
   const results = await Promise.all([

@@ -1,4 +1,4 @@
-/** What tests of the eBPF backend need of the machine: bpf(2), and libbpf. */
+/** Requirements of the tests of the eBPF backend: bpf(2) and libbpf. */
 import { dlopen } from "bun:ffi"
 import { type Requirement, requires } from "../lib/requires.ts"
 

@@ -9,7 +9,7 @@ import { type Extension, type Layer, decodeFrame, ethernet, fragment, qinq, tcp,
 import { requires, testWith } from "../lib/requires.ts"
 import { BPF, isMissing } from "./needs.ts"
 
-/** What each hook returns, whatever the packet is. */
+/** Return value of each hook, the same for every packet. */
 const RESULTS = { syn_xdp: 2, syn_tc: -1, syn_cgroup: 1 } as const
 type Hook = keyof typeof RESULTS
 const HOOKS = Object.keys(RESULTS) as ReadonlyArray<Hook>

@@ -1,4 +1,4 @@
-/** How a process ends: exit codes, signals, what is printed. */
+/** Ends of a process: exit codes, signals, printed text. */
 import { expect, test } from "bun:test"
 import { runScript } from "./run.ts"
 

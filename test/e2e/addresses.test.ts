@@ -1,9 +1,9 @@
-/** Which connection an answer belongs to: stacks behind one address, IPv4 on an IPv6 socket, PROXY headers, redirected ports. */
+/** Each answer belongs to the right connection: stacks behind one address, IPv4 on an IPv6 socket, PROXY headers, redirected ports. */
 import { expect } from "bun:test"
 import type { LoadResult } from "../lib/client.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
 import { run } from "../lib/process.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { testWith } from "../lib/requires.ts"
 
 const NEEDS = needs("tcpdump", "p0f", "nft")
@@ -90,12 +90,12 @@ const REDIRECT =
   "table inet nat {\nchain in {\ntype nat hook prerouting priority dstnat\ntcp dport 8000 redirect to :80\n}\n}"
 
 /** HAProxy finds an agent that was started after it by a health check; asks one connection at a time until it is told this status. */
-async function answers(site: Site, status: string): Promise<void> {
+async function answers(site: HaproxySite, status: string): Promise<void> {
   const deadline = performance.now() + 20_000
   for (;;) {
-    const [told] = Object.keys(countValues(await site.load({ host: site.server.ipv4, port: 8000 }), "x-tcp-status"))
-    if (told === status) return
-    if (performance.now() > deadline) throw new Error(`${told} instead of ${status} for 20 s`)
+    const [seen] = Object.keys(countValues(await site.load({ host: site.server.ipv4, port: 8000 }), "x-tcp-status"))
+    if (seen === status) return
+    if (performance.now() > deadline) throw new Error(`${seen} instead of ${status} for 20 s`)
     await Bun.sleep(50)
   }
 }

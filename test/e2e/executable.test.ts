@@ -3,7 +3,7 @@ import { beforeAll, expect } from "bun:test"
 import * as fs from "node:fs"
 import { writeSynFlood } from "@synprint/core/testing"
 import { run } from "../lib/process.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { countValues } from "../lib/expected.ts"
 import { asNobody } from "../lib/capability.ts"
 import { testWith } from "../lib/requires.ts"
@@ -23,7 +23,7 @@ beforeAll(async () => {
 }, 300_000)
 
 /** The executable where uid 65534 can reach it, and an empty directory. */
-function install(site: Site): { readonly program: string; readonly empty: string } {
+function install(site: HaproxySite): { readonly program: string; readonly empty: string } {
   const program = `${site.directory}/synprint`
   fs.copyFileSync(`${ROOT}/dist/synprint`, program)
   fs.chmodSync(program, 0o755)
@@ -33,7 +33,7 @@ function install(site: Site): { readonly program: string; readonly empty: string
 }
 
 /** HAProxy's last health check of the agent: L7OK after a whole HELLO exchange. */
-async function checkStatus(site: Site): Promise<string> {
+async function checkStatus(site: HaproxySite): Promise<string> {
   const haproxy = await site.haproxy({ example: "haproxy.cfg" })
   const deadline = performance.now() + 20_000
   for (;;) {

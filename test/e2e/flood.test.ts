@@ -5,7 +5,7 @@ import { SERVER_PRIORITY } from "../lib/haproxy.ts"
 import { compileC } from "../lib/compile.ts"
 import { countValues } from "../lib/expected.ts"
 import { run } from "../lib/process.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { testWith } from "../lib/requires.ts"
 
 const NEEDS = needs()
@@ -16,11 +16,11 @@ const CONNECTIONS = 2000
 const LEAST_FOUND = 0.999
 /** A machine that is busy otherwise may not send so many, or let the agent wait until its ring overflows: such a round is run again. */
 const ROUNDS = 5
-/** What a machine that never sends so many has to reach. */
+/** SYNs per second that even a slow machine has to send. */
 const LEAST_RATE = 50_000
 
 /** Sends SYNs at port 80 of the server; gives how many and in how many seconds. */
-async function flood(site: Site, seconds: number): Promise<{ readonly sent: number; readonly rate: number }> {
+async function flood(site: HaproxySite, seconds: number): Promise<{ readonly sent: number; readonly rate: number }> {
   const program = await compileC("flood.c", site.directory)
   const { server, client } = site
   const words = [client.interface, server.mac, server.ipv4, "80", String(RATE), String(seconds)]
@@ -55,9 +55,9 @@ async function floodedRound(): Promise<Flooded> {
   expect(result.replies.length).toBe(CONNECTIONS)
   // None is missed but for what the kernel dropped.
   if (drops === 0) expect(statuses["ok"]).toBe(CONNECTIONS)
-  const told = Object.keys(countValues(result, "x-tcp-sig")).filter((signature) => signature !== "absent")
+  const signatures = Object.keys(countValues(result, "x-tcp-sig")).filter((signature) => signature !== "absent")
   // By chance 1 in 65,536 SYNs has the IP ID 0.
-  const foreign = told.filter(
+  const foreign = signatures.filter(
     (signature) => !/^4:64\+0:0:1400:mss\*\d+,\d+:mss,sok,ts,nop,ws:df(,id\+)?:0$/.test(signature)
   )
   expect(foreign).toEqual([])

@@ -3,7 +3,7 @@
  * reads from the SYN that the client's kernel sent.
  */
 import { expect } from "bun:test"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
 import { testWith } from "../lib/requires.ts"
 
@@ -24,7 +24,7 @@ const FORGED = [
 ]
 
 /** Both families and both stacks at once, `each` connections of each kind, 50 at a time in all. */
-async function fourLoads(site: Site, each: number, requests: number) {
+async function fourLoads(site: HaproxySite, each: number, requests: number) {
   const headers = FORGED.map((name) => `${name}: forged`)
   const load = { connections: each, concurrency: 12, requests, headers }
   const results = await Promise.all([
@@ -102,13 +102,13 @@ testWith(
       source: site.client.ipv4,
       headers: ["X_P0f_OS: forged", "x-tcp-os: forged"]
     })
-    const told = new Map([...replies[0]!.headers].filter(([name]) => /^x-(p0f|tcp)/.test(name)))
-    expect(told.get("x-p0f-os")).toMatch(/^Linux/)
-    expect(told.get("x-p0f-link")).toMatch(/^Ethernet/)
-    expect(told.get("x-p0f-mtu")).toBe("1500")
-    expect(told.get("x-p0f-mss")).toBe("1460")
-    expect(told.get("x-p0f-dist")).toBe("0")
-    expect([...told.keys()].filter((name) => name.startsWith("x-tcp"))).toEqual([])
+    const received = new Map([...replies[0]!.headers].filter(([name]) => /^x-(p0f|tcp)/.test(name)))
+    expect(received.get("x-p0f-os")).toMatch(/^Linux/)
+    expect(received.get("x-p0f-link")).toMatch(/^Ethernet/)
+    expect(received.get("x-p0f-mtu")).toBe("1500")
+    expect(received.get("x-p0f-mss")).toBe("1460")
+    expect(received.get("x-p0f-dist")).toBe("0")
+    expect([...received.keys()].filter((name) => name.startsWith("x-tcp"))).toEqual([])
   },
   30_000
 )

@@ -25,7 +25,7 @@ testWith(
     await site.agent(variables())
     await site.haproxy({ example: "haproxy.cfg", replace: WITH_REQUEST })
     for (const host of [site.server.ipv4, site.server.ipv6]) {
-      const told = async (...headers: ReadonlyArray<string>) => {
+      const seen = async (...headers: ReadonlyArray<string>) => {
         const result = await site.load({
           host,
           connections: 20,
@@ -35,13 +35,13 @@ testWith(
         expect(countValues(result, "x-tcp-status")).toEqual({ ok: 60 })
         return Object.entries(countValues(result, "x-tcp-hints"))
       }
-      const [[hints, count] = []] = await told(WINDOWS)
+      const [[hints, count] = []] = await seen(WINDOWS)
       expect(hints).toMatch(/^ua-mismatch;q=0\.\d+;reason="windows ua, linux stack"$/)
       expect(count).toBe(60)
-      expect(await told(LINUX)).toEqual([["absent", 60]])
-      expect(await told("User-Agent: curl/8.11.1")).toEqual([["absent", 60]])
-      expect(await told()).toEqual([["absent", 60]])
-      expect(await told(LINUX, 'Sec-CH-UA-Platform: "Windows"')).toEqual([
+      expect(await seen(LINUX)).toEqual([["absent", 60]])
+      expect(await seen("User-Agent: curl/8.11.1")).toEqual([["absent", 60]])
+      expect(await seen()).toEqual([["absent", 60]])
+      expect(await seen(LINUX, 'Sec-CH-UA-Platform: "Windows"')).toEqual([
         ['ua-mismatch;q=0.5;reason="linux ua, windows client hint"', 60]
       ])
     }
@@ -65,14 +65,14 @@ testWith(
     expect(await hints(site.server.ipv6)).toEqual([expect.stringContaining("ua-mismatch")])
     fs.writeFileSync(agent.config, config("192.0.2.1"))
     const deadline = performance.now() + 30_000
-    let told = await hints(site.server.ipv4)
-    while (told[0] === "absent" && performance.now() < deadline) {
+    let seen = await hints(site.server.ipv4)
+    while (seen[0] === "absent" && performance.now() < deadline) {
       // oxlint-disable-next-line no-await-in-loop -- it waits
       await Bun.sleep(100)
       // oxlint-disable-next-line no-await-in-loop -- it waits
-      told = await hints(site.server.ipv4)
+      seen = await hints(site.server.ipv4)
     }
-    expect(told).toEqual([expect.stringContaining("ua-mismatch")])
+    expect(seen).toEqual([expect.stringContaining("ua-mismatch")])
   },
   60_000
 )

@@ -8,7 +8,7 @@ import * as net from "node:net"
 import { sharedFile } from "@synprint/core/testing"
 import { P0FClient } from "haraka-plugin-p0f"
 import { run } from "../lib/process.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { testWith } from "../lib/requires.ts"
 
 const NEEDS = needs("p0f", "tcpreplay")
@@ -18,7 +18,7 @@ const REPLY_BYTES = 232
 /** Magic and status of a reply about a host that is known. */
 const STATUS_OK = "0246305010000000"
 
-const config = (site: Site) => `
+const config = (site: HaproxySite) => `
 [capture]
 backend = "pcap"
 interface = ["${site.server.interface}"]
@@ -30,7 +30,7 @@ socket = "${site.directory}/synprint.sock"
 `
 
 /** p0f and our agent in the server's namespace, both listening. */
-async function startBoth(site: Site) {
+async function startBoth(site: HaproxySite) {
   const agent = await site.agent(config(site))
   const words = ["p0f", "-i", site.server.interface, "-s", `${site.directory}/p0f.sock`, "-S", "50"]
   const p0f = Bun.spawn([...site.server.inside, ...words], { stdout: "ignore", stderr: "ignore" })
@@ -81,7 +81,7 @@ function askAll(socketPath: string, queries: ReadonlyArray<Buffer>): Promise<Rea
 }
 
 /** Both see the packets behind the kernel, each in its own time: asked until they say the same, for 3 s at most. */
-async function askBoth({ directory }: Site, queries: ReadonlyArray<Buffer>) {
+async function askBoth({ directory }: HaproxySite, queries: ReadonlyArray<Buffer>) {
   const deadline = performance.now() + 3000
   await Bun.sleep(300)
   for (;;) {
@@ -93,7 +93,7 @@ async function askBoth({ directory }: Site, queries: ReadonlyArray<Buffer>) {
 }
 
 /** Gives the replies. */
-async function compareReplies(site: Site, addresses: ReadonlyArray<string>): Promise<ReadonlyArray<string>> {
+async function compareReplies(site: HaproxySite, addresses: ReadonlyArray<string>): Promise<ReadonlyArray<string>> {
   const { ours, theirs } = await askBoth(site, addresses.map(encodeQuery))
   expect(addresses.map((address, i) => `${address} ${ours[i]}`)).toEqual(
     addresses.map((address, i) => `${address} ${theirs[i]}`)

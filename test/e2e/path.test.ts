@@ -6,10 +6,10 @@ import { expect } from "bun:test"
 import { get } from "../lib/agent.ts"
 import { run } from "../lib/process.ts"
 import { testWith } from "../lib/requires.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { startProxyProcess } from "../proxy/proxy-process.ts"
 
-async function startProxy(site: Site): Promise<AsyncDisposable> {
+async function startProxy(site: HaproxySite): Promise<AsyncDisposable> {
   const listen = `listen = ["0.0.0.0:80", "[::]:80"]\nworkers = 1`
   const config = `[capture]\nbackend = "saved-syn"\n[admin]\nlisten = []\n[proxy]\n${listen}\n[[routes]]\nupstream = "http://127.0.0.1:8080"\n`
   const proxy = await startProxyProcess(config, site.directory, site.server.inside)
@@ -17,8 +17,8 @@ async function startProxy(site: Site): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: async () => void (await proxy.stop()) }
 }
 
-/** What the application is told of the path of a connection to `host`. */
-async function ask({ client }: Site, host: string): Promise<Record<string, string | undefined>> {
+/** Headers about the path of a connection to `host`, as the application receives them. */
+async function ask({ client }: HaproxySite, host: string): Promise<Record<string, string | undefined>> {
   const text = await get(client.inside, `http://${host.includes(":") ? `[${host}]` : host}/`)
   const header = (name: string): string | undefined => new RegExp(`^x-tcp-${name}: (.*?)\\r?$`, "m").exec(text)?.[1]
   return {
@@ -50,7 +50,7 @@ testWith(
     expect(full4).toMatchObject({ origin: "unknown", mss: "1460", interfaceMss: "1460", link: "Ethernet" })
     expect(full6).toMatchObject({ origin: "unknown", mss: "1440", interfaceMss: "1440", link: "Ethernet" })
 
-    // What a PPPoE router does, at the place where a SYN comes in.
+    // Clamps the MSS like a PPPoE router, where a SYN comes in.
     const rule = (family: string, mss: number): string =>
       `add rule inet path way meta nfproto ${family} tcp flags syn tcp option maxseg size set ${mss}`
     const chain = "add table inet path; add chain inet path way { type filter hook prerouting priority -150; }"
@@ -66,7 +66,10 @@ testWith(
 const [SERVER4, CLIENT4, SERVER6, CLIENT6] = ["10.214.0.1", "10.214.0.2", "fd54::1", "fd54::2"]
 
 /** A tunnel between two ends with one key pair, which know each other by its fingerprint. */
-async function openTunnel({ client, server, directory }: Site, transport: "udp" | "tcp"): Promise<AsyncDisposable> {
+async function openTunnel(
+  { client, server, directory }: HaproxySite,
+  transport: "udp" | "tcp"
+): Promise<AsyncDisposable> {
   const at = (name: string): string => `${directory}/${name}`
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", at("key.pem")]
   await run(["openssl", "req", "-x509", ...key, "-subj", "/CN=synprint", "-days", "2", "-out", at("cert.pem")])

@@ -2,7 +2,7 @@
 import { expect } from "bun:test"
 import type { LoadResult } from "../lib/client.ts"
 import { countValues } from "../lib/expected.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { testWith } from "../lib/requires.ts"
 
 const NEEDS = needs()
@@ -13,7 +13,7 @@ const served = (result: LoadResult) => {
 }
 
 /** HAProxy finds the agent again within its downinter of 500 ms; asks one connection at a time until it is answered. */
-async function answersAgain(site: Site, withinMs = 20_000): Promise<number> {
+async function answersAgain(site: HaproxySite, withinMs = 20_000): Promise<number> {
   const begin = performance.now()
   for (;;) {
     const result = await site.load({ host: site.server.ipv4 })

@@ -12,7 +12,7 @@ import { watchRunDelays } from "../lib/run-delay.ts"
 
 const NEEDS = needs("tcpdump", "p0f")
 
-/** Of each family. */
+/** Connections of each address family. */
 const CONNECTIONS = 1000
 /** The bar: of the requests that nothing but the agent could have delayed. */
 const MOST_ABSENCES = 0.005
@@ -106,12 +106,12 @@ testWith(
     expect(result.errors).toEqual([])
     expect(result.replies.length).toBe(500)
     // sess variables outlive an exchange that times out later: once told, a connection stays told.
-    const told = new Set<number>()
+    const answered = new Set<number>()
     for (const reply of result.replies) {
-      if (reply.headers.has("x-tcp-mss")) told.add(reply.connection)
-      else expect(told).not.toContain(reply.connection)
+      if (reply.headers.has("x-tcp-mss")) answered.add(reply.connection)
+      else expect(answered).not.toContain(reply.connection)
     }
-    expect(told.size).toBe(50)
+    expect(answered.size).toBe(50)
     expect(new Set(result.replies.map((reply) => reply.headers.get("x-tcp-mss") ?? "1460"))).toEqual(new Set(["1460"]))
   },
   90_000

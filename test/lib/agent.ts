@@ -29,7 +29,7 @@ export interface AgentOptions {
 
 export interface Agent extends AsyncDisposable {
   readonly pid: number
-  /** What it wrote to stderr so far. */
+  /** Everything written to stderr so far. */
   readonly log: () => string
   /** Path of its configuration. */
   readonly config: string

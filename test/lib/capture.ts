@@ -62,7 +62,7 @@ export function listen(capture: CaptureBackend): Listener {
   }
 }
 
-/** How often each result occurs. */
+/** Number of connections by result. */
 export function tally(accepted: ReadonlyArray<Accepted>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const { result } of accepted) counts[result] = (counts[result] ?? 0) + 1

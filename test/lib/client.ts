@@ -34,7 +34,7 @@ export interface Reply {
   readonly port: number
   readonly status: number
   readonly micros: number
-  /** What the application received, names in lower case; several values of a name are joined by ", ". */
+  /** Headers as the application received them, names in lower case; several values of a name are joined by ", ". */
   readonly headers: ReadonlyMap<string, string>
 }
 

@@ -11,10 +11,10 @@ export function wrongSignatures(
   const wrong = [...result.errors]
   for (const reply of result.replies) {
     const right = sent.get(`${version}/${reply.port}`) ?? "no SYN in the capture"
-    const told = reply.headers.get(header)
-    if (reply.status !== 200 || told !== right)
+    const received = reply.headers.get(header)
+    if (reply.status !== 200 || received !== right)
       wrong.push(
-        `port ${reply.port} request ${reply.request}: HTTP ${reply.status}, ${told ?? describe(reply)} instead of ${right}`
+        `port ${reply.port} request ${reply.request}: HTTP ${reply.status}, ${received ?? describe(reply)} instead of ${right}`
       )
   }
   return wrong.length > 10 ? [...wrong.slice(0, 10), `and ${wrong.length - 10} more`] : wrong
@@ -24,7 +24,7 @@ function describe(reply: Reply): string {
   return `no signature (x-tcp-status: ${reply.headers.get("x-tcp-status") ?? "absent"})`
 }
 
-/** How many replies have each value of a header. */
+/** Number of replies by value of a header. */
 export function countValues(result: LoadResult, header: string): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const reply of result.replies) {

@@ -32,7 +32,7 @@ export interface HaproxyOptions {
   readonly inside: ReadonlyArray<string>
   /** Texts of the example (configuration and .spop) and what stands there in the test; each must occur. */
   readonly replace?: ReadonlyArray<readonly [text: string, by: string]>
-  /** What SYNPRINT_TEST_HAPROXY names by default, or that of the machine. */
+  /** Default: the program that SYNPRINT_TEST_HAPROXY names, or the HAProxy of the machine. */
   readonly binary?: string
   /** With the processing time-out of the example, 10 or 20 ms; by default it waits for 5 s, as a busy machine may need. */
   readonly isHasty?: boolean

@@ -12,7 +12,7 @@ export async function inject(from: End, frames: ReadonlyArray<Uint8Array>): Prom
   return await run([...from.inside, "tcpreplay", "--topspeed", `--intf1=${from.interface}`, file.path])
 }
 
-/** The same while this process stands still: no timer empties the ring. */
+/** Like `inject`, but blocks this process meanwhile, so that no timer empties the ring. */
 export function injectBlocking(from: End, frames: ReadonlyArray<Uint8Array>): string {
   using file = captureFile(frames)
   const words = [...from.inside, "tcpreplay", "--topspeed", `--intf1=${from.interface}`, file.path]

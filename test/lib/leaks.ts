@@ -1,5 +1,5 @@
 /**
- * What a process holds: descriptors and memory mappings, before and after something that must give everything back.
+ * Descriptors and memory mappings of a process, compared before and after work that must release everything.
  */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
@@ -27,7 +27,7 @@ export function held(): Held {
   return { descriptors, mappings }
 }
 
-/** What `after` has that `before` had not, one line each. */
+/** Resources in `after` that were not in `before`, one line each. */
 export function leaks(before: Held, after: Held): ReadonlyArray<string> {
   const lines: Array<string> = []
   for (const [fd, what] of after.descriptors) {

@@ -5,7 +5,7 @@
 
 export interface Program extends AsyncDisposable {
   readonly pid: number
-  /** What it has written so far. */
+  /** Everything written to stdout so far. */
   readonly output: () => string
   readonly complaint: () => string
   /** Resolves with the first line of its output, past or coming, that matches; rejects when it ends or `timeoutMs` pass. */

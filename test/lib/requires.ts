@@ -1,6 +1,6 @@
 /**
- * What a test needs of the machine. A test whose needs are not met is skipped and says why; in CI as root, where they have to be
- * met, it fails instead.
+ * Requirements of a test on the machine. A test whose requirements are not met is skipped and prints why; in CI as root, where they
+ * must be met, it fails instead.
  */
 import { test } from "bun:test"
 import * as os from "node:os"

@@ -1,6 +1,6 @@
 /**
- * How long threads of a process were ready to run and waited for a processor (/proc/PID/task/TID/schedstat, second number, ns): tells
- * a slow program from a machine that has other work.
+ * Time that the threads of a process were ready to run and waited for a processor (/proc/PID/task/TID/schedstat, second number,
+ * ns). Distinguishes a slow program from a busy machine.
  */
 import * as fs from "node:fs"
 

@@ -18,13 +18,13 @@ import { connect, type End, makeNamespace } from "./netns.ts"
 import { requires } from "./requires.ts"
 import { type Sniffer, startSniffer } from "./sniffer.ts"
 
-/** What every test with a site needs; `programs` are more than HAProxy and gcc. */
+/** Requirements of every test with a site; `programs` come on top of HAProxy and gcc. */
 export const needs = (...programs: ReadonlyArray<string>) => [
   requires.netns,
   requires.binaries("haproxy", "gcc", ...programs)
 ]
 
-export interface Site extends AsyncDisposable {
+export interface HaproxySite extends AsyncDisposable {
   /** The ends of the veth pair, with the command words that run a program there. */
   readonly server: End
   readonly client: End
@@ -36,7 +36,7 @@ export interface Site extends AsyncDisposable {
   readonly sniff: () => Promise<Sniffer>
 }
 
-export async function openSite(): Promise<Site> {
+export async function openSite(): Promise<HaproxySite> {
   const owned = new AsyncDisposableStack()
   try {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "synprint-"))

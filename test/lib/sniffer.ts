@@ -1,6 +1,6 @@
 /**
- * What the clients' kernels really sent: tcpdump records the SYNs on the server's interface, Debian's p0f reads the file. None of our
- * code takes part, so its signatures are what ours are compared with.
+ * Signatures of the SYNs as the clients' kernels sent them: tcpdump records the server's interface, Debian's p0f reads the file. None
+ * of our code takes part, so our signatures can be compared with these.
  */
 import * as fs from "node:fs"
 
@@ -16,13 +16,13 @@ export async function drained(ask: () => void, said: () => string): Promise<void
   const deadline = performance.now() + 20_000
   for (let asked = 1; ; asked++) {
     ask()
-    let told: ReadonlyArray<RegExpMatchArray> = []
-    while (told.length < asked) {
+    let reports: ReadonlyArray<RegExpMatchArray> = []
+    while (reports.length < asked) {
       if (performance.now() > deadline) throw new Error(`tcpdump does not say how much it wrote: ${said()}`)
       await Bun.sleep(5)
-      told = [...said().matchAll(COUNTS)]
+      reports = [...said().matchAll(COUNTS)]
     }
-    const [captured, received, dropped] = told.at(-1)!.slice(1).map(Number)
+    const [captured, received, dropped] = reports.at(-1)!.slice(1).map(Number)
     if (captured! + dropped! >= received!) return
   }
 }

@@ -1,4 +1,4 @@
-/** Which tests load a source, directly or through others, nearest first. */
+/** Import graph: finds the tests that load a source, directly or through others, nearest first. */
 import { readFileSync } from "node:fs"
 import { dirname, join, normalize } from "node:path"
 import { packageNames } from "../lib/product-files.ts"

@@ -1,5 +1,5 @@
 /**
- * Which databases load: random and mutated p0f.fp texts through the installed p0f and through our reader in p0f mode. Both load the
+ * Loading of databases: random and mutated p0f.fp texts through the installed p0f and through our reader in p0f mode. Both load the
  * same number of signatures, or both refuse. Blanks before the end of a line are the one thing that only we forgive.
  */
 import { expect } from "bun:test"

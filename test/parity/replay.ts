@@ -1,5 +1,5 @@
 /**
- * What the parity tests share: a capture through our p0f mode, and p0f's log of the same.
+ * Shared by the parity tests: a capture through our p0f mode, and p0f's log of the same capture.
  */
 import { readFileSync } from "node:fs"
 import {
@@ -43,7 +43,7 @@ export function limitsOf(args: ReadonlyArray<string>): ReplayLimits {
   return { maxFlows, maxHosts, flowAgeSeconds, hostIdleMinutes }
 }
 
-/** Who decodes: the observer itself, or a decoder for it by batches, as another thread does for large files. */
+/** Decoding by the observer itself, or ahead of it in batches, as another thread does for large files. */
 export type Decoding = "itself" | "ahead"
 
 /** The observer after a replay, and the lines it wrote. */

@@ -1,5 +1,5 @@
 /**
- * What Debian's nginx and HAProxy do with the conformance cases, noted in conformance-peers.tsv for the versions that it names.
+ * Debian's nginx and HAProxy on the conformance cases: conformance-peers.tsv notes what they do, with their versions.
  * SYNPRINT_TEST_PEERS=1 asks them again (of other versions the differences are printed), SYNPRINT_TEST_RECORD=1 writes the file anew.
  */
 import { afterAll, expect } from "bun:test"
@@ -73,13 +73,13 @@ function readNoted(): Noted {
   const versions = new Map(columns.map((column) => column.split(" ") as [string, string]))
   const answers = new Map<string, string>()
   for (const line of lines) {
-    const [section = "", , ...told] = line.split("\t")
-    for (const [n, name] of [...versions.keys()].entries()) answers.set(`${name}\t${section}`, told[n] ?? "")
+    const [section = "", , ...observed] = line.split("\t")
+    for (const [n, name] of [...versions.keys()].entries()) answers.set(`${name}\t${section}`, observed[n] ?? "")
   }
   return { versions, answers }
 }
 
-const told = new Map<string, string>()
+const observed = new Map<string, string>()
 for (const { name, binary, open, version } of PEERS)
   testWith(
     isAsked || isRecording ? [requires.binaries(binary)] : [{ missing: "SYNPRINT_TEST_PEERS", isOptional: true }],
@@ -96,11 +96,11 @@ for (const { name, binary, open, version } of PEERS)
         if (isOpen || performance.now() > deadline) break
         await Bun.sleep(20)
       }
-      for (const { section, run } of cases) told.set(`${name}\t${section}`, await run(port))
+      for (const { section, run } of cases) observed.set(`${name}\t${section}`, await run(port))
       if (isRecording) return
       const noted = readNoted()
       const differs = cases.flatMap(({ section }) => {
-        const [now, before] = [told.get(`${name}\t${section}`), noted.answers.get(`${name}\t${section}`)]
+        const [now, before] = [observed.get(`${name}\t${section}`), noted.answers.get(`${name}\t${section}`)]
         return now === before ? [] : [`${section}: ${now} instead of ${before}`]
       })
       if (noted.versions.get(name) === version()) expect(differs).toEqual([])
@@ -112,7 +112,7 @@ for (const { name, binary, open, version } of PEERS)
 if (isRecording)
   afterAll(() => {
     const lines = cases.map(({ section, wanted }) =>
-      [section, wanted, ...PEERS.map(({ name }) => told.get(`${name}\t${section}`) ?? "")].join("\t")
+      [section, wanted, ...PEERS.map(({ name }) => observed.get(`${name}\t${section}`) ?? "")].join("\t")
     )
     const head = ["section", "wanted", ...PEERS.map(({ name, version }) => `${name} ${version()}`)].join("\t")
     writeFileSync(FILE, `${[head, ...lines].join("\n")}\n`)

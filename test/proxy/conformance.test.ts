@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { openConformance } from "./conformance.ts"
 import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 
-/** It has an answer to every case: waiting costs nothing. */
+/** Generous: our proxy answers every case, so no test waits this long. */
 const PATIENCE_MS = 15_000
 const directory = makeDirectory()
 const { upstream, cases } = openConformance(PATIENCE_MS)

@@ -16,7 +16,7 @@ import {
 export interface ConformanceCase {
   /** Section of RFC 9112, or of the RFC that it begins with. */
   readonly section: string
-  /** What a conforming proxy does. */
+  /** Behavior of a conforming proxy. */
   readonly wanted: string
   readonly run: (port: number) => Promise<string>
 }
@@ -40,7 +40,7 @@ export function openConformance(patienceMs: number): Conformance {
     side.socket.end()
   })
 
-  /** What came back of one request, and what the upstream got. */
+  /** Sends one request; gives the response and the request as the upstream received it. */
   const ask = async (port: number, request: string, answer: string) => {
     response = answer
     const before = upstream.connections.length
@@ -87,11 +87,11 @@ export function openConformance(patienceMs: number): Conformance {
         if (text === undefined) return `not forwarded: ${received.slice(9, 12)}`
         const seen = (part: string): boolean =>
           isExact ? text.includes(part) : text.toLowerCase().includes(part.toLowerCase())
-        const lacks = has.filter((part) => !seen(part))
+        const missing = has.filter((part) => !seen(part))
         const extra = hasNot.filter(seen)
-        if (lacks.length + extra.length === 0) return "forwarded as it must be"
+        if (missing.length + extra.length === 0) return "forwarded as it must be"
         return [
-          ...lacks.map((part) => `lacks ${JSON.stringify(part)}`),
+          ...missing.map((part) => `missing ${JSON.stringify(part)}`),
           ...extra.map((part) => `has ${JSON.stringify(part)}`)
         ].join("; ")
       }

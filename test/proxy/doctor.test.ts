@@ -18,14 +18,14 @@ beforeAll(async () => {
 afterEach(closeAll)
 afterAll(() => directory.remove())
 
-interface Told {
+interface PrintedCheck {
   readonly name: string
   readonly result: string
   readonly detail: string
   readonly next?: string
 }
 
-async function doctor(config: string, words: ReadonlyArray<string> = SYNPRINT): Promise<ReadonlyArray<Told>> {
+async function doctor(config: string, words: ReadonlyArray<string> = SYNPRINT): Promise<ReadonlyArray<PrintedCheck>> {
   const file = `${directory.path}/doctor.toml`
   writeFileSync(file, config)
   const child = Bun.spawn([...words, "doctor", "--for", "proxy", "--format", "json", "--config", file], {
@@ -33,10 +33,10 @@ async function doctor(config: string, words: ReadonlyArray<string> = SYNPRINT): 
     stderr: "ignore",
     env: ENVIRONMENT
   })
-  return JSON.parse(await new Response(child.stdout).text()) as ReadonlyArray<Told>
+  return JSON.parse(await new Response(child.stdout).text()) as ReadonlyArray<PrintedCheck>
 }
 
-const resultOf = (checks: ReadonlyArray<Told>, name: string): string | undefined =>
+const resultOf = (checks: ReadonlyArray<PrintedCheck>, name: string): string | undefined =>
   checks.find((each) => each.name === name)?.result
 
 testWith(NEEDS, "certificates, limits, upstreams, and this Bun", async () => {
@@ -79,8 +79,8 @@ testWith(NEEDS, "certificates, limits, upstreams, and this Bun", async () => {
   for (const { result, next } of checks) if (result !== "ok") expect(next).toBeString()
   // Without its authority the certificate does not hold.
   const without = await doctor(`[proxy]\nlisten = "127.0.0.1:0"\n${route(`https://127.0.0.1:${secure.port}`)}`)
-  const told = without.find(({ name }) => name.startsWith("upstream https"))!
-  expect([told.result, told.detail.startsWith("TLS: "), told.next?.includes("upstream_ca")]).toEqual([
+  const found = without.find(({ name }) => name.startsWith("upstream https"))!
+  expect([found.result, found.detail.startsWith("TLS: "), found.next?.includes("upstream_ca")]).toEqual([
     "fail",
     true,
     true
@@ -94,8 +94,8 @@ testWith([requires.root], "a port below 1024 without the right to it", async () 
   if (first < 80) return
   Bun.spawnSync(["chmod", "755", directory.path])
   const checks = await doctor('[proxy]\nlisten = "127.0.0.1:79"\n[[routes]]\nupstream = "http://127.0.0.1:9"\n', words)
-  const told = checks.find(({ name }) => name === "port 79")!
-  expect([told.result, told.next?.includes("CAP_NET_BIND_SERVICE")]).toEqual(["fail", true])
+  const found = checks.find(({ name }) => name === "port 79")!
+  expect([found.result, found.next?.includes("CAP_NET_BIND_SERVICE")]).toEqual(["fail", true])
   const root = await doctor('[proxy]\nlisten = "127.0.0.1:79"\n[[routes]]\nupstream = "http://127.0.0.1:9"\n')
   expect(resultOf(root, "port 79")).toBe("ok")
 })

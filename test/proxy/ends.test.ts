@@ -1,4 +1,4 @@
-/** How connections end: by either side, by a fault, by time, by a stop or a reload. */
+/** Ends of connections: by either side, by a fault, by a time-out, by a stop or a reload. */
 import { afterEach, describe, expect, test } from "bun:test"
 import { CLIENT_ABORTS, OPEN, RETRIES } from "../../packages/proxy/src/operations/counters.ts"
 import { Generation } from "../../packages/proxy/src/routing/generation.ts"

@@ -1,6 +1,6 @@
 /**
- * Connections that the read lane reads (read-lane.ts) are told byte by byte what those are told that Bun reads, whatever comes on them,
- * and their upstream too.
+ * Connections read by the EpollReader and connections read by Bun get the same responses byte by byte, and their upstream the same
+ * requests, whatever arrives on them.
  */
 import { afterEach, expect, test } from "bun:test"
 import { RawClient, type UpstreamSide } from "../../packages/proxy/src/testing/index.ts"
@@ -68,7 +68,7 @@ function answer(side: UpstreamSide): void {
 const ask = (path: string, fields = ""): string => `GET ${path} HTTP/1.1\r\nHost: h\r\n${fields}\r\n`
 const post = (text: string): string => `POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${text.length}\r\n\r\n${text}`
 
-/** What is sent on a connection that had two requests; null: the client closes its half. Pieces go one after the other. */
+/** Pieces to send, one after the other, on a connection that had two requests; null: the client closes its half. */
 const CASES: Readonly<Record<string, ReadonlyArray<string | null>>> = {
   "nothing, FIN": [null],
   "a request and FIN": [ask("/size5"), null],
@@ -98,7 +98,7 @@ const CASES: Readonly<Record<string, ReadonlyArray<string | null>>> = {
   "HTTP/1.0": ["GET /chunked HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"]
 }
 
-/** How much has come, once nothing more does. */
+/** Summary of all that was received, once nothing more arrives. */
 async function still(client: RawClient): Promise<string> {
   let last = -1
   let since = performance.now()
@@ -113,7 +113,7 @@ async function still(client: RawClient): Promise<string> {
   return `${text.replaceAll(/^Date: .*$/gm, "Date: D")}|${hasEnded || isClosed ? "ended" : "open"}`
 }
 
-async function tell(port: number, pieces: ReadonlyArray<string | null>): Promise<string> {
+async function converse(port: number, pieces: ReadonlyArray<string | null>): Promise<string> {
   const client = await RawClient.connect(port)
   for (let n = 1; n <= 2; n++) {
     client.send(ask("/warm"))
@@ -124,26 +124,26 @@ async function tell(port: number, pieces: ReadonlyArray<string | null>): Promise
     else client.offer(piece)
     await still(client)
   }
-  const told = await still(client)
+  const seen = await still(client)
   client.reset()
-  return told
+  return seen
 }
 
 test.each(Object.entries(CASES))("%s", async (_name, pieces) => {
-  const told: Array<string> = []
+  const seen: Array<string> = []
   const asked: Array<string> = []
-  for (const isLane of [false, true]) {
+  for (const isEpollReader of [false, true]) {
     const upstream = openUpstream(answer)
     const proxy = await openProxy(`[[routes]]\nupstream = "${upstream.target}"\n`)
-    await until(() => proxy.server.epollReader !== undefined, "the lane is open")
+    await until(() => proxy.server.epollReader !== undefined, "the EpollReader is open")
     const { epollReader } = proxy.server
-    if (!isLane) proxy.server.epollReader = undefined
-    told.push(await tell(proxy.port, pieces))
+    if (!isEpollReader) proxy.server.epollReader = undefined
+    seen.push(await converse(proxy.port, pieces))
     // Ports and times differ.
     asked.push(
       upstream.connections.map(({ text }) => text.replaceAll(/^(X-F\S+-Port|x-t\S+): \d+$/gm, "$1: N")).join("|")
     )
-    if (isLane) {
+    if (isEpollReader) {
       const { idle } = [...proxy.server.generation.upstreams.values()][0]!
       const isLeft = (): boolean =>
         epollReader!.size !==
@@ -151,14 +151,14 @@ test.each(Object.entries(CASES))("%s", async (_name, pieces) => {
       await until(() => proxy.server.open === 0 && !isLeft(), "nothing is left but idle upstreams")
     } else epollReader!.close()
   }
-  expect(told[1]).toBe(told[0]!)
+  expect(seen[1]).toBe(seen[0]!)
   expect(asked[1]).toBe(asked[0]!)
 })
 
 test("both sides are read by it, and a client that does not read holds its upstream back", async () => {
   const upstream = openUpstream(answer)
   const proxy = await openProxy(`[[routes]]\nupstream = "${upstream.target}"\n`)
-  await until(() => proxy.server.epollReader !== undefined, "the lane is open")
+  await until(() => proxy.server.epollReader !== undefined, "the EpollReader is open")
   const client = await RawClient.connect(proxy.port)
   client.send(GET)
   await client.until((text) => text.endsWith("ok"))

@@ -6,7 +6,7 @@ import { expect } from "bun:test"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
 import { run } from "../lib/process.ts"
 import { testWith } from "../lib/requires.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 
 const NEEDS = needs("tcpdump", "p0f")
@@ -15,7 +15,7 @@ interface Running extends AsyncDisposable {
   readonly proxy: ProxyProcess
 }
 
-async function startProxy(site: Site, backend: string, more = ""): Promise<Running> {
+async function startProxy(site: HaproxySite, backend: string, more = ""): Promise<Running> {
   const config = `[capture]\nbackend = ${backend}\n[admin]\nlisten = []\n[proxy]\nlisten = ["0.0.0.0:80", "[${site.server.ipv6}]:80"]\nworkers = 2\n[[routes]]\nupstream = "http://127.0.0.1:8080"\n${more}`
   const proxy = await startProxyProcess(config, site.directory, site.server.inside)
   if (proxy.child.exitCode !== null) throw new Error(proxy.log())

@@ -23,8 +23,8 @@ const headersOf = (head: string): Headers =>
       .map((line) => line.split(": ", 2) as [string, string])
   )
 
-/** What the application is told of a request by curl. */
-async function told(args: ReadonlyArray<string>, tables = ""): Promise<Headers> {
+/** Headers of a request by curl as the application receives them. */
+async function headersWith(args: ReadonlyArray<string>, tables = ""): Promise<Headers> {
   const { proxy, upstream } = await setUp(answerHeads(OK), "", tables)
   await run(["curl", "-sS", "--max-time", "20", ...args, `http://127.0.0.1:${proxy.port}/`])
   return headersOf(upstream.connections[0]!.text.split("\r\n\r\n")[0]!)
@@ -32,18 +32,18 @@ async function told(args: ReadonlyArray<string>, tables = ""): Promise<Headers> 
 
 testWith(CURL, "curl as itself, as a browser on Linux, as one on Windows", async () => {
   for (const args of [[], ["-A", LINUX], ["-A", "x".repeat(5000)], ["-H", "User-Agent:"]]) {
-    expect((await told(args)).get("x-tcp-hints")).toBeNull()
+    expect((await headersWith(args)).get("x-tcp-hints")).toBeNull()
   }
-  const headers = await told(["-A", WINDOWS])
+  const headers = await headersWith(["-A", WINDOWS])
   expect(headers.get("x-tcp-status")).toBe("ok")
   expect(headers.get("x-tcp-hints")).toMatch(MISMATCH)
   expect(headers.get("user-agent")).toBe(WINDOWS)
   const hinted = ["-A", "app/1", "-H", 'Sec-CH-UA-Platform: "Windows"']
-  expect((await told(hinted)).get("x-tcp-hints")).toContain("windows client hint, linux stack")
+  expect((await headersWith(hinted)).get("x-tcp-hints")).toContain("windows client hint, linux stack")
 })
 
 testWith(CURL, "what the operator carves out, lowers, turns off or names otherwise", async () => {
-  const ask = (tables: string) => told(["-A", WINDOWS], tables)
+  const ask = (tables: string) => headersWith(["-A", WINDOWS], tables)
   for (const tables of [
     '[hints]\nrelays = ["127.0.0.0/8"]',
     '[hints]\nexcept = ["127.0.0.1"]',

@@ -9,7 +9,7 @@ afterEach(closeAll)
 
 const CONNECTIONS = 400
 
-interface Told {
+interface History {
   readonly conns: ReadonlyArray<number>
   readonly systems: ReadonlySet<string | undefined>
 }
@@ -26,8 +26,8 @@ async function connections(port: number, number = CONNECTIONS): Promise<void> {
   for (let n = 0; n < number; n += 20) await Promise.all(Array.from({ length: 20 }, one))
 }
 
-/** What the upstream's requests say. */
-function toldOf(sides: Sides): Told {
+/** History headers of the requests that the upstream received. */
+function historyOf(sides: Sides): History {
   const all = sides.flatMap(({ text }) => text.split("\r\n\r\n").slice(0, -1))
   return {
     conns: all.map((head) => Number(/\r\nx-tcp-total-conn: (\d+)/.exec(head)?.[1] ?? -1)).toSorted((a, b) => a - b),
@@ -54,12 +54,12 @@ test("every connection of an address is counted once, whichever of four Workers 
   for (; !isOver || made < CONNECTIONS; made += 20) await connections(port, 20)
   await reloads
   // While the Workers take up other databases, one after the other, a connection may be left out: it is told no number.
-  const leftOut = (): number => toldOf(upstream.connections).conns.filter((number) => number < 0).length
+  const leftOut = (): number => historyOf(upstream.connections).conns.filter((number) => number < 0).length
   for (let before = -1; before !== leftOut(); made += 60) {
     before = leftOut()
     await connections(port, 60)
   }
-  const { conns, systems } = toldOf(upstream.connections)
+  const { conns, systems } = historyOf(upstream.connections)
   expect(conns.length).toBe(made)
   // None is told twice, and no number is left out.
   const known = conns.filter((number) => number > 0)
@@ -72,7 +72,7 @@ test("without a reload no connection is left out", async () => {
   const upstream = openUpstream(answerHeads(OK))
   const proxy = await openProxyProcess(config(upstream.target, 3))
   await connections(proxy.ports[0]!)
-  expect(toldOf(upstream.connections).conns).toEqual(Array.from({ length: CONNECTIONS }, (_, n) => n + 1))
+  expect(historyOf(upstream.connections).conns).toEqual(Array.from({ length: CONNECTIONS }, (_, n) => n + 1))
 }, 90_000)
 
 test("the lock: four threads, more than there are processors, lose no update and none starves", async () => {

@@ -1,4 +1,4 @@
-/** What an operator sees of a running proxy: metrics, readiness, observations. */
+/** A running proxy as an operator sees it: metrics, readiness, observations. */
 import { afterAll, afterEach, expect, test } from "bun:test"
 import { readFileSync, renameSync, statSync } from "node:fs"
 import { answerHeads, RawClient } from "@synprint/proxy/testing"

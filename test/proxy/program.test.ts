@@ -39,7 +39,7 @@ const curl = async (...words: ReadonlyArray<string>): Promise<string> => {
   return (await child.exited) === 0 ? out : `curl failed: ${err}`
 }
 
-/** What it says until it serves. */
+/** Log of the proxy until it serves. */
 async function logOfStart(stderr: ReadableStream<Uint8Array>): Promise<string> {
   const reader = stderr.getReader()
   let log = ""
@@ -96,9 +96,10 @@ describe("life", () => {
     write(CONFIG(two.target))
     await proxy.says("reloaded")
     // The Workers have it a little later than the log.
-    let told = "ok"
-    for (let tries = 0; tries < 200 && told === "ok"; tries++) told = await curl(`http://127.0.0.1:${proxy.ports[0]!}/`)
-    expect(told).toBe("on")
+    let answer = "ok"
+    for (let tries = 0; tries < 200 && answer === "ok"; tries++)
+      answer = await curl(`http://127.0.0.1:${proxy.ports[0]!}/`)
+    expect(answer).toBe("on")
   })
 
   test("the access log: a line per request with what is known of the SYN, reopened on SIGUSR1", async () => {

@@ -90,7 +90,7 @@ testWith(NEEDS, "curl and 40 clients at once, half of them late", async () => {
   const proxy = await openProxy(config(upstream.target))
   const words = ["curl", "-sk", "-m", "20", "--haproxy-protocol", `https://127.0.0.1:${proxy.tlsPort}/`]
   expect(await new Response(Bun.spawn(words, { stdout: "pipe" }).stdout).text()).toBe("ok")
-  const told = await Promise.all(
+  const texts = await Promise.all(
     Array.from({ length: 40 }, (_, n) => {
       const header = `PROXY TCP4 192.0.2.${n} 198.51.100.7 1 443\r\n`
       return ask(
@@ -101,7 +101,7 @@ testWith(NEEDS, "curl and 40 clients at once, half of them late", async () => {
       )
     })
   )
-  expect(told.filter((text) => !text.endsWith("ok"))).toEqual([])
+  expect(texts.filter((text) => !text.endsWith("ok"))).toEqual([])
   const heads = upstream.connections.map(({ text }) => text).join("")
   for (let n = 0; n < 40; n++) expect(heads).toContain(`\r\nX-Forwarded-For: 192.0.2.${n}\r\n`)
 })

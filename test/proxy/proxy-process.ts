@@ -5,7 +5,7 @@ import { ENVIRONMENT, SYNPRINT } from "../lib/agent.ts"
 
 export interface ProxyProcess {
   readonly child: Bun.Subprocess
-  /** Of `listen`, in their order. */
+  /** Ports of `listen`, in its order. */
   readonly ports: ReadonlyArray<number>
   readonly file: string
   readonly log: () => string

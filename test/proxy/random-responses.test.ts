@@ -22,9 +22,9 @@ const SEED = Number(process.env["SYNPRINT_TEST_SEED"] ?? 1)
 
 interface Sent {
   readonly text: string
-  /** Whether the upstream closes with it. */
+  /** True if the upstream closes after this response. */
   readonly closes: boolean
-  /** Whether it comes in several turns of the event loop. */
+  /** True if it is sent in several turns of the event loop. */
   readonly isSplit: boolean
 }
 
@@ -56,7 +56,7 @@ async function send(side: UpstreamSide, random: Random, { text, closes, isSplit 
   if (closes) side.socket.end()
 }
 
-/** What of a reading must be the same on both sides: fields of other names are the proxy's to change. */
+/** The part of a reading that must be equal on both sides: the proxy may change other fields. */
 function essence(reading: ResponseReading): unknown {
   if (typeof reading === "string") return reading
   const { interim, status, reason, body, fields } = reading

@@ -25,9 +25,9 @@ test("random and mutated requests in random splits: the upstream sees exactly wh
       text += random.once(3) ? mutate(random, one) : one
     }
     // Nothing but whole requests goes on; upgrades and closes end the reading.
-    const told = readRequests(text).requests
+    const expected = readRequests(text).requests
     const wanted: Array<string> = []
-    for (const request of told) {
+    for (const request of expected) {
       wanted.push(`${request.method} ${request.body}`)
       const connection = request.fields
         .filter(({ name }) => name.toLowerCase() === "connection")

@@ -24,7 +24,7 @@ function answer(side: UpstreamSide): void {
   }
 }
 
-/** What an application sees of two requests on one connection from `address`; numbers that differ from time to time are left out. */
+/** Two requests on one connection from `address`, as an application sees them, without numbers that differ from run to run. */
 async function seen(port: number, address: string, ...words: ReadonlyArray<string>): Promise<string> {
   const url = `http://127.0.0.1:${port}/`
   const options = ["-sS", "--max-time", "20", "--interface", address, "-w", " %{num_connects} connects\n"]

@@ -6,7 +6,7 @@ import { expect } from "bun:test"
 import { BPF_NETNS } from "../capture-xdp/needs.ts"
 import { countValues, wrongSignatures } from "../lib/expected.ts"
 import { testWith } from "../lib/requires.ts"
-import { needs, openSite, type Site } from "../lib/site.ts"
+import { needs, openSite, type HaproxySite } from "../lib/site.ts"
 import { makeDirectory, type ProxyProcess, startProxyProcess } from "./proxy-process.ts"
 
 const NEEDS = [...BPF_NETNS, ...needs("tcpdump", "p0f")]
@@ -14,14 +14,14 @@ const NEEDS = [...BPF_NETNS, ...needs("tcpdump", "p0f")]
 const config = (enabled: boolean, more = ""): string =>
   `[fingerprint]\ntcp_enabled = ${enabled}\n[admin]\nlisten = []\n[proxy]\nlisten = "[::]:7000"\nworkers = 2\n${more}[[routes]]\nupstream = "http://127.0.0.1:8080"\nforce_new_connection = true\n`
 
-const variables = (site: Site, changed: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+const variables = (site: HaproxySite, changed: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   HUGINN_EBPF_INTERFACE: site.server.interface,
   HUGINN_EBPF_DST_IP: "0.0.0.0",
   HUGINN_EBPF_DST_PORT: "7000",
   ...changed
 })
 
-async function startProxy(site: Site, text: string, environment: Record<string, string>): Promise<ProxyProcess> {
+async function startProxy(site: HaproxySite, text: string, environment: Record<string, string>): Promise<ProxyProcess> {
   return startProxyProcess(text, site.directory, site.server.inside, environment)
 }
 

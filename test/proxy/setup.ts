@@ -15,7 +15,7 @@ const proxies: Array<RunningProxy> = []
 export const closeLater = (close: () => unknown): void => void closers.push(close)
 
 export async function closeAll(): Promise<void> {
-  // What a handler threw would cost a connection and no test.
+  // An exception in a handler ends its connection and would go unnoticed.
   const bugs = proxies.splice(0).flatMap((proxy) => proxy.bugs)
   for (const close of closers.splice(0)) await close()
   expect(bugs).toEqual([])
@@ -28,7 +28,7 @@ export async function openProxy(config: string): Promise<RunningProxy> {
   return proxy
 }
 
-/** The same as a process of its own with its Workers, ended by `closeAll` too. */
+/** Like `openProxy`, but a process of its own with its Workers; `closeAll` ends it too. */
 export async function openProxyProcess(config: string): Promise<ProxyProcess> {
   const directory = makeDirectory()
   let proxy: ProxyProcess | undefined

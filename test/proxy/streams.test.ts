@@ -135,9 +135,9 @@ testWith(
     const url = `http://127.0.0.1:${proxy.ports[0]!}/`
     const output = async (...words: ReadonlyArray<string>): Promise<string> =>
       new Response(Bun.spawn([...words], { stdout: "pipe", stderr: "pipe" }).stdout).text()
-    const told = await output("wrk", "-t1", "-c32", "-d1s", "--timeout", "20s", url)
-    expect(Number(/(\d+) requests in/.exec(told)?.[1])).toBeGreaterThan(100)
-    expect(told).not.toMatch(/Socket errors|Non-2xx/)
+    const report = await output("wrk", "-t1", "-c32", "-d1s", "--timeout", "20s", url)
+    expect(Number(/(\d+) requests in/.exec(report)?.[1])).toBeGreaterThan(100)
+    expect(report).not.toMatch(/Socket errors|Non-2xx/)
     const closing = await output("wrk", "-t1", "-c8", "-d1s", "--timeout", "20s", "-H", "Connection: close", url)
     // wrk counts the end of a connection as a read error, and nothing else.
     expect(closing).not.toMatch(/connect [1-9]|write [1-9]|timeout [1-9]|Non-2xx/)

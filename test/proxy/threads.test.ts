@@ -1,4 +1,4 @@
-/** What several Workers must agree on: limits of an address, of the process, and what is counted. */
+/** Several Workers agree on the limits of an address, the limits of the process, and on what is counted. */
 import { afterEach, expect, test } from "bun:test"
 import { answerHeads, RawClient } from "@synprint/proxy/testing"
 import type { ProxyProcess } from "./proxy-process.ts"

@@ -107,8 +107,8 @@ testWith(
     let isOver = false
     const one = async (n: number): Promise<void> => {
       while (!isOver) {
-        const told = await connection(port, n % 2 === 0 ? undefined : "b.test", 1)
-        if (told === "ok") outcomes.ok++
+        const outcome = await connection(port, n % 2 === 0 ? undefined : "b.test", 1)
+        if (outcome === "ok") outcomes.ok++
         else outcomes.failed++
       }
     }
@@ -157,7 +157,7 @@ testWith(
       reloads++
       await until(() => proxy.log().split("reloaded").length - 1 >= reloads, "it reloads")
     }
-    /** Its Worker takes other certificates a little later than the log says so. */
+    /** Waits until `name` is served: a Worker takes other certificates a little later than the log says. */
     const becomes = async (name: string): Promise<void> => {
       const deadline = performance.now() + 15_000
       while ((await served(port)) !== name && performance.now() < deadline) await Bun.sleep(20)

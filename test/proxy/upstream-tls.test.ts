@@ -24,7 +24,7 @@ afterAll(() => directory.remove())
 
 interface TlsUpstream {
   readonly target: string
-  /** What came, decrypted, by connection. */
+  /** Decrypted requests, by connection. */
   readonly received: Array<string>
   /** Names that it was asked for. */
   readonly names: Array<string>

@@ -11,7 +11,7 @@ import { FILE, LOOPBACK, ask, eventually, start } from "./served-agent.ts"
 const directory = mkdtempSync(`${tmpdir()}/synprint-spoa-`)
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** What a connection is told that is reset at once, maybe before its client saw itself connected. */
+/** Opens a connection that is refused: reset at once, perhaps before its client saw itself connected. */
 async function refused({ to, counters }: Awaited<ReturnType<typeof start>>): Promise<ReadonlyArray<unknown>> {
   const client = await FakeHaproxy.connect({ to }).catch(() => undefined)
   await client?.closed()

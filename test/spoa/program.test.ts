@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 let count = 0
 
-/** What the kernel saves of a Linux client's SYN from 10.0.0.1:40000 to 10.0.0.2:80. */
+/** Saved SYN of a Linux client, from 10.0.0.1:40000 to 10.0.0.2:80. */
 const SYN = Uint8Array.from(
   Buffer.from(
     "4500003c000140004006000" +

@@ -22,8 +22,8 @@ Bun.serve({
     const asked = /^\/page\/([^/]+)\/(\d+)$/.exec(pathname)
     if (asked !== null)
       return new Response(page(asked[1]!, Number(asked[2])), { headers: { "content-type": "text/html" } })
-    const told = Object.fromEntries(NAMES.map((name) => [name, headers.get(name)]))
-    process.stdout.write(`${JSON.stringify({ path: pathname, ...told })}\n`)
+    const received = Object.fromEntries(NAMES.map((name) => [name, headers.get(name)]))
+    process.stdout.write(`${JSON.stringify({ path: pathname, ...received })}\n`)
     return new Response("ok")
   }
 })

@@ -48,7 +48,7 @@ const openssl = async (
   return run([...inside, "sh", "-c", `seq 0 ${count - 1} | xargs -P ${parallelOf(kind)} -I{} sh -c "${each}" || true`])
 }
 
-/** The same with a session of an earlier connection; that it is resumed is checked. */
+/** Connections by openssl that resume the session of an earlier one; fails if a session is not resumed. */
 const resumed = async (
   frontEnd: FrontEnd,
   side: Side,
@@ -91,13 +91,13 @@ const browser = async (
   ]
   const own = [`--user-data-dir=${frontEnd.directory}/${kind}`, `--host-resolver-rules=MAP ${NAME} ${host}`]
   const page = `https://${NAME}/page/${kind}/${count}`
-  // Its processes end with it: they live in a process namespace of their own.
+  // A process namespace of its own, so that all processes of the browser end with it.
   const alone = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
   const child = Bun.spawn([...inside, ...alone, BROWSER, ...fixed, ...own, ...words, page], {
     stdio: ["ignore", "ignore", "ignore"]
   })
   const deadline = performance.now() + BROWSER_PATIENCE_MS
-  while (frontEnd.told(kind).length < count && performance.now() < deadline) await Bun.sleep(50)
+  while (frontEnd.received(kind).length < count && performance.now() < deadline) await Bun.sleep(50)
   child.kill("SIGKILL")
   await child.exited
 }
@@ -195,6 +195,6 @@ const RELAYED: ReadonlyArray<ClientKind> = [20, 50, 100].flatMap((holdMs): Reado
 
 export const CLIENT_KINDS: ReadonlyArray<ClientKind> = [...DIRECT, ...RELAYED, ...FAR_RELAYED]
 
-/** What of a kind is not installed. */
+/** Programs that a kind needs and that are not installed. */
 export const missingPrograms = (kind: ClientKind): ReadonlyArray<string> =>
   ["curl", "openssl", ...(kind.programs ?? [])].filter((program) => Bun.which(program) === null)

@@ -14,7 +14,7 @@ const CONCURRENCY = 5
 
 const between = (low: number, high: number): number => low + Math.random() * (high - low)
 
-/** What the client sends goes on after a time of thinking, in order. */
+/** Delays everything that the client sends by a thinking time, in order. */
 function slow(socket: Socket): Duplex {
   let due = Promise.resolve()
   const duplex = new Duplex({

@@ -21,11 +21,11 @@ import { startProxyProcess } from "../proxy/proxy-process.ts"
 /** One way, microseconds: half a round trip, and how much longer a packet may take. */
 const FAR_US = 50_000
 const FAR_JITTER_US = 5000
-/** Of a relay, by the milliseconds that it holds bytes back each way. */
+/** Port of each relay, by the milliseconds that it holds bytes back each way. */
 export const RELAY_PORTS: Readonly<Record<number, number>> = { 20: 3020, 50: 3050, 100: 3100 }
 
-/** What the application was told with one request. */
-export interface Told {
+/** Headers that the application received with one request. */
+export interface ReceivedHeaders {
   readonly path: string
   readonly "x-tcp-status": string | null
   /** Microseconds. */
@@ -46,7 +46,7 @@ export interface FrontEnd extends AsyncDisposable {
   readonly near: Side
   readonly far: Side
   /** Lines of what the application was told under a path, so far. */
-  readonly told: (kind: string) => ReadonlyArray<Told>
+  readonly received: (kind: string) => ReadonlyArray<ReceivedHeaders>
   readonly log: () => string
 }
 
@@ -137,12 +137,12 @@ export async function openFrontEnd(name: FrontEndName, binary?: string): Promise
       directory,
       near: { inside: near.inside, host: link.here.ipv4 },
       far: { inside: far.inside, host: farHost },
-      told: (kind) =>
+      received: (kind) =>
         application
           .output()
           .split("\n")
           .filter((line) => line.startsWith(`{"path":"/${kind}/`) && line.endsWith("}"))
-          .map((line) => JSON.parse(line) as Told),
+          .map((line) => JSON.parse(line) as ReceivedHeaders),
       log,
       [Symbol.asyncDispose]: () => owned.disposeAsync()
     }

@@ -41,7 +41,7 @@ class Held {
 }
 
 interface Side {
-  /** What waits for `drain`. */
+  /** Bytes that wait for `drain`. */
   pending: Array<Uint8Array | undefined>
 }
 

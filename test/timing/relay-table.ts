@@ -1,8 +1,8 @@
 /**
- * What a front end told of each kind of client: how many connections were called a relay, and the medians of what was measured.
+ * Results of a front end by kind of client: connections with the hint `relay`, and medians of the measured times.
  */
 import { type ClientKind, missingPrograms } from "./client-kind.ts"
-import type { FrontEnd, Told } from "./front-end.ts"
+import type { FrontEnd, ReceivedHeaders } from "./front-end.ts"
 
 export interface Row {
   readonly kind: string
@@ -16,34 +16,36 @@ export interface Row {
   readonly rtt: readonly [number, number]
   readonly helloDelay: readonly [number, number]
   readonly tlsRtt: readonly [number, number]
-  /** Those that were told wrongly, as the application saw them. */
-  readonly wrong: ReadonlyArray<Told>
+  /** Wrongly classified connections, as the application saw them. */
+  readonly wrong: ReadonlyArray<ReceivedHeaders>
 }
 
-const isCalled = (told: Told): boolean => /(^|, )relay;/.test(told["x-tcp-hints"] ?? "")
+const isCalled = (received: ReceivedHeaders): boolean => /(^|, )relay;/.test(received["x-tcp-hints"] ?? "")
 
 export async function measure(frontEnd: FrontEnd, kind: ClientKind, count: number): Promise<Row> {
-  const before = frontEnd.told(kind.name).length
+  const before = frontEnd.received(kind.name).length
   await kind.connect(frontEnd, count)
   // The application's last line may be on its way.
   const deadline = performance.now() + 10_000
-  while (frontEnd.told(kind.name).length < before + count && performance.now() < deadline) await Bun.sleep(20)
-  const told = frontEnd.told(kind.name).slice(before)
+  while (frontEnd.received(kind.name).length < before + count && performance.now() < deadline) await Bun.sleep(20)
+  const received = frontEnd.received(kind.name).slice(before)
   const spread = (header: "x-tcp-rtt" | "x-tls-chello-delay" | "x-tls-rtt"): readonly [number, number] => {
-    const values = told.flatMap((each) => (each[header] === null ? [] : [Number(each[header])])).sort((a, b) => a - b)
+    const values = received
+      .flatMap((each) => (each[header] === null ? [] : [Number(each[header])]))
+      .sort((a, b) => a - b)
     const at = (share: number): number => values[Math.floor(share * (values.length - 1))] ?? Number.NaN
     return [at(0.5), at(0.99)]
   }
   return {
     kind: kind.name,
     holdMs: kind.holdMs,
-    connections: told.length,
-    called: told.filter(isCalled).length,
-    unmeasured: told.filter((each) => each["x-tls-rtt"] === null).length,
+    connections: received.length,
+    called: received.filter(isCalled).length,
+    unmeasured: received.filter((each) => each["x-tls-rtt"] === null).length,
     rtt: spread("x-tcp-rtt"),
     helloDelay: spread("x-tls-chello-delay"),
     tlsRtt: spread("x-tls-rtt"),
-    wrong: told.filter((each) => isCalled(each) !== kind.holdMs > 0)
+    wrong: received.filter((each) => isCalled(each) !== kind.holdMs > 0)
   }
 }
 
@@ -84,10 +86,10 @@ function printRow(row: Row): string {
 }
 
 export interface Shares {
-  /** Of relays that hold bytes back 50 ms and more each way: those that were called. */
+  /** Connections with the hint, among relays that hold bytes back 50 ms or more each way. */
   readonly found: number
   readonly foundOf: number
-  /** Of direct connections: those that were called relays. */
+  /** Connections with the hint, among direct ones. */
   readonly mistaken: number
   readonly mistakenOf: number
 }

@@ -51,12 +51,12 @@ async function check(name: FrontEndName, count: number, binary?: string): Promis
     ATTEMPTS
   )
   const shares = sharesOf(rows)
-  const wrong = rows.flatMap((row) => row.wrong.map((told) => JSON.stringify(told)))
+  const wrong = rows.flatMap((row) => row.wrong.map((received) => JSON.stringify(received)))
   const said = [...lines, ...wrong].join("\n")
   expect(rows.filter((row) => row.connections !== count).map((row) => row.kind)).toEqual([])
   // One or two of hundreds say nothing.
   if (shares.found < 0.99 * shares.foundOf - 1 || shares.mistaken > 0.005 * shares.mistakenOf + 1) throw new Error(said)
-  // What was measured is what was done.
+  // The measurements agree with the delays that the test made.
   const row = (kind: string): Row => rows.find((each) => each.kind === kind)!
   const medianMs = (kind: string, of: "rtt" | "helloDelay" | "tlsRtt"): number => row(kind)[of][0] / 1000
   expect(medianMs("far-curl-1.3", "rtt")).toBeWithin(95, 125)
