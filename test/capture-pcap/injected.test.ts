@@ -155,7 +155,9 @@ describe("a flood", () => {
 
   testWith(NEEDS, "into a small ring that nobody empties: the kernel's drops are counted", () =>
     withCapture(
-      captureOptions([one.here.interface], { pcap: { snaplen: 256, bufferBytes: 64 * 1024, promiscuous: false } }),
+      captureOptions([one.here.interface], {
+        backends: { pcap: { snaplen: 256, bufferBytes: 64 * 1024, promiscuous: false } }
+      }),
       async (capture) => {
         // Blocks the timer, as a busy process would.
         injectBlocking(one.there, flood)

@@ -1,8 +1,9 @@
 /** Opening, losing, finding again, filtering anew, closing. */
 import { describe, expect } from "bun:test"
-import { backend } from "@synprint/capture-pcap"
+import { pcap } from "@synprint/capture-pcap"
 import { ethernet, tcp } from "@synprint/core/testing"
 import type { CaptureBackend } from "@synprint/service"
+import { openBackend } from "@synprint/service/testing"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -29,7 +30,7 @@ async function logged(
   const logger = Logger.make(({ message }) => void lines.push(String(message)))
   await Effect.runPromise(
     Effect.gen(function* () {
-      const capture = yield* backend.open(captureOptions(interfaces))
+      const capture = yield* openBackend(pcap, captureOptions(interfaces))
       const context = yield* Effect.context<never>()
       const pass = (time: "1 minute") => Effect.runPromiseWith(context)(TestClock.adjust(time))
       yield* Effect.promise(() => body(capture, pass))

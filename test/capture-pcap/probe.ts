@@ -1,13 +1,14 @@
 /** Opens the capture on INTERFACE, accepts one connection and prints how its lookup ended; or why it cannot be opened. */
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { backend } from "@synprint/capture-pcap"
+import { pcap } from "@synprint/capture-pcap"
+import { openBackend } from "@synprint/service/testing"
 import { captureOptions, listen } from "../lib/capture.ts"
 import { until } from "../lib/until.ts"
 
 const name = process.argv[2]!
 const program = Effect.gen(function* () {
-  const capture = yield* backend.open(captureOptions([name]))
+  const capture = yield* openBackend(pcap, captureOptions([name]))
   const server = listen(capture)
   console.log(`port ${server.port}`)
   let result = ""

@@ -1,8 +1,9 @@
 /** One decoder: the same SYN from the kernel (TCP_SAVED_SYN) and from libpcap gives the same facts. */
 import { describe, expect } from "bun:test"
-import { backend as pcap } from "@synprint/capture-pcap"
+import { pcap } from "@synprint/capture-pcap"
 import { Packet, decodeSyn, makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import { makeRawSyn, openChain, savedSyn } from "@synprint/service"
+import { openBackend } from "@synprint/service/testing"
 import * as Effect from "effect/Effect"
 import { clientLinks } from "../lib/links.ts"
 import { requires, testWith } from "../lib/requires.ts"
@@ -21,12 +22,8 @@ describe.each([
     Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {
-          const tap = yield* pcap.open(captureOptions([link.here.interface]))
-          const chain = yield* openChain(
-            { "saved-syn": async () => ({ backend: savedSyn }), pcap: async () => ({ backend: pcap }) },
-            ["saved-syn", "pcap"],
-            captureOptions([link.here.interface])
-          )
+          const tap = yield* openBackend(pcap, captureOptions([link.here.interface]))
+          const chain = yield* openChain([savedSyn, pcap], ["saved-syn", "pcap"], captureOptions([link.here.interface]))
           const key = makeConnectionKey()
           const pairs: Array<{ readonly saved: Packet; readonly captured: Packet }> = []
           const server = Bun.listen({

@@ -1,8 +1,9 @@
 /** doctor on this machine: with the rights and without, with pins and without, a hook that is taken, bpf(2) blocked by seccomp. */
 import { describe, expect } from "bun:test"
 import * as Effect from "effect/Effect"
-import { backend } from "@synprint/capture-xdp"
+import { xdp } from "@synprint/capture-xdp"
 import type { CaptureOptions, Check } from "@synprint/service"
+import { doctorOf } from "@synprint/service/testing"
 import { clientLinks } from "../lib/links.ts"
 import { run } from "../lib/process.ts"
 import { requires, testWith } from "../lib/requires.ts"
@@ -11,7 +12,7 @@ import { BPF_NETNS } from "./needs.ts"
 
 const { one: link } = await clientLinks(BPF_NETNS)
 
-const ask = (options: CaptureOptions): Promise<ReadonlyArray<Check>> => Effect.runPromise(backend.doctor(options))
+const ask = (options: CaptureOptions): Promise<ReadonlyArray<Check>> => Effect.runPromise(doctorOf(xdp, options))
 const of = (checks: ReadonlyArray<Check>, name: string) => checks.filter((check) => check.name === name)
 
 describe("doctor", () => {

@@ -2,13 +2,13 @@
 import { describe, expect, test } from "bun:test"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { SETTINGS } from "@synprint/service"
+import { schema } from "@synprint/cli/config-schema"
 import { ENVIRONMENT, SYNPRINT } from "../lib/agent.ts"
 
 const TOP = path.resolve(import.meta.dir, "../../examples")
 const read = (name: string): string => fs.readFileSync(path.join(TOP, name), "utf8")
 
-const NAMES = new Set(SETTINGS.map(({ path: steps }) => `SYNPRINT_${steps.join("_").toUpperCase()}`))
+const NAMES = new Set(schema.settings.map(({ variable }) => variable))
 
 /** `--check` of a program with the variables of an example. */
 function checks(program: string, variables: Readonly<Record<string, string>>): void {

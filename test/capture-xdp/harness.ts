@@ -2,22 +2,23 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import { backend } from "@synprint/capture-xdp"
+import { xdp } from "@synprint/capture-xdp"
 import type { CaptureBackend, CaptureError, CaptureOptions } from "@synprint/service"
+import { openBackend } from "@synprint/service/testing"
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
 import { captureOptions } from "../lib/capture.ts"
 
-export type Hook = CaptureOptions["xdp"]["hook"]
+export type Hook = "auto" | "native" | "generic" | "tc" | "cgroup"
 
 export function xdpOptions(
   hook: Hook,
   interfaces: ReadonlyArray<string>,
   more: Partial<CaptureOptions> = {},
-  xdp: Partial<CaptureOptions["xdp"]> = {}
+  config: Readonly<Record<string, unknown>> = {}
 ): CaptureOptions {
   return captureOptions(interfaces, {
     capacity: 8192,
-    xdp: { hook, cgroup: "", pin: "/nowhere", pinMode: 0o640, pinGroup: "", attach: true, ...xdp },
+    backends: { xdp: { hook, cgroup: "", pin: "/nowhere", pinMode: 0o640, pinGroup: "", attach: true, ...config } },
     ...more
   })
 }
@@ -29,14 +30,14 @@ export async function withXdp(
 ): Promise<ReadonlyArray<string>> {
   const lines: Array<string> = []
   const logger = Logger.make(({ message }) => void lines.push(String(message)))
-  const open = Effect.flatMap(backend.open(options), (capture) => Effect.promise(() => body(capture)))
+  const open = Effect.flatMap(openBackend(xdp, options), (capture) => Effect.promise(() => body(capture)))
   await Effect.runPromise(open.pipe(Effect.scoped, Effect.provide(Layer.mergeAll(Logger.layer([logger])))))
   return lines
 }
 
 /** The error with which the capture refuses to open. */
 export function xdpRefusal(options: CaptureOptions): Promise<CaptureError> {
-  return Effect.runPromise(Effect.scoped(Effect.flip(backend.open(options))))
+  return Effect.runPromise(Effect.scoped(Effect.flip(openBackend(xdp, options))))
 }
 
 /** A cgroup of version 2 with this process in it while the test runs; undefined where none can be made. */

@@ -4,8 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { backend } from "@synprint/capture-xdp"
+import { xdp } from "@synprint/capture-xdp"
 import type { CaptureOptions } from "@synprint/service"
+import { openBackend } from "@synprint/service/testing"
 import { listen, tally } from "../lib/capture.ts"
 import { until } from "../lib/until.ts"
 
@@ -18,7 +19,7 @@ interface Asked {
 
 const { options, count, waits } = JSON.parse(process.argv[2]!) as Asked
 const program = Effect.gen(function* () {
-  const capture = yield* backend.open(options)
+  const capture = yield* openBackend(xdp, options)
   using server = listen(capture)
   console.log(`port ${server.port}`)
   const all: Array<ReturnType<typeof server.take>[number]> = []

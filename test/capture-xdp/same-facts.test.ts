@@ -1,10 +1,11 @@
 /** One SYN, every way to it: what the kernel saved with the socket, libpcap and every hook tell the same of the same connection. */
 import { expect } from "bun:test"
 import * as Effect from "effect/Effect"
-import { backend as pcap } from "@synprint/capture-pcap"
-import { backend as xdp } from "@synprint/capture-xdp"
+import { pcap } from "@synprint/capture-pcap"
+import { xdp } from "@synprint/capture-xdp"
 import { Packet, decodeSyn, makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import { type CaptureBackend, makeRawSyn, savedSyn as kernel } from "@synprint/service"
+import { openBackend } from "@synprint/service/testing"
 import { captureOptions } from "../lib/capture.ts"
 import { unlikeConnections } from "../lib/connections.ts"
 import { keepSyns, readSavedSyn } from "../lib/saved-syn.ts"
@@ -25,12 +26,13 @@ for (const mode of ["native", "generic"] as const) {
       const name = one.here.interface
       const program = Effect.gen(function* () {
         const ways: Record<string, CaptureBackend> = {
-          saved: yield* kernel.open(captureOptions([name])),
-          pcap: yield* pcap.open(captureOptions([name])),
-          [mode]: yield* xdp.open(xdpOptions(mode, [name])),
-          tc: yield* xdp.open(xdpOptions("tc", [name]))
+          saved: yield* openBackend(kernel, captureOptions([name])),
+          pcap: yield* openBackend(pcap, captureOptions([name])),
+          [mode]: yield* openBackend(xdp, xdpOptions(mode, [name])),
+          tc: yield* openBackend(xdp, xdpOptions("tc", [name]))
         }
-        if (group !== undefined) ways["cgroup"] = yield* xdp.open(xdpOptions("cgroup", [], {}, { cgroup: group.path }))
+        if (group !== undefined)
+          ways["cgroup"] = yield* openBackend(xdp, xdpOptions("cgroup", [], {}, { cgroup: group.path }))
         const facts: Array<Record<string, unknown>> = []
         const key = makeConnectionKey()
         const into = makeRawSyn()

@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { FIELDS } from "@synprint/core"
-import { SETTINGS } from "@synprint/service"
+import { schema } from "@synprint/cli/config-schema"
 import { ENVIRONMENT, SYNPRINT } from "../lib/agent.ts"
 import { copyExample, EXAMPLES, HAPROXY3, versionOf } from "../lib/haproxy.ts"
 import { isAtLeast } from "../lib/requires.ts"
@@ -164,7 +164,9 @@ describe("config.toml", () => {
       path.reduce<unknown>((table, step) => (table as Record<string, unknown> | undefined)?.[step], document) !==
       undefined
     // [headers] may name each field; the file shows how with one.
-    const absent = SETTINGS.filter(({ path }) => !has(path) && path[0] !== "headers")
+    const absent = schema.settings.filter(
+      ({ path, variable }) => variable !== undefined && !has(path) && path[0] !== "headers"
+    )
     expect(absent.map(({ path }) => path.join("."))).toEqual([])
   })
 

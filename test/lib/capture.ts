@@ -11,8 +11,7 @@ export function captureOptions(interfaces: ReadonlyArray<string>, more: Partial<
     capacity: 65536,
     maxAgeMs: 60_000,
     feed: false,
-    pcap: { snaplen: 256, bufferBytes: 16 << 20, promiscuous: false },
-    xdp: { hook: "auto", cgroup: "", pin: "", pinMode: 0, pinGroup: "", attach: false },
+    backends: {},
     ...more
   }
 }

@@ -1,8 +1,6 @@
 import { afterEach, expect, test } from "bun:test"
-import { parseConfig } from "@synprint/service"
-import * as Result from "effect/Result"
 import { HealthChecks, probe } from "../../packages/proxy/src/upstream/health-checks.ts"
-import { answerHeads, openFakeUpstream } from "../../packages/proxy/src/testing/index.ts"
+import { answerHeads, openFakeUpstream, proxyConfig } from "../../packages/proxy/src/testing/index.ts"
 
 const closers: Array<() => void> = []
 afterEach(() => {
@@ -35,16 +33,11 @@ test("out after `fall` bad answers in a row, in again after `rise` good ones", a
     })
   )
   closers.push(() => upstream.close())
-  const parsed = parseConfig({
-    program: "proxy",
-    file: "c.toml",
-    text: `[proxy.health]\ninterval = "100 ms"\nfall = 2\nrise = 3\n[[routes]]\nupstream = "${upstream.target}"\nhealth_check = "/h"\n`,
-    environment: {},
-    flags: []
-  })
-  if (Result.isFailure(parsed)) throw parsed.failure
+  const config = proxyConfig.good(
+    `[proxy.health]\ninterval = "100 ms"\nfall = 2\nrise = 3\n[[routes]]\nupstream = "${upstream.target}"\nhealth_check = "/h"\n`
+  )
   const said: Array<string> = []
-  const checks = new HealthChecks(parsed.success, (_target, isHealthy, reason) => said.push(`${isHealthy} ${reason}`))
+  const checks = new HealthChecks(config, (_target, isHealthy, reason) => said.push(`${isHealthy} ${reason}`))
   closers.push(() => checks.stop())
   await upstream.until(() => asked >= 2)
   expect([said.length, checks.out.length]).toEqual([0, 0])

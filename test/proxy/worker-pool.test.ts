@@ -1,11 +1,9 @@
 import { afterEach, expect, test } from "bun:test"
 import { mkdirSync, renameSync } from "node:fs"
-import { parseConfig } from "@synprint/service"
-import * as Result from "effect/Result"
 import { CONNECTIONS, OPEN } from "../../packages/proxy/src/operations/counters.ts"
 import { libc } from "../../packages/proxy/src/socket/libc.ts"
 import { openListeningSocket } from "../../packages/proxy/src/socket/listening-socket.ts"
-import { answerHeads, openFakeUpstream, RawClient } from "../../packages/proxy/src/testing/index.ts"
+import { answerHeads, openFakeUpstream, proxyConfig, RawClient } from "../../packages/proxy/src/testing/index.ts"
 import { WorkerPool } from "../../packages/proxy/src/worker/worker-pool.ts"
 import { until } from "../lib/until.ts"
 import { makeDirectory } from "./proxy-process.ts"
@@ -19,19 +17,12 @@ const OK = "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 2\r\n\r\nok"
 
 test("a Worker that is killed under load is replaced: only its own connections are lost", async () => {
   const upstream = openFakeUpstream(answerHeads(OK))
-  const parsed = parseConfig({
-    program: "proxy",
-    file: "c.toml",
-    text: `[capture]\nbackend = "saved-syn"\n[[routes]]\nupstream = "${upstream.target}"\n`,
-    environment: {},
-    flags: []
-  })
-  if (Result.isFailure(parsed)) throw parsed.failure
+  const config = proxyConfig.good(`[capture]\nbackend = "saved-syn"\n[[routes]]\nupstream = "${upstream.target}"\n`)
   const first = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512)
   const { port } = first
   const second = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port }, 512)
   const pool = new WorkerPool({
-    config: parsed.success,
+    config,
     echo: undefined,
     threads: 2,
     descriptors: [first, second].map(({ fd }) => [{ fd, port, isTls: false }]),
@@ -84,18 +75,13 @@ test("a Worker that can't start again is tried again: what waits in the kernel i
   const directory = makeDirectory()
   const place = `${directory.path}/logs`
   mkdirSync(place)
-  const parsed = parseConfig({
-    program: "proxy",
-    file: "c.toml",
-    text: `[capture]\nbackend = "saved-syn"\n[proxy]\naccess_log = "${place}/a"\n[[routes]]\nupstream = "${upstream.target}"\n`,
-    environment: {},
-    flags: []
-  })
-  if (Result.isFailure(parsed)) throw parsed.failure
+  const config = proxyConfig.good(
+    `[capture]\nbackend = "saved-syn"\n[proxy]\naccess_log = "${place}/a"\n[[routes]]\nupstream = "${upstream.target}"\n`
+  )
   const { fd, port } = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512)
   const said: Array<string> = []
   const pool = new WorkerPool({
-    config: parsed.success,
+    config,
     echo: undefined,
     threads: 1,
     descriptors: [[{ fd, port, isTls: false }]],

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test"
 import { chownSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as Runtime from "effect/Runtime"
+import { prefixes } from "@synprint/core/testing"
 import { ConfigInvalid, ListenError } from "@synprint/service"
 import type { AgentServerOptions } from "@synprint/spoa"
 import { FakeHaproxy } from "@synprint/spoa/testing"
@@ -66,17 +67,16 @@ describe("listening", () => {
     expect(error).toBeInstanceOf(ConfigInvalid)
     expect(message).toContain('allow = ["10.0.0.0/8"]')
     expect(exit).toBe(78)
-    expect((await failure({ allow: ["10.0.0.0/33"] })).error).toBeInstanceOf(ConfigInvalid)
   })
 
   test("allow lets its networks in and nobody else", async () => {
     await using closed = await start({
       listen: [{ ...LOOPBACK, host: "0.0.0.0" }],
-      allow: ["10.99.0.0/16", "2001:db8::/32"]
+      allow: prefixes("10.99.0.0/16", "2001:db8::/32")
     })
     expect(await refused(closed)).toEqual([])
     expect(closed.counters).toMatchObject({ denied: 1, connections: 0 })
-    await using open = await start({ listen: [{ ...LOOPBACK, host: "0.0.0.0" }], allow: ["127.0.0.0/8"] })
+    await using open = await start({ listen: [{ ...LOOPBACK, host: "0.0.0.0" }], allow: prefixes("127.0.0.0/8") })
     const let_in = await FakeHaproxy.connect({ to: open.to })
     await let_in.greeted()
     let_in.abandon()

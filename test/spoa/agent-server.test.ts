@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
+import { prefixes } from "@synprint/core/testing"
 import { Counters, serveAgent } from "@synprint/spoa"
 import {
   FakeHaproxy,
@@ -153,7 +154,7 @@ describe("HAProxy", () => {
         throw new Error("of the test")
       }
     }
-    const settings = { file: FILE, allow: [], maxFrameSize: 16_380, pipelining: true, shutdownMs: 1000 }
+    const settings = { file: FILE, allow: prefixes(), maxFrameSize: 16_380, pipelining: true, shutdownMs: 1000 }
     await using agent = await opened(
       serveAgent({ ...settings, listen: [LOOPBACK], handler, counters }).pipe(
         Effect.provide(Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))]))

@@ -1,5 +1,6 @@
 /** The SPOP listener over real sockets, with answers that name the client port. */
 import { FIELDS } from "@synprint/core"
+import { prefixes } from "@synprint/core/testing"
 import { Agent, type AgentServerOptions, Counters, VariableWriter, serveAgent } from "@synprint/spoa"
 import { type Message, lookupOf, connectionArguments, opened, testFingerprint } from "@synprint/spoa/testing"
 
@@ -30,7 +31,7 @@ export async function start(different: Partial<AgentServerOptions> = {}) {
     serveAgent({
       listen: [LOOPBACK],
       file: FILE,
-      allow: [],
+      allow: prefixes(),
       maxFrameSize: 16380,
       pipelining: true,
       shutdownMs: 1000,

@@ -13,7 +13,7 @@ import * as path from "node:path"
 import { Packet, decodeSyn, makeConnectionKey } from "@synprint/core"
 import { type CaptureBackend, makeRawSyn } from "@synprint/service"
 import { synFilterText } from "../src/filter.ts"
-import { backend } from "../src/index.ts"
+import { open } from "../src/backend.ts"
 
 const ROUNDS = 9
 const SYNS = 20_000
@@ -130,8 +130,8 @@ async function measure(peer: string): Promise<void> {
     capacity: 65536,
     maxAgeMs: 60_000,
     feed: false,
-    pcap: { snaplen: 256, bufferBytes: 16 << 20, promiscuous: false },
-    xdp: { hook: "auto", cgroup: "", pin: "", pinMode: 0, pinGroup: "", attach: false }
+    config: { snaplen: 256, bufferBytes: 16 << 20, promiscuous: false },
+    backends: {}
   } as const
   const ours: Array<readonly [number, number, number]> = []
   const theirs: Array<ReadonlyArray<number>> = []
@@ -139,7 +139,7 @@ async function measure(peer: string): Promise<void> {
     // Opened anew each time, so that only one of the two captures when the other is measured.
     await Effect.runPromise(
       Effect.scoped(
-        Effect.map(backend.open(options), (capture) => {
+        Effect.map(open(options), (capture) => {
           if (n === 0) round(capture, WARM_UP)
           ours.push(round(capture, SYNS))
         })

@@ -11,11 +11,11 @@ import {
   type CaptureBackend,
   CaptureError,
   type CaptureFilter,
-  type CaptureOptions,
   type Connection,
   type Miss,
   type RawSyn
 } from "@synprint/service"
+import type { PcapOptions } from "./config.ts"
 import { drainTimer } from "./drain-timer.ts"
 import { SynDrain } from "./drain.ts"
 import { makeFeed } from "./feed.ts"
@@ -31,21 +31,21 @@ const FEED_SNAPLEN = 8192 + 128
 
 const ANYTHING: CaptureFilter = { ports: [], addresses: [], key: "connection" }
 
-export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
+export const open = (options: PcapOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* checkFilter(options.filter)
     const c = yield* openLibpcap
     let filter = options.filter
     let store = new SynStore(options.capacity, options.maxAgeMs, filter.key)
-    const drain = new SynDrain(c, options.pcap.snaplen, store, filter)
-    new SynDrain(c, options.pcap.snaplen, new SynStore(256, options.maxAgeMs, filter.key), ANYTHING).warmUp()
+    const drain = new SynDrain(c, options.config.snaplen, store, filter)
+    new SynDrain(c, options.config.snaplen, new SynStore(256, options.maxAgeMs, filter.key), ANYTHING).warmUp()
     const names = options.interfaces.length === 0 ? [ANY] : [...new Set(options.interfaces)]
     const taps: Array<Tap> = []
     const feedTaps: Array<Tap> = []
     const synFilter = (isEthernet: boolean): string => synFilterText(filter, isEthernet)
     const feedFilter = (isEthernet: boolean): string => feedFilterText(filter, isEthernet)
     for (const name of names) {
-      const tap = { interface: name, ...options.pcap }
+      const tap = { interface: name, ...options.config }
       taps.push(yield* openTap(c, tap, synFilter))
       if (options.feed) feedTaps.push(yield* openTap(c, { ...tap, snaplen: FEED_SNAPLEN }, feedFilter))
     }

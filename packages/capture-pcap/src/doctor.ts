@@ -3,7 +3,8 @@
  */
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
-import type { CaptureOptions, Check } from "@synprint/service"
+import type { Check } from "@synprint/service"
+import type { PcapOptions } from "./config.ts"
 import { filterProblems, synFilterText } from "./filter.ts"
 import { ANY, GRANT_NET_RAW, openHandle, openLibpcap } from "./handle.ts"
 import { interfaceNames } from "./interface-list.ts"
@@ -15,7 +16,7 @@ const CAP_NET_RAW = 13
 /** Frames of TPACKET_V2 carry a header and an address beside the bytes; measured with libpcap 1.10.3. */
 const FRAME_OVERHEAD_BYTES = 112
 
-export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Check>> =>
+export const doctor = (options: PcapOptions): Effect.Effect<ReadonlyArray<Check>> =>
   Effect.scoped(
     Effect.gen(function* () {
       const checks: Array<Check> = [...filterChecks(options)]
@@ -38,14 +39,14 @@ export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Che
   )
 
 /** Opens the interface as the service would, and closes it. */
-const openCheck = (c: Libpcap, options: CaptureOptions, name: string): Effect.Effect<Check> =>
-  openHandle(c, { interface: name, ...options.pcap }, (isEthernet) => synFilterText(options.filter, isEthernet)).pipe(
+const openCheck = (c: Libpcap, options: PcapOptions, name: string): Effect.Effect<Check> =>
+  openHandle(c, { interface: name, ...options.config }, (isEthernet) => synFilterText(options.filter, isEthernet)).pipe(
     Effect.map((handle) => ok(`pcap: open ${name}`, `link type ${handle.linkType}, filter installed`)),
     Effect.catch((error) => Effect.succeed(fail(`pcap: open ${name}`, error.reason, error.hint))),
     Effect.scoped
   )
 
-function filterChecks(options: CaptureOptions): ReadonlyArray<Check> {
+function filterChecks(options: PcapOptions): ReadonlyArray<Check> {
   return filterProblems(options.filter).map((bad) =>
     fail("pcap: filter", `${bad.entry}: ${bad.problem}`, "correct [capture] ports and addresses")
   )
@@ -61,7 +62,7 @@ export function interfaceChecks(wanted: ReadonlyArray<string>, present: Readonly
 
 /** Each configured server address has to be on a captured interface. */
 export function addressChecks(
-  options: CaptureOptions,
+  options: PcapOptions,
   names: ReadonlyArray<string>,
   addresses: ReadonlyArray<InterfaceAddress>
 ): ReadonlyArray<Check> {
@@ -103,8 +104,8 @@ export function capabilityCheck(status: string): Check {
 }
 
 /** Checks how many packets the ring holds: each takes a frame of snaplen bytes, however short it is. */
-export function bufferCheck(options: CaptureOptions): Check {
-  const { bufferBytes, snaplen } = options.pcap
+export function bufferCheck(options: PcapOptions): Check {
+  const { bufferBytes, snaplen } = options.config
   const frames = Math.floor(bufferBytes / (snaplen + FRAME_OVERHEAD_BYTES))
   const detail = `${frames} SYNs of ${snaplen} bytes`
   return frames < 4096
@@ -113,8 +114,8 @@ export function bufferCheck(options: CaptureOptions): Check {
 }
 
 /** Only SYNs to this machine matter to a front end on it; a mirror port needs the flag, and a device by name. */
-export function promiscuousChecks(options: CaptureOptions, names: ReadonlyArray<string>): ReadonlyArray<Check> {
-  if (!options.pcap.promiscuous || !names.includes(ANY)) return []
+export function promiscuousChecks(options: PcapOptions, names: ReadonlyArray<string>): ReadonlyArray<Check> {
+  if (!options.config.promiscuous || !names.includes(ANY)) return []
   const next = "name the interfaces in [capture] interface, or remove [capture.pcap] promiscuous"
   return [warn("pcap: promiscuous", "has no effect on any", next)]
 }

@@ -1,7 +1,7 @@
 /** Reports for the operator: missed interfaces, losses, doctor. */
 import { describe, expect, test } from "bun:test"
 import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
-import type { CaptureOptions } from "@synprint/service"
+import type { PcapOptions } from "./config.ts"
 import { addressChecks, bufferCheck, capabilityCheck, interfaceChecks, promiscuousChecks } from "./doctor.ts"
 import { nextPauseMs } from "./drain-timer.ts"
 import { parseProcNetDev } from "./interface-list.ts"
@@ -75,14 +75,14 @@ test("interfaces are read from /proc/net/dev, aliases and all", () => {
 })
 
 describe("doctor", () => {
-  const options = (addresses: ReadonlyArray<string>): CaptureOptions => ({
+  const options = (addresses: ReadonlyArray<string>): PcapOptions => ({
     filter: { ports: [], addresses, key: "connection" },
     interfaces: [],
     capacity: 16,
     maxAgeMs: 1,
     feed: false,
-    pcap: { snaplen: 256, bufferBytes: 16 << 20, promiscuous: false },
-    xdp: { hook: "auto", cgroup: "", pin: "", pinMode: 0, pinGroup: "", attach: true }
+    backends: {},
+    config: { snaplen: 256, bufferBytes: 16 << 20, promiscuous: false }
   })
 
   test("capability", () => {
@@ -105,14 +105,14 @@ describe("doctor", () => {
   })
 
   test("promiscuous", () => {
-    const promiscuous = { ...options([]), pcap: { ...options([]).pcap, promiscuous: true } }
+    const promiscuous = { ...options([]), config: { ...options([]).config, promiscuous: true } }
     expect(promiscuousChecks(promiscuous, ["any"]).map((check) => check.result)).toEqual(["warn"])
     expect(promiscuousChecks(promiscuous, ["eth0"])).toEqual([])
     expect(promiscuousChecks(options([]), ["any"])).toEqual([])
   })
 
   test("ring", () => {
-    const small = { ...options([]), pcap: { snaplen: 65535, bufferBytes: 2 << 20, promiscuous: false } }
+    const small = { ...options([]), config: { snaplen: 65535, bufferBytes: 2 << 20, promiscuous: false } }
     expect(bufferCheck(options([])).result).toBe("ok")
     expect(bufferCheck(small)).toMatchObject({ result: "warn", detail: "31 SYNs of 65535 bytes" })
   })

@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
-import type { CaptureOptions } from "@synprint/service"
-import { backend } from "@synprint/capture-xdp"
+import { open } from "../src/backend.ts"
+import type { XdpConfig, XdpOptions } from "../src/config.ts"
 
 const ROUNDS = 9
 const STREAM_MS = 300
@@ -140,7 +140,7 @@ async function compare(): Promise<void> {
         const scope = Scope.makeUnsafe()
         if (hook !== "none") {
           const quiet = Effect.provide(Logger.layer([]))
-          await Effect.runPromise(backend.open(optionsOf(hook, near)).pipe(Scope.provide(scope), quiet))
+          await Effect.runPromise(open(optionsOf(hook, near)).pipe(Scope.provide(scope), quiet))
         }
         client.say("stream")
         stream[hook].push(Number(await server.line()))
@@ -167,15 +167,15 @@ async function compare(): Promise<void> {
   }
 }
 
-function optionsOf(hook: CaptureOptions["xdp"]["hook"], name: string): CaptureOptions {
+function optionsOf(hook: XdpConfig["hook"], name: string): XdpOptions {
   return {
     filter: { ports: [], addresses: [], key: "connection" },
     interfaces: [name],
     capacity: 65536,
     maxAgeMs: 60_000,
     feed: false,
-    pcap: { snaplen: 256, bufferBytes: 1 << 20, promiscuous: false },
-    xdp: { hook, cgroup: "", pin: "/nowhere", pinMode: 0o640, pinGroup: "", attach: true }
+    backends: {},
+    config: { hook, cgroup: "", pin: "/nowhere", pinMode: 0o640, pinGroup: "", attach: true }
   }
 }
 

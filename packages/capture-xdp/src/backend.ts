@@ -6,7 +6,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureBackend, CaptureError, CaptureOptions, SharedCapture } from "@synprint/service"
+import type { CaptureBackend, CaptureError, SharedCapture } from "@synprint/service"
+import type { XdpOptions } from "./config.ts"
 import { openAttached } from "./attach/attached.ts"
 import { openBpfCalls } from "./program/bpf-call.ts"
 import { openClock } from "./clock.ts"
@@ -17,10 +18,10 @@ import { reportEveryMinute } from "./minute-report.ts"
 import { openReader } from "./pins/reader.ts"
 import { openSynMap } from "./map/syn-map.ts"
 
-export const open = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> => {
+export const open = (options: XdpOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> => {
   const handle = options.shared?.["xdp"]
   if (handle !== undefined) return openShared(handle as XdpHandle, options)
-  return options.xdp.attach ? Effect.map(openOwn(options), ({ backend }) => backend) : openReader(options)
+  return options.config.attach ? Effect.map(openOwn(options), ({ backend }) => backend) : openReader(options)
 }
 
 /** The parts of an attached capture that other threads use; descriptors belong to the process. */
@@ -32,9 +33,9 @@ interface XdpHandle {
 
 const WATCH_MS = 250
 
-export const share = (options: CaptureOptions): Effect.Effect<SharedCapture | undefined, CaptureError, Scope.Scope> =>
+export const share = (options: XdpOptions): Effect.Effect<SharedCapture | undefined, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
-    if (!options.xdp.attach) return undefined
+    if (!options.config.attach) return undefined
     const { backend, syns, isAllDown } = yield* openOwn(options)
     const handle: XdpHandle = { syns, down: new SharedArrayBuffer(4) }
     const flag = new Int32Array(handle.down)
@@ -42,12 +43,12 @@ export const share = (options: CaptureOptions): Effect.Effect<SharedCapture | un
       Effect.sync(() => setInterval(() => Atomics.store(flag, 0, isAllDown() ? 1 : 0), WATCH_MS)),
       (timer) => Effect.sync(() => clearInterval(timer))
     )
-    return { handle, stats: backend.stats, down: backend.down }
+    return { handle, stats: backend.stats, down: backend.down, setFilter: backend.setFilter }
   })
 
 const openShared = (
   { syns, down }: XdpHandle,
-  options: CaptureOptions
+  options: XdpOptions
 ): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     const c = yield* openLibc
@@ -70,8 +71,11 @@ const openShared = (
       packets: undefined,
       stats: () => ({ ...counts }),
       down: source.down,
-      // The thread that attached owns the filter.
-      setFilter: () => Effect.void
+      // The thread that attached owns the program's filter.
+      setFilter: (filter) =>
+        Effect.sync(() => {
+          map.keyOf = filter.key
+        })
     }
   })
 
@@ -81,7 +85,7 @@ interface OwnCapture {
   readonly isAllDown: () => boolean
 }
 
-const openOwn = (options: CaptureOptions): Effect.Effect<OwnCapture, CaptureError, Scope.Scope> =>
+const openOwn = (options: XdpOptions): Effect.Effect<OwnCapture, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     const c = yield* openLibc
     const b = yield* openLibbpf

@@ -1,7 +1,7 @@
 /**
- * Flags that the services share: where the configuration is, and settings that weigh more than it.
+ * Flags that the services share: where the configuration is, and settings that take precedence over it.
  */
-import type { ConfigRequest, Program } from "@synprint/service"
+import type { ConfigRequest, ConfigSchema, Program, ServiceConfig } from "@synprint/service"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 
@@ -36,14 +36,19 @@ export interface DaemonFlags {
   readonly listen?: ReadonlyArray<string>
 }
 
-/** What core loads the configuration from. */
-export function configRequest(program: Program, flags: DaemonFlags): ConfigRequest {
+/** What the configuration is loaded from. */
+export function configRequest<C extends ServiceConfig>(
+  schema: ConfigSchema,
+  program: Program<C>,
+  flags: DaemonFlags
+): ConfigRequest<C> {
   const lists = [
-    ["listen", `${program}.listen`, flags.listen ?? []],
+    ["listen", `${program.name}.listen`, flags.listen ?? []],
     ["backend", "capture.backend", flags.backend],
     ["interface", "capture.interface", flags.interface]
   ] as const
   return {
+    schema,
     program,
     file: configFile(flags.config),
     environment: process.env,

@@ -2,7 +2,7 @@
  * @synprint/core: the names that other packages use, and the SDK. Everything here is pure: no dependency, no Bun, no node, no clock.
  */
 export { type Family, canonicalize6, parseAddress, printAddress } from "./address/address.ts"
-export { type PrefixSet, parsePrefixes } from "./address/prefix.ts"
+export { PrefixSet, parsePrefixes } from "./address/prefix.ts"
 export { AnswerCache } from "./answer-cache.ts"
 export { i32, u16 } from "./bytes/big-endian.ts"
 export { cString } from "./bytes/c-string.ts"

@@ -1,9 +1,9 @@
 /**
  * @synprint/proxy: the reverse proxy that tells the application behind it what sent the SYN of each client connection.
  */
-export { backends } from "./backends.ts"
+export type { Config } from "./config/program.ts"
+export { proxySchema } from "./config/schema.ts"
 export { type Counters, makeCounters } from "./operations/counters.ts"
-export { proxyChecks } from "./operations/doctor.ts"
 export { type EchoApplication, openEchoApplication } from "./echo-application.ts"
 export { proxy } from "./program.ts"
 export { ProxyServer, type ProxyServerOptions } from "./worker/proxy-server.ts"

@@ -9,36 +9,32 @@
 import { readFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import {
-  type Config,
-  ConfigInvalid,
-  type ConfigRequest,
-  EXIT_FAILURE,
-  Metrics,
-  VERSION,
   admin,
-  background,
-  certificateProblems,
+  applyReloads,
+  type ConfigInvalid,
+  type ConfigRequest,
   databaseFileNames,
   databaseLoader,
+  EXIT_FAILURE,
   invalid,
   listenError,
-  watchConfig,
   loadConfig,
-  pidLock,
   logging,
-  networkFileProblems,
-  noRoute,
+  Metrics,
   onSignal,
   openObservationFile,
+  pidLock,
   printListenAddress,
   serveUntilStopped,
-  summary
+  summary,
+  VERSION,
+  watchConfig
 } from "@synprint/service"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import * as Stream from "effect/Stream"
-import { openShared } from "./worker/capture.ts"
+import type { Config } from "./config/program.ts"
+import { openShared, optionsOf } from "./worker/capture.ts"
 import { openEchoApplication } from "./echo-application.ts"
 import { HealthChecks } from "./upstream/health-checks.ts"
 import { libc } from "./socket/libc.ts"
@@ -50,30 +46,19 @@ import { selfTest } from "./worker/self-test.ts"
 import { openWorkerPool } from "./worker/worker-pool.ts"
 
 /** With databases and certificates, so that a reload with a bad one changes nothing. */
-const loader = (request: ConfigRequest): Effect.Effect<Config, ConfigInvalid> => {
+const loader = (request: ConfigRequest<Config>): Effect.Effect<Config, ConfigInvalid> => {
   const loadDatabases = databaseLoader()
-  return Effect.gen(function* () {
-    const config = yield* loadConfig(request)
-    const missing = noRoute(config)
-    const problems = [
-      ...(missing === undefined ? [] : [missing]),
-      ...certificateProblems(config),
-      ...networkFileProblems(config)
-    ]
-    if (problems.length > 0) return yield* new ConfigInvalid({ problems })
-    yield* loadDatabases(config.fingerprint)
-    return config
-  })
+  return Effect.tap(loadConfig(request), ({ fingerprint }) => loadDatabases(fingerprint))
 }
 
 /** Runs until a signal ends it. */
-export const proxy = (request: ConfigRequest): Effect.Effect<never, unknown> =>
+export const proxy = (request: ConfigRequest<Config>): Effect.Effect<never, unknown> =>
   Effect.gen(function* () {
     const { log } = yield* loadConfig(request)
     return yield* serveUntilStopped(serve(request)).pipe(Effect.provide(logging(log)))
   })
 
-const serve = (request: ConfigRequest) =>
+const serve = (request: ConfigRequest<Config>) =>
   Effect.gen(function* () {
     const metrics = new Metrics("proxy")
     const loaded = yield* watchConfig({
@@ -142,24 +127,20 @@ const serve = (request: ConfigRequest) =>
     )
     metrics.read("synprint_upstreams_out", "gauge", "Upstreams that health checks took out.", () => health.out.length)
     yield* summary({ read: () => summaryCounters(pool), cause: likelyCause })
-    yield* background(
-      "reload",
-      loaded.changes.pipe(
-        Stream.filter((next) => next !== config),
-        Stream.runForEach((next) =>
-          Effect.sync(() => {
-            pool.reload({ config: next, echo })
-            health.reload(next)
-          }).pipe(
-            Effect.andThen(
-              Effect.forEach(needsRestart(config, next), (key) =>
-                Effect.logWarning(`${key} changed: it takes a restart`)
-              )
+    yield* applyReloads(loaded, {
+      request,
+      config: (next) => next,
+      apply: (next) =>
+        Effect.gen(function* () {
+          pool.reload({ config: next, echo })
+          health.reload(next)
+          const { filter } = optionsOf(next, sockets.descriptors[0] ?? [])
+          for (const { setFilter } of shared.values())
+            yield* setFilter(filter).pipe(
+              Effect.catch((error) => Effect.logError(`keeping the previous filter: ${error.message}`))
             )
-          )
-        )
-      )
-    )
+        })
+    })
     // Last in, first out: readiness fails before anything closes.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
@@ -201,28 +182,6 @@ const openEcho = Effect.acquireRelease(
   Effect.sync(() => openEchoApplication()),
   (opened) => Effect.sync(() => opened.close())
 ).pipe(Effect.map(({ target }) => target))
-
-/** Tables and keys that a running proxy does not take over. */
-function needsRestart(running: Config, next: Config): ReadonlyArray<string> {
-  const parts = (config: Config): Readonly<Record<string, unknown>> => ({
-    capture: config.capture,
-    "fingerprint.mode": config.fingerprint.mode,
-    history: config.history,
-    admin: config.admin,
-    log: config.log,
-    "proxy.listen": config.proxy.listen,
-    "proxy.workers": config.proxy.workers,
-    "proxy.tls.listen": config.proxy.tls.listen,
-    "proxy.access_log": config.proxy.accessLog,
-    "proxy.access_log_format": config.proxy.accessLogFormat,
-    "proxy.limits.backlog": config.proxy.limits.backlog,
-    "proxy.timeouts.shutdown": config.proxy.timeouts.shutdownMs
-  })
-  const before = parts(running)
-  return Object.entries(parts(next)).flatMap(([key, value]) =>
-    JSON.stringify(value) === JSON.stringify(before[key]) ? [] : [key]
-  )
-}
 
 /** One socket per listen address and thread; they share the port, and the kernel spreads connections over them. */
 const openSockets = (config: Config, threads: number) =>

@@ -9,11 +9,15 @@ export {
   makeFingerprintLookup
 } from "./lookup/lookup.ts"
 export {
+  type BackendCode,
   type BackendModule,
+  type BackendOptions,
+  CAPTURE_SERIES,
   type CaptureBackend,
   CaptureError,
   type CaptureFilter,
   type CaptureOptions,
+  type CaptureSeries,
   type Check,
   type Connection,
   type Miss,
@@ -22,53 +26,36 @@ export {
   type SharedCapture,
   makeRawSyn
 } from "./capture/backend.ts"
-export {
-  type BackendRegistry,
-  Capture,
-  type Chain,
-  type ChainMember,
-  type LookupCounts,
-  openChain
-} from "./capture/chain.ts"
-export { AUTO_ORDER, type ChainChoice, type MissingPrivilege } from "./capture/choice.ts"
+export { Capture, type Chain, type ChainMember, LOOKUP_RESULTS, type LookupCounts, openChain } from "./capture/chain.ts"
+export type { ChainChoice, MissingPrivilege } from "./capture/choice.ts"
 export { savedSyn } from "./capture/saved-syn.ts"
 export { type SyntheticSyn, syntheticSyn4, syntheticSyn6, setClientPort } from "./lookup/synthetic-syn.ts"
 export { openWarmUpEngine } from "./lookup/warm-up-engine.ts"
 export { admin, type AdminOptions } from "./metrics/admin.ts"
-export { type BackendName, captureOptions } from "./config/capture.ts"
-export { noRoute } from "./config/cross-check.ts"
-export { type Environment, HUGINN_VARIABLES } from "./config/environment.ts"
+export { backendConfig, type CaptureConfig, captureOptions } from "./config/capture.ts"
+export { databaseFileNames, databaseLoader, loadDatabases } from "./config/databases.ts"
 export { type FingerprintConfig, type HistoryConfig, historyLimits } from "./config/fingerprint.ts"
 export { type HintsConfig, hintSettings, relayThresholds } from "./config/hints.ts"
+export { isLocal, type ListenAddress, parseListenAddress, printListenAddress } from "./config/listen-address.ts"
+export { checkConfig, loadConfig } from "./config/load.ts"
+export { nearest } from "./config/nearest.ts"
+export type { AdminConfig, LogConfig, ReloadConfig } from "./config/operations.ts"
+export { type ConfigRequest, type ConfigSource, parseConfig } from "./config/parse.ts"
 export { ConfigInvalid, invalid, printProblem, type Problem } from "./config/problem.ts"
-export { type HeadersConfig, PRESETS, type ProxyConfig, type RouteConfig } from "./config/proxy.ts"
-export type { AdminConfig, LogConfig, P0fApiConfig, Program, ReloadConfig } from "./config/service.ts"
-export type { SpoaConfig } from "./config/spoa.ts"
-export { SETTINGS, type Setting } from "./config/tables.ts"
-export {
-  type CaptureConfig,
-  type Config,
-  type ConfigRequest,
-  type ConfigSource,
-  loadConfig,
-  parseConfig
-} from "./config/config.ts"
+export { ConfigSchema, type Environment, type Program, type ServiceConfig } from "./config/schema.ts"
 export { background, serveUntilStopped, Vital, vital, watchInterval } from "./lifecycle/daemons.ts"
 export { isOptimising, requireJit, WithoutJit } from "./lifecycle/jit.ts"
 export { EXIT_CONFIG, EXIT_FAILURE, EXIT_OK, EXIT_PRIVILEGE, EXIT_USAGE, UsageError } from "./lifecycle/exit-codes.ts"
-export { isLocal, type ListenAddress, parseListenAddress, printListenAddress } from "./config/listen-address.ts"
 export { AlreadyRunning, pidLock } from "./lifecycle/pid-lock.ts"
 export { logging, onSignal } from "./lifecycle/logging.ts"
 export { printCause, runMain } from "./lifecycle/main.ts"
+export { type MeasuredBackend, registerCaptureMetrics } from "./metrics/capture-metrics.ts"
 export { Counter, Histogram, type Labels, Metrics, VERSION } from "./metrics/metrics.ts"
-export { nearest } from "./config/nearest.ts"
-export { networkFileProblems } from "./config/network-files.ts"
-export { type WatchedConfig, watchConfig, type WatchOptions } from "./lifecycle/reload.ts"
+export { applyReloads, type WatchedConfig, watchConfig, type WatchOptions } from "./lifecycle/reload.ts"
 export { summary, type SummaryOptions } from "./metrics/start-summary.ts"
-export { certificateProblems, checkConfig } from "./config/check.ts"
-export { databaseFileNames, databaseLoader, loadDatabases } from "./config/databases.ts"
 export { check } from "./doctor/check.ts"
 export { doctor, hasFailed, printChecks } from "./doctor/doctor.ts"
+export { refusal } from "./doctor/service.ts"
 export { explainSignature, type ExplainOptions } from "./replay/explain.ts"
 export { openObservationFile, type WriteObservations } from "./lifecycle/observation-file.ts"
 export { LogFile, LogFileError } from "./lifecycle/log-file.ts"

@@ -5,16 +5,25 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { admin } from "./metrics/admin.ts"
-import { loadConfig } from "./config/config.ts"
+import { loadConfig } from "./config/load.ts"
 import type { ListenAddress } from "./config/listen-address.ts"
 import { pidLock } from "./lifecycle/pid-lock.ts"
 import { logging } from "./lifecycle/logging.ts"
 import { Metrics } from "./metrics/metrics.ts"
 import { watchConfig } from "./lifecycle/reload.ts"
+import { plainProgram, plainSchema } from "./testing/programs.ts"
 import { difference } from "./metrics/start-summary.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "synprint-service-"))
 afterAll(() => rmSync(directory, { recursive: true }))
+
+const requestOf = (file: string) => ({
+  schema: plainSchema,
+  program: plainProgram,
+  file,
+  environment: {},
+  flags: []
+})
 
 const quiet = <A, E>(effect: Effect.Effect<A, E>): Promise<A> =>
   Effect.runPromise(Effect.provide(effect, logging({ level: "none", format: "logfmt" })))
@@ -106,7 +115,7 @@ const following = (
     Effect.scoped(
       Effect.gen(function* () {
         const followed = yield* watchConfig({
-          load: loadConfig({ program: "spoa", file, environment: {}, flags: [] }),
+          load: loadConfig(requestOf(file)),
           files: () => [file],
           watch: () => watch,
           metrics,
@@ -196,9 +205,7 @@ test("reload: SIGHUP loads again even when nothing is watched", async () => {
 })
 
 test("a config file that is not there is a problem with its name", async () => {
-  const error = await quiet(
-    Effect.flip(loadConfig({ program: "spoa", file: join(directory, "none.toml"), environment: {}, flags: [] }))
-  )
+  const error = await quiet(Effect.flip(loadConfig(requestOf(join(directory, "none.toml")))))
   expect(error.message).toBe(`configuration: ${join(directory, "none.toml")}: cannot read the file: ENOENT`)
 })
 

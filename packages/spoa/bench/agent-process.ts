@@ -4,6 +4,7 @@
  *   bun agent-process.ts PORT
  */
 import { FIELDS } from "@synprint/core"
+import { prefixes } from "@synprint/core/testing"
 import { runMain } from "@synprint/service"
 import { Agent, Counters, VariableWriter, serveAgent } from "@synprint/spoa"
 import { lookupOf, testFingerprint } from "@synprint/spoa/testing"
@@ -31,7 +32,7 @@ runMain(
       serveAgent({
         listen: [{ kind: "tcp", host: "127.0.0.1", port: Number(process.argv[2]) }],
         file: { mode: 0o660, owner: "", group: "" },
-        allow: [],
+        allow: prefixes(),
         maxFrameSize: 16380,
         pipelining: true,
         shutdownMs: 1000,

@@ -4,7 +4,6 @@
 export { ACK_MAX_PIPELINED } from "./protocol/action.ts"
 export { Agent, type AgentSettings, type HttpObserver } from "./agent/agent.ts"
 export { Arguments } from "./protocol/arguments.ts"
-export { backends } from "./backends.ts"
 export { Counters } from "./agent/counters.ts"
 export { Output } from "./protocol/output.ts"
 export {

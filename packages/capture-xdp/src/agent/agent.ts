@@ -3,24 +3,24 @@
  * leaves the capture running; `--detach` removes the capture.
  */
 import {
-  type CaptureConfig,
-  type Config,
-  type ConfigInvalid,
   type ConfigRequest,
   Metrics,
+  type ServiceConfig,
   VERSION,
   admin,
-  background,
+  applyReloads,
+  backendConfig,
   captureOptions,
-  watchConfig,
   loadConfig,
-  pidLock,
   logging,
+  pidLock,
   printListenAddress,
-  serveUntilStopped
+  serveUntilStopped,
+  watchConfig
 } from "@synprint/service"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
+import type { XdpOptions } from "../config.ts"
+import { xdp } from "../index.ts"
 import { registerAgentMetrics } from "./metrics.ts"
 import { openBpfCalls } from "../program/bpf-call.ts"
 import { openClock } from "../clock.ts"
@@ -32,36 +32,37 @@ import { openPinnedCapture, removePinned } from "../pins/pinned-capture.ts"
 import { pinDirectory } from "../pins/pins.ts"
 
 /** Runs until a signal ends it. */
-export const agent = (request: ConfigRequest): Effect.Effect<never, unknown> =>
+export const agent = (request: ConfigRequest<ServiceConfig>): Effect.Effect<never, unknown> =>
   Effect.gen(function* () {
     const { log } = yield* loadConfig(request)
     return yield* serveUntilStopped(serve(request)).pipe(Effect.provide(logging(log)))
   })
 
 /** Removes hooks and pins, whether or not an agent runs. */
-export const detachAgent = (request: ConfigRequest): Effect.Effect<void, unknown> =>
+export const detachAgent = (request: ConfigRequest<ServiceConfig>): Effect.Effect<void, unknown> =>
   Effect.scoped(
     Effect.gen(function* () {
       const config = yield* loadConfig(request)
       const c = yield* openLibc
       const b = yield* openLibbpf
-      yield* removePinned(c, b, captureOptions(config.capture, false))
-      yield* Effect.logInfo(`nothing is attached or pinned any more (${config.capture.xdp.pin})`)
+      const options = xdpOptions(config)
+      yield* removePinned(c, b, options)
+      yield* Effect.logInfo(`nothing is attached or pinned any more (${options.config.pin})`)
     })
   )
 
-const serve = (request: ConfigRequest) =>
+const serve = (request: ConfigRequest<ServiceConfig>) =>
   Effect.gen(function* () {
     const metrics = new Metrics("agent")
-    const loaded = yield* watchConfig<Config, ConfigInvalid>({
+    const loaded = yield* watchConfig({
       load: loadConfig(request),
       files: ({ file }) => (file === undefined ? [] : [file]),
       watch: ({ reload }) => reload.watch,
       metrics
     })
     const config = loaded.current()
-    const options = captureOptions(config.capture, false)
-    const { pin } = options.xdp
+    const options = xdpOptions(config)
+    const { pin } = options.config
     yield* pidLock("capture.xdp.pin", { kind: "unix", path: pin }).pipe(
       Effect.mapError(() =>
         failure(`pin in ${pin}`, "another agent of this host uses it", "stop it, or change [capture.xdp] pin")
@@ -84,21 +85,15 @@ const serve = (request: ConfigRequest) =>
       capacity: options.capacity
     })
     yield* reportEveryMinute(readCounters)
-    yield* background(
-      "reload",
-      loaded.changes.pipe(
-        Stream.filter((next) => next !== config),
-        Stream.runForEach(({ capture }) =>
-          Effect.gen(function* () {
-            yield* attached
-              .setFilter(captureOptions(capture, false).filter)
-              .pipe(Effect.catch((error) => Effect.logError(`the old filter stays: ${error.message}`)))
-            for (const key of needsRestart(config.capture, capture))
-              yield* Effect.logWarning(`${key} changed: it takes a restart, which loses no SYN`)
-          })
-        )
-      )
-    )
+    yield* applyReloads(loaded, {
+      request,
+      config: (next) => next,
+      apply: ({ capture }) =>
+        attached
+          .setFilter(captureOptions(capture, false).filter)
+          .pipe(Effect.catch((error) => Effect.logError(`keeping the previous filter: ${error.message}`))),
+      restart: "a restart, which loses no SYN"
+    })
     yield* Effect.addFinalizer(() => Effect.logInfo(`stopped; the capture goes on (--detach takes it away)`))
     state = undefined
     yield* Effect.logInfo(
@@ -107,12 +102,7 @@ const serve = (request: ConfigRequest) =>
     )
   })
 
-/** Keys whose change needs a restart of the agent. */
-function needsRestart(running: CaptureConfig, next: CaptureConfig): ReadonlyArray<string> {
-  const keys: Array<string> = []
-  for (const key of ["interfaces", "capacity"] as const) {
-    if (JSON.stringify(running[key]) !== JSON.stringify(next[key])) keys.push(`capture.${key}`)
-  }
-  if (JSON.stringify(running.xdp) !== JSON.stringify(next.xdp)) keys.push("capture.xdp")
-  return keys
-}
+const xdpOptions = ({ capture }: ServiceConfig): XdpOptions => ({
+  ...captureOptions(capture, false),
+  config: backendConfig(xdp, capture)
+})

@@ -3,7 +3,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { CaptureError, CaptureFilter, CaptureOptions } from "@synprint/service"
+import type { CaptureError, CaptureFilter } from "@synprint/service"
+import type { XdpOptions } from "../config.ts"
 import type { Attachment } from "./attachment.ts"
 import { refusedConfig } from "../failure.ts"
 import { writeFilter } from "../map/filter-map.ts"
@@ -23,7 +24,7 @@ export interface Attached {
 export const openAttached = (
   c: Libc,
   b: Libbpf,
-  options: CaptureOptions,
+  options: XdpOptions,
   reuse: LoadOptions["reuse"],
   pinOf: LinkPin,
   beforeAttach: (object: LoadedObject) => Effect.Effect<void, CaptureError, Scope.Scope>

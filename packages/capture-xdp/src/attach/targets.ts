@@ -4,7 +4,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { statSync } from "node:fs"
-import type { CaptureError, CaptureOptions } from "@synprint/service"
+import type { CaptureError } from "@synprint/service"
+import type { XdpOptions } from "../config.ts"
 import { attachCgroup } from "./cgroup.ts"
 import { attachClsact } from "./clsact.ts"
 import { type Attachment, openAttachment } from "./attachment.ts"
@@ -27,9 +28,9 @@ export interface Target {
 /** Path of the pin of a link by hook and target; undefined: links end with the process. */
 export type LinkPin = (hook: Hook, name: string) => string | undefined
 
-export const chooseTargets = (c: Libc, options: CaptureOptions): Effect.Effect<ReadonlyArray<Target>, CaptureError> =>
+export const chooseTargets = (c: Libc, options: XdpOptions): Effect.Effect<ReadonlyArray<Target>, CaptureError> =>
   Effect.suspend((): Effect.Effect<ReadonlyArray<Target>, CaptureError> => {
-    const { hook, cgroup } = options.xdp
+    const { hook, cgroup } = options.config
     if (hook === "cgroup") {
       return cgroup === ""
         ? Effect.fail(

@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { statfsSync } from "node:fs"
 import { dirname } from "node:path"
-import type { CaptureOptions, Check } from "@synprint/service"
+import type { Check } from "@synprint/service"
+import type { XdpOptions } from "../config.ts"
 import { xdpHolder } from "../attach/xdp.ts"
 import { bpfLines, mtuOf, readText } from "./facts.ts"
 import { offloadChecks } from "./offloads.ts"
@@ -25,7 +26,7 @@ const BPF_FS_MAGIC = 0xcafe4a11
 /** veth and many drivers take one page less headroom and tail for XDP without multi-buffer support. */
 const XDP_MTU = 3506
 
-export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Check>> =>
+export const doctor = (options: XdpOptions): Effect.Effect<ReadonlyArray<Check>> =>
   Effect.scoped(
     Effect.gen(function* () {
       const checks: Array<Check> = []
@@ -37,8 +38,8 @@ export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Che
       if (libc._tag === "Failure") return [...checks, fail("xdp: libc", libc.failure.reason, libc.failure.hint)]
       const c = libc.success
       checks.push(bpfCallCheck(c, kernel))
-      checks.push(...pinChecks(options.xdp.pin))
-      if (!options.xdp.attach) return [...checks, yield* readerCheck(options)]
+      checks.push(...pinChecks(options.config.pin))
+      if (!options.config.attach) return [...checks, yield* readerCheck(options)]
       checks.push(capabilityCheck(readText("/proc/self/status")))
       checks.push(...memlockCheck(kernel, readText("/proc/self/limits")))
       const library = yield* Effect.result(openLibbpf)
@@ -56,7 +57,7 @@ export const doctor = (options: CaptureOptions): Effect.Effect<ReadonlyArray<Che
   )
 
 /** Creates every map and has every program verified, as the service would, then releases them. */
-const loadCheck = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<Check> =>
+const loadCheck = (c: Libc, b: Libbpf, options: XdpOptions): Effect.Effect<Check> =>
   Effect.scoped(
     Effect.gen(function* () {
       const targets = yield* chooseTargets(c, options)
@@ -72,7 +73,7 @@ const loadCheck = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<C
     }).pipe(Effect.catch((error) => Effect.succeed(fail("xdp: load", error.reason, error.hint))))
   )
 
-const hookChecks = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<ReadonlyArray<Check>> =>
+const hookChecks = (c: Libc, b: Libbpf, options: XdpOptions): Effect.Effect<ReadonlyArray<Check>> =>
   chooseTargets(c, options).pipe(
     Effect.map((targets) =>
       targets.flatMap(({ name, choice }): ReadonlyArray<Check> => {
@@ -138,7 +139,7 @@ function pinChecks(pin: string): ReadonlyArray<Check> {
   return [warn("xdp: bpffs", `${pin} is not in a bpf file system`, next)]
 }
 
-const readerCheck = (options: CaptureOptions): Effect.Effect<Check, never, Scope.Scope> =>
+const readerCheck = (options: XdpOptions): Effect.Effect<Check, never, Scope.Scope> =>
   openReader(options).pipe(
     Effect.map((reader) => {
       const { entries = 0, retention_ms: retentionMs = 0 } = reader.stats()

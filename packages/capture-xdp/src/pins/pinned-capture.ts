@@ -21,7 +21,8 @@ import {
 } from "node:fs"
 import { basename } from "node:path"
 import { CONNECTION_KEY_BYTES } from "@synprint/core"
-import type { CaptureError, CaptureOptions } from "@synprint/service"
+import type { CaptureError } from "@synprint/service"
+import type { XdpOptions } from "../config.ts"
 import { detachClsact } from "../attach/clsact.ts"
 import { type Attached, openAttached } from "../attach/attached.ts"
 import { type BpfCalls, openBpfCalls } from "../program/bpf-call.ts"
@@ -43,11 +44,11 @@ const BPF_FS_MAGIC = 0xcafe4a11
 export const openPinnedCapture = (
   c: Libc,
   b: Libbpf,
-  options: CaptureOptions
+  options: XdpOptions
 ): Effect.Effect<Attached, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { pin } = options.xdp
-    const group = yield* groupId(options.xdp.pinGroup)
+    const { pin } = options.config
+    const group = yield* groupId(options.config.pinGroup)
     yield* makeDirectory(pin)
     const calls = yield* openBpfCalls(c)
     const reuse = yield* openFittingMaps(c, b, calls, pin, options.capacity)
@@ -61,7 +62,7 @@ export const openPinnedCapture = (
       options,
       reuse,
       (hook, name) => linkPin(pin, hook, name),
-      (object) => pinMaps(b, object, pin, options.xdp.pinMode, group, reuse)
+      (object) => pinMaps(b, object, pin, options.config.pinMode, group, reuse)
     )
     for (const path of stale) rmSync(path, { force: true })
     for (const layout of otherLayouts(pin)) {
@@ -74,9 +75,9 @@ export const openPinnedCapture = (
   })
 
 /** Removes hooks, links, maps and the directory; missing ones are no error. */
-export const removePinned = (c: Libc, b: Libbpf, options: CaptureOptions): Effect.Effect<void, CaptureError> =>
+export const removePinned = (c: Libc, b: Libbpf, options: XdpOptions): Effect.Effect<void, CaptureError> =>
   Effect.gen(function* () {
-    const { pin } = options.xdp
+    const { pin } = options.config
     for (const { name, choice } of yield* chooseTargets(c, options)) {
       const index = choice === undefined ? 0 : c.if_nametoindex(name)
       if (index !== 0) detachClsact(b, index)

@@ -9,7 +9,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { closeSync } from "node:fs"
 import { CONNECTION_KEY_BYTES } from "@synprint/core"
-import type { CaptureBackend, CaptureError, CaptureFilter, CaptureOptions, Miss, RawSyn } from "@synprint/service"
+import type { CaptureBackend, CaptureError, CaptureFilter, Miss, RawSyn } from "@synprint/service"
+import type { XdpOptions } from "../config.ts"
 import { type BpfCalls, openBpfCalls } from "../program/bpf-call.ts"
 import { openClock } from "../clock.ts"
 import { openCounterMap } from "../map/counter-map.ts"
@@ -32,11 +33,11 @@ interface Pinned {
   readonly capacity: number
 }
 
-export const openReader = (options: CaptureOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
+export const openReader = (options: XdpOptions): Effect.Effect<CaptureBackend, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     const c = yield* openLibc
     const calls = yield* openBpfCalls(c)
-    const { pin } = options.xdp
+    const { pin } = options.config
     const first = openPinned(calls, pin)
     if ("message" in first) return yield* first
     let current: Pinned | undefined = first

@@ -2,7 +2,7 @@
 import * as Flag from "effect/cli/Flag"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { configRequest, daemonFlags } from "../daemon-flags.ts"
+import { daemonFlags } from "../daemon-flags.ts"
 import { runDaemon } from "../run-daemon.ts"
 
 const flags = {
@@ -14,11 +14,14 @@ const flags = {
 }
 
 export const agentCommand = Command.make("agent", flags, ({ detach, ...rest }) =>
-  runDaemon(configRequest("agent", rest), rest.check, (request) =>
-    Effect.flatMap(
-      Effect.promise(() => import("@synprint/capture-xdp")),
-      ({ agent, detachAgent }): Effect.Effect<unknown, unknown> => (detach ? detachAgent(request) : agent(request))
-    )
+  runDaemon(
+    rest,
+    (programs) => programs.agent,
+    (request) =>
+      Effect.flatMap(
+        Effect.promise(() => import("@synprint/capture-xdp/agent")),
+        ({ agent, detachAgent }): Effect.Effect<unknown, unknown> => (detach ? detachAgent(request) : agent(request))
+      )
   )
 ).pipe(
   Command.withDescription(

@@ -1,17 +1,11 @@
 /** `synprint doctor`: every check, one line each. */
+import type { Program } from "@synprint/service"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { configFile, configFlag } from "../daemon-flags.ts"
 import { ExitWith } from "../exit-with.ts"
-
-/** Backends of a program, and its own checks. */
-async function load(program: "spoa" | "proxy" | "agent") {
-  if (program !== "proxy") return { backends: (await import("@synprint/spoa")).backends, own: undefined }
-  const { backends, proxyChecks } = await import("@synprint/proxy")
-  return { backends, own: proxyChecks }
-}
 
 export const doctorCommand = Command.make(
   "doctor",
@@ -26,9 +20,14 @@ export const doctorCommand = Command.make(
   ({ config, program, format }) =>
     Effect.gen(function* () {
       const { doctor, hasFailed, printChecks } = yield* Effect.promise(() => import("@synprint/service"))
-      const { backends, own } = yield* Effect.promise(() => load(program))
-      const request = { program, file: configFile(config), environment: process.env, flags: [] }
-      const checks = yield* doctor(request, backends, own)
+      const { programs, schema } = yield* Effect.promise(() => import("../config-schema.ts"))
+      const checks = yield* doctor({
+        schema,
+        program: programs[program] as Program,
+        file: configFile(config),
+        environment: process.env,
+        flags: []
+      })
       yield* Console.log(format === "json" ? JSON.stringify(checks, undefined, 2) : printChecks(checks))
       if (hasFailed(checks)) return yield* new ExitWith({ code: 1 })
     })

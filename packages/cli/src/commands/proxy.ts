@@ -1,15 +1,18 @@
 /** `synprint proxy`: the reverse proxy. */
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { configRequest, daemonFlags, listenFlag } from "../daemon-flags.ts"
+import { daemonFlags, listenFlag } from "../daemon-flags.ts"
 import { runDaemon } from "../run-daemon.ts"
 
 export const proxyCommand = Command.make("proxy", { ...daemonFlags, listen: listenFlag }, (flags) =>
-  runDaemon(configRequest("proxy", flags), flags.check, (request) =>
-    Effect.flatMap(
-      Effect.promise(() => import("@synprint/proxy")),
-      ({ proxy }) => proxy(request)
-    )
+  runDaemon(
+    flags,
+    (programs) => programs.proxy,
+    (request) =>
+      Effect.flatMap(
+        Effect.promise(() => import("@synprint/proxy")),
+        ({ proxy }) => proxy(request)
+      )
   )
 ).pipe(
   Command.withDescription(

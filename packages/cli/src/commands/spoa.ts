@@ -1,15 +1,18 @@
 /** `synprint spoa`: the SPOE agent. */
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import { configRequest, daemonFlags, listenFlag } from "../daemon-flags.ts"
+import { daemonFlags, listenFlag } from "../daemon-flags.ts"
 import { runDaemon } from "../run-daemon.ts"
 
 export const spoaCommand = Command.make("spoa", { ...daemonFlags, listen: listenFlag }, (flags) =>
-  runDaemon(configRequest("spoa", flags), flags.check, (request) =>
-    Effect.flatMap(
-      Effect.promise(() => import("@synprint/spoa")),
-      ({ spoa }) => spoa(request)
-    )
+  runDaemon(
+    flags,
+    (programs) => programs.spoa,
+    (request) =>
+      Effect.flatMap(
+        Effect.promise(() => import("@synprint/spoa")),
+        ({ spoa }) => spoa(request)
+      )
   )
 ).pipe(
   Command.withDescription("The SPOE agent beside HAProxy. Without a configuration: 127.0.0.1:9000, backend auto."),

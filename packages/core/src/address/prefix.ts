@@ -14,7 +14,8 @@ const LINEAR_MAX = 16
 const WORDS = 9
 
 export class PrefixSet {
-  readonly #words: Int32Array
+  /** Plain data from which a message to another thread makes the set again. */
+  readonly words: Int32Array
   readonly size: number
 
   /** Of a long set, by family. */
@@ -22,17 +23,28 @@ export class PrefixSet {
   readonly #ipv6: PrefixRanges | undefined
 
   constructor(words: Int32Array) {
-    this.#words = words
+    this.words = words
     this.size = words.length / WORDS
     const isLong = this.size > LINEAR_MAX
     this.#ipv4 = isLong ? rangesOf(words, 4) : undefined
     this.#ipv6 = isLong ? rangesOf(words, 6) : undefined
   }
 
+  /** Every prefix of `sets`. */
+  static union(sets: ReadonlyArray<PrefixSet>): PrefixSet {
+    const words = new Int32Array(sets.reduce((sum, set) => sum + set.words.length, 0))
+    let at = 0
+    for (const set of sets) {
+      words.set(set.words, at)
+      at += set.words.length
+    }
+    return new PrefixSet(words)
+  }
+
   contains(family: number, w0: number, w1: number, w2: number, w3: number): boolean {
     const ranges = family === 4 ? this.#ipv4 : this.#ipv6
     if (ranges !== undefined) return ranges.contains(w0, w1, w2, w3)
-    const words = this.#words
+    const words = this.words
     for (let i = 0; i < words.length; i += WORDS) {
       if (
         words[i] === family &&
@@ -65,14 +77,14 @@ export class PrefixSet {
   print(): ReadonlyArray<string> {
     const texts: Array<string> = []
     const bytes = new Uint8Array(16)
-    for (let i = 0; i < this.#words.length; i += WORDS) {
+    for (let i = 0; i < this.words.length; i += WORDS) {
       let length = 0
       for (let j = 0; j < 4; j++) {
-        const word = this.#words[i + 5 + j]!
+        const word = this.words[i + 5 + j]!
         for (let k = 0; k < 4; k++) bytes[j * 4 + k] = word >>> (24 - 8 * k)
-        length += Math.clz32(~this.#words[i + 1 + j]!)
+        length += Math.clz32(~this.words[i + 1 + j]!)
       }
-      texts.push(`${printAddress(this.#words[i] as Family, bytes)}/${length}`)
+      texts.push(`${printAddress(this.words[i] as Family, bytes)}/${length}`)
     }
     return texts
   }

@@ -2,26 +2,25 @@
  * Policy: which hints are told of whom, and how sure they may sound. Made from a configuration; immutable.
  */
 import type { Family } from "../address/address.ts"
-import { parsePrefixes, type PrefixSet } from "../address/prefix.ts"
+import { PrefixSet } from "../address/prefix.ts"
 import { Tolerated } from "./claim.ts"
-import { HINT_FIELDS, HINT_NAMES, MEASURED, SPOOFED_HEADER, TUNNEL } from "./hint.ts"
+import { HINT_NAMES, MEASURED, SPOOFED_HEADER, TUNNEL } from "./hint.ts"
 
-/** As a configuration gives it: networks as text that parsePrefixes takes. */
 export interface HintRule {
   readonly enabled: boolean
   /** 0..1: a score above is lowered to it. */
   readonly maxScore: number
   /** Clients of which this hint is never told. */
-  readonly except: ReadonlyArray<string>
+  readonly except: PrefixSet
 }
 
 export interface HintSettings {
   /** 0..1: hints with a lower score are left out. */
   readonly minScore: number
   /** Clients of which nothing is hinted. */
-  readonly except: ReadonlyArray<string>
+  readonly except: PrefixSet
   /** Addresses whose stack and timing are those of a relay that is known: Private Relay, corporate gateways, a CDN, carriers' proxies. */
-  readonly relays: ReadonlyArray<string>
+  readonly relays: PrefixSet
   /** Pairs `claim/stack` that are no mismatch. */
   readonly tolerate: ReadonlyArray<string>
   /** By number of the hint. */
@@ -37,13 +36,15 @@ export const TOLERATED: ReadonlyArray<string> = [
   "linux/apple"
 ]
 
+const NO_NETWORK = new PrefixSet(new Int32Array(0))
+
 /** Without a configuration. */
 export const DEFAULT_HINTS: HintSettings = {
   minScore: 0,
-  except: [],
-  relays: [],
+  except: NO_NETWORK,
+  relays: NO_NETWORK,
   tolerate: TOLERATED,
-  rules: HINT_NAMES.map(() => ({ enabled: true, maxScore: 1, except: [] }))
+  rules: HINT_NAMES.map(() => ({ enabled: true, maxScore: 1, except: NO_NETWORK }))
 }
 
 /** What a known relay explains: all but the tunnel that is its own and what requests bring. */
@@ -62,7 +63,6 @@ export class HintPolicy {
   readonly #exceptOf: ReadonlyArray<PrefixSet>
   readonly #hasNetworks: boolean
 
-  /** Throws on a network that the configuration should have refused. */
   constructor(settings: HintSettings) {
     this.minScore = settings.minScore
     this.tolerated = new Tolerated(settings.tolerate)
@@ -72,9 +72,9 @@ export class HintPolicy {
     })
     this.enabled = enabled
     this.#maxScores = settings.rules.map((rule, hint) => Math.min(rule.maxScore, MEASURED[hint]!))
-    this.#except = networks("hints.except", settings.except)
-    this.#relays = networks("hints.relays", settings.relays)
-    this.#exceptOf = settings.rules.map((rule, hint) => networks(`hints.${HINT_FIELDS[hint]!}.except`, rule.except))
+    this.#except = settings.except
+    this.#relays = settings.relays
+    this.#exceptOf = settings.rules.map(({ except }) => except)
     this.#hasNetworks =
       this.#except.size + this.#relays.size + this.#exceptOf.reduce((sum, { size }) => sum + size, 0) > 0
   }
@@ -98,10 +98,4 @@ export class HintPolicy {
     const told = Math.floor(100 * (score < most ? score : most) + 1e-9) / 100
     return told >= this.minScore ? told : 0
   }
-}
-
-function networks(key: string, texts: ReadonlyArray<string>): PrefixSet {
-  const set = parsePrefixes(texts)
-  if ("containsBytes" in set) return set
-  throw new Error(`${key}: ${set.join("; ")}`)
 }

@@ -32,7 +32,6 @@ const STATUS_CELLS: Readonly<Record<Status, number>> = Object.fromEntries(
 
 export class ClientIdentifier {
   readonly #lookup: FingerprintLookup
-  readonly #isClientKey: boolean
   readonly #counters: Counters
   readonly #info = new ConnectionInfo()
   readonly #offsets = new HeaderOffsets()
@@ -51,9 +50,8 @@ export class ClientIdentifier {
   #lastScheme: Uint8Array | undefined = undefined
   #lastForwarded: Uint8Array = bytesOf("")
 
-  constructor(lookup: FingerprintLookup, key: "connection" | "client", counters: Counters) {
+  constructor(lookup: FingerprintLookup, counters: Counters) {
     this.#lookup = lookup
-    this.#isClientKey = key === "client"
     this.#counters = counters
   }
 
@@ -80,7 +78,7 @@ export class ClientIdentifier {
       isKnown = parseConnectionKey(remoteAddress, remotePort, localAddress, localPort, key)
     }
     if (isKnown) {
-      if (this.#isClientKey) clearServer(key)
+      if (generation.isClientKey) clearServer(key)
       this.#lookup.answer(connection, info)
       this.family = key[0] === 4 ? 4 : 6
       for (let i = 0; i < 16; i++) this.address[i] = key[KEY_CLIENT + i]!

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { ConnectionInfo, fieldOf, type TcpFingerprint } from "@synprint/core"
 import { isReservedHeader } from "@synprint/core/testing"
-import type { HeadersConfig } from "@synprint/service"
+import type { HeadersConfig } from "../config/headers.ts"
 import { HeaderEncoder } from "./header-encoder.ts"
 import { latin1 } from "../http1/byte-classes.ts"
 import { HeaderLines } from "../http1/header-lines.ts"

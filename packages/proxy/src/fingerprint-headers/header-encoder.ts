@@ -7,7 +7,7 @@
  * Values that are not known are not sent; a known 0 is. Timing follows once it is known: timing-lines.ts.
  */
 import { type ConnectionInfo, FIELDS, type Field, type FieldScope, STATUS_FIELD } from "@synprint/core"
-import type { HeadersConfig } from "@synprint/service"
+import type { HeadersConfig } from "../config/headers.ts"
 import { put, putDecimal } from "../http1/copy.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import { HeaderLines } from "../http1/header-lines.ts"

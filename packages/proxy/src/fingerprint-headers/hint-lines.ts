@@ -4,7 +4,8 @@
  *     x-tcp-hints: ua-mismatch;q=0.95;reason="windows ua, linux stack" CRLF      RFC 9651
  */
 import { type ConnectionHints, fieldOf, HINT_FIELDS, HintPolicy, Hinter } from "@synprint/core"
-import { type HeadersConfig, type HintsConfig, hintSettings } from "@synprint/service"
+import { type HintsConfig, hintSettings } from "@synprint/service"
+import type { HeadersConfig } from "../config/headers.ts"
 import { headerNames } from "./header-encoder.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 

@@ -3,7 +3,7 @@
  * without TLS when the first byte has arrived.
  */
 import { ConnectionInfo, type HandshakeTiming } from "@synprint/core"
-import type { HeadersConfig } from "@synprint/service"
+import type { HeadersConfig } from "../config/headers.ts"
 import { encodeLines, linesOf } from "./header-encoder.ts"
 import type { HeaderLines } from "../http1/header-lines.ts"
 

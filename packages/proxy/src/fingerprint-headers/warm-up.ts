@@ -6,9 +6,9 @@
  * own and is thrown away: no counter and no history of the service knows of it.
  */
 import { ConnectionInfo, type Database, KEY_CLIENT, makeConnectionKey, parseConnectionKey } from "@synprint/core"
-import { type Config, syntheticSyn4, openWarmUpEngine, setClientPort } from "@synprint/service"
+import { syntheticSyn4, openWarmUpEngine, setClientPort } from "@synprint/service"
 import * as Effect from "effect/Effect"
-import { backends } from "../backends.ts"
+import type { Config } from "../config/program.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
@@ -35,7 +35,7 @@ export const warmUp = (
 ): Effect.Effect<number | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const lookup = yield* openWarmUpEngine(backends, config, database, 0)
+      const lookup = yield* openWarmUpEngine(config, database, 0)
       const generation = new Generation(settings, undefined)
       const syn = syntheticSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }

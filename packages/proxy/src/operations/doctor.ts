@@ -3,7 +3,8 @@
  */
 import { X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { type Check, type Config, type ListenAddress, check } from "@synprint/service"
+import { type Check, type ListenAddress, check } from "@synprint/service"
+import type { Config } from "../config/program.ts"
 import { probe } from "../upstream/health-checks.ts"
 import { selfTest } from "../worker/self-test.ts"
 import { Upstream } from "../upstream/upstream.ts"

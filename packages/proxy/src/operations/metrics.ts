@@ -2,7 +2,14 @@
  * The proxy's metrics and its summary once a minute: readers over the counters of its threads, capture and answers.
  */
 import { STATUSES } from "@synprint/core"
-import type { LookupCounts, Metrics, SharedCapture } from "@synprint/service"
+import { backends } from "@synprint/backends"
+import {
+  type CaptureSeries,
+  LOOKUP_RESULTS,
+  type Metrics,
+  registerCaptureMetrics,
+  type SharedCapture
+} from "@synprint/service"
 import * as cell from "./counters.ts"
 import type { WorkerPool } from "../worker/worker-pool.ts"
 
@@ -28,43 +35,28 @@ const COUNTERS: ReadonlyArray<
   ["sent_bytes_total", "Bytes to clients.", cell.BYTES_OUT]
 ]
 
-/** Series of a backend are there from the time when a Worker told of it. */
+/** Each Worker has a ring of its own, which may lose packets; everything else is the same for all of them. */
+const SUMMED: ReadonlySet<CaptureSeries> = new Set(["kernelDrops", "interfaceDrops"])
+
+/** The series of a backend exist from the time when a Worker reported it. */
 function registerBackend(metrics: Metrics, pool: WorkerPool, name: string, shared: SharedCapture | undefined): void {
   const { reports } = pool
-  const labels = { backend: name }
-  for (const result of RESULTS) {
-    const help = "Lookups of a connection's SYN."
-    const read = (): number => reports.lookups(name, result)
-    metrics.read("synprint_lookups_total", "counter", help, read, { ...labels, result })
-  }
-  // Each Worker has a ring of its own, which may lose packets; of the rest all see the same.
-  const sum = (stat: string) => (): number => reports.stats(name, stat).reduce((total, each) => total + each, 0)
-  const most = (stat: string) => (): number => shared?.stats()[stat] ?? Math.max(0, ...reports.stats(name, stat))
-  const drops = "Packets lost before they were read: the kernel's ring was full, or the interface."
-  for (const where of ["kernel", "interface"])
-    metrics.read("synprint_capture_drops_total", "counter", drops, sum(`${where}_drops`), { ...labels, where })
-  const evictions = "SYNs that made room before their time."
-  metrics.read("synprint_capture_evictions_total", "counter", evictions, most("evictions"), labels)
-  // What pcap calls syns, the eBPF program has stored.
-  const syns = (): number => Math.max(most("syns")(), most("stored")())
-  metrics.read("synprint_capture_syns_total", "counter", "SYNs captured.", syns, labels)
-  metrics.read("synprint_capture_entries", "gauge", "SYNs kept now.", most("entries"), labels)
-  const retention = (): number => most("retention_ms")() / 1000
-  const kept = "How long SYNs are kept at the present rate."
-  metrics.read("synprint_syn_retention_seconds", "gauge", kept, retention, labels)
-  const up = (): number => (reports.down(name) === undefined && shared?.down() === undefined ? 1 : 0)
-  metrics.read("synprint_backend_up", "gauge", "Whether the backend works.", up, labels)
+  const statNames = backends.find((each) => each.name === name)?.statNames ?? {}
+  registerCaptureMetrics(metrics, {
+    name,
+    lookups: (result) => reports.lookups(name, result),
+    stat: (series) => {
+      const stat = statNames[series]
+      if (stat === undefined) return 0
+      return SUMMED.has(series)
+        ? sumOf(reports.stats(name, stat))
+        : (shared?.stats()[stat] ?? Math.max(0, ...reports.stats(name, stat)))
+    },
+    isUp: () => reports.down(name) === undefined && shared?.down() === undefined
+  })
 }
 
-const RESULTS: ReadonlyArray<keyof LookupCounts> = [
-  "hit",
-  "unsupported",
-  "syncookie",
-  "not_captured",
-  "stale",
-  "malformed",
-  "backend_down"
-]
+const sumOf = (counts: ReadonlyArray<number>): number => counts.reduce((total, each) => total + each, 0)
 
 export function registerMetrics(
   metrics: Metrics,
@@ -104,9 +96,10 @@ export function summaryCounters(pool: WorkerPool): Record<string, number> {
   const { reports } = pool
   const capture: Record<string, number> = {}
   for (const name of reports.names) {
-    for (const result of RESULTS)
+    for (const result of LOOKUP_RESULTS)
       if (result !== "unsupported") capture[`${name}.${result}`] = reports.lookups(name, result)
-    capture[`${name}.drops`] = reports.stats(name, "kernel_drops").reduce((total, each) => total + each, 0)
+    const drops = backends.find((each) => each.name === name)?.statNames.kernelDrops
+    capture[`${name}.drops`] = drops === undefined ? 0 : sumOf(reports.stats(name, drops))
   }
   return {
     ...capture,

@@ -2,7 +2,7 @@
  * From a configuration to what a Site is made of. Without a configuration file every request goes to the echo application; a
  * configuration without routes was refused.
  */
-import type { RouteConfig } from "@synprint/service"
+import type { RouteConfig } from "../config/routes.ts"
 import type { GenerationSettings } from "./generation.ts"
 import type { WorkerSettings } from "../worker/message.ts"
 
@@ -24,6 +24,7 @@ const echoRoute = (target: string): RouteConfig => ({
 })
 
 export const generationSettings = ({ config, echo }: WorkerSettings): GenerationSettings => ({
+  key: config.capture.key,
   proxy: config.proxy,
   routes: echo === undefined ? config.routes : [echoRoute(echo)],
   headers: config.headers,

@@ -3,14 +3,11 @@
  * their way finish with the generation they began with.
  */
 import { readFileSync } from "node:fs"
-import { FIELDS, type PrefixSet, RelayJudge, parsePrefixes } from "@synprint/core"
-import {
-  type HeadersConfig,
-  type HintsConfig,
-  type ProxyConfig,
-  type RouteConfig,
-  relayThresholds
-} from "@synprint/service"
+import { FIELDS, type PrefixSet, RelayJudge } from "@synprint/core"
+import { type HintsConfig, relayThresholds } from "@synprint/service"
+import type { HeadersConfig } from "../config/headers.ts"
+import type { ProxyConfig } from "../config/proxy.ts"
+import type { RouteConfig } from "../config/routes.ts"
 import { HeaderEncoder, headerNames } from "../fingerprint-headers/header-encoder.ts"
 import { HintLines } from "../fingerprint-headers/hint-lines.ts"
 import { NameSet } from "../http1/field-kind.ts"
@@ -22,6 +19,7 @@ import { Upstream, type UpstreamSettings } from "../upstream/upstream.ts"
 
 /** What a site is made of; plain data, so that it can be sent to another thread. */
 export interface GenerationSettings {
+  readonly key: "connection" | "client"
   readonly proxy: ProxyConfig
   readonly routes: ReadonlyArray<RouteConfig>
   readonly headers: HeadersConfig
@@ -49,6 +47,8 @@ export class Generation {
   /** Peers whose X-Forwarded-* are believed. */
   readonly trusted: PrefixSet
   /** Peers that begin with a PROXY header. */
+  /** `[capture] key = "client"`: a SYN is found by the client's side alone. */
+  readonly isClientKey: boolean
   readonly proxyProtocol: { readonly accept: boolean; readonly from: PrefixSet }
 
   /** Upstreams of `previous` that are still named keep their connections and what is known of their health. */
@@ -89,11 +89,8 @@ export class Generation {
     this.relay = new RelayJudge(relayThresholds(settings.hints))
     this.reserved = new NameSet(FIELDS.flatMap((field) => headerNames(headers, field)))
     this.writer = new RequestWriter(this.reserved, SPOOFED_HEADER)
-    const trusted = parsePrefixes(proxy.trusted)
-    if (!("containsBytes" in trusted)) throw new Error(`proxy.trusted: ${trusted.join("; ")}`)
-    this.trusted = trusted
-    const from = parsePrefixes(proxy.proxyProtocol.trusted)
-    if (!("containsBytes" in from)) throw new Error(`proxy.proxy_protocol.trusted: ${from.join("; ")}`)
-    this.proxyProtocol = { accept: proxy.proxyProtocol.accept, from }
+    this.trusted = proxy.trusted
+    this.proxyProtocol = { accept: proxy.proxyProtocol.accept, from: proxy.proxyProtocol.trusted }
+    this.isClientKey = settings.key === "client"
   }
 }

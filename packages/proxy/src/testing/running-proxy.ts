@@ -3,15 +3,16 @@
  */
 import { Matcher, Observer } from "@synprint/core"
 import { SMALL_HISTORY } from "@synprint/core/testing"
-import { loadDatabases, makeFingerprintLookup, parseConfig, savedSyn } from "@synprint/service"
+import { captureOptions, loadDatabases, makeFingerprintLookup, openChain, savedSyn } from "@synprint/service"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import { AddressLimits } from "../connection/address-limits.ts"
 import { type Counters, makeCounters } from "../operations/counters.ts"
 import { libc } from "../socket/libc.ts"
 import { openListeningSocket } from "../socket/listening-socket.ts"
 import { ProxyServer } from "../worker/proxy-server.ts"
+import { proxyConfig } from "./config.ts"
 import { Generation, type GenerationSettings } from "../routing/generation.ts"
+import { generationSettings } from "../routing/generation-settings.ts"
 
 export interface RunningProxy {
   readonly port: number
@@ -27,33 +28,29 @@ export interface RunningProxy {
 }
 
 /** From TOML, as an operator would write it. */
-export function settingsOf(text: string): GenerationSettings {
-  const parsed = parseConfig({ program: "proxy", file: "test.toml", text, environment: {}, flags: [] })
-  if (Result.isFailure(parsed)) throw parsed.failure
-  const { proxy, routes, headers, hints } = parsed.success
-  return { proxy, routes, headers, hints }
-}
+export const settingsOf = (text: string): GenerationSettings =>
+  generationSettings({ config: proxyConfig.good(text), echo: undefined, generation: 0 })
 
 export async function startProxy(text: string): Promise<RunningProxy> {
-  const database = await Effect.runPromise(
-    loadDatabases({ databases: ["builtin"], mode: "modern", tcpEnabled: undefined })
-  )
+  const config = proxyConfig.good(text)
+  const database = await Effect.runPromise(loadDatabases(config.fingerprint))
   const matcher = new Matcher(database, "modern", 256)
   const observer = new Observer({
     mode: "modern",
     matcher,
     ...SMALL_HISTORY
   })
-  const capture = await Effect.runPromise(Effect.scoped(savedSyn.open({} as Parameters<typeof savedSyn.open>[0])))
+  const capture = await Effect.runPromise(
+    Effect.scoped(openChain([savedSyn], [savedSyn.name], captureOptions(config.capture, false)))
+  )
   const lookup = makeFingerprintLookup({ capture, observer, history: "connections", answers: 0 })
   const counters = makeCounters()
   const bugs: Array<Error> = []
   const warnings: Array<string> = []
-  const settings = settingsOf(text)
+  const settings = generationSettings({ config, echo: undefined, generation: 0 })
   const server = new ProxyServer({
     generation: new Generation(settings, undefined),
     lookup,
-    key: "connection",
     counters,
     addressLimits: new AddressLimits(AddressLimits.allocate(64, 1), 1, 0),
     warn: (warning) => warnings.push(warning),

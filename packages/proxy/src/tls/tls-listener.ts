@@ -8,7 +8,7 @@
 import { X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { createSecureContext } from "node:tls"
-import type { ProxyConfig } from "@synprint/service"
+import type { ProxyConfig } from "../config/proxy.ts"
 
 /** ALPN's wire form: HTTP/1.1 alone. */
 const ALPN = Buffer.from("\x08http/1.1", "latin1")

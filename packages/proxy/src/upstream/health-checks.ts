@@ -4,7 +4,7 @@
  *     in ──`fall` bad answers in a row──► out ──`rise` good answers in a row──► in
  */
 import { readFileSync } from "node:fs"
-import type { Config } from "@synprint/service"
+import type { Config } from "../config/program.ts"
 import { Upstream } from "./upstream.ts"
 
 /** As upstream.ts has them: "" is none. */

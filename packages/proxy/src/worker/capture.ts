@@ -2,25 +2,26 @@
  * Capture of a process with several threads: each Worker has a chain of its own, and what only one thread can open (an eBPF program on an
  * interface) the main thread opens for all.
  */
+import { backends } from "@synprint/backends"
 import {
   CaptureError,
   type CaptureOptions,
   type Chain,
-  type Config,
   type SharedCapture,
+  backendConfig,
   captureOptions,
   openChain
 } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { backends } from "../backends.ts"
+import type { Config } from "../config/program.ts"
 import type { Descriptor } from "./proxy-server.ts"
 
 /** Handles by backend: plain data for the Workers. */
 export type SharedHandles = Readonly<Record<string, unknown>>
 
 /** Ports that are not named are those that the proxy listens on. */
-function optionsOf({ capture }: Config, descriptors: ReadonlyArray<Descriptor>): CaptureOptions {
+export function optionsOf({ capture }: Config, descriptors: ReadonlyArray<Descriptor>): CaptureOptions {
   const isNamed = capture.ports.length > 0 || capture.key === "client"
   const own = [...new Set(descriptors.map(({ port }) => port).filter((port) => port > 0))]
   return captureOptions({ ...capture, ports: isNamed ? capture.ports : own }, false)
@@ -35,13 +36,13 @@ export const openShared = (
     const opened = new Map<string, SharedCapture>()
     const { backend, enabled } = config.capture
     if (!enabled || backend === "auto") return opened
-    for (const name of backend) {
-      const load = backends[name]
-      // What can't be loaded is told of by the chain of the first Worker.
-      const loaded = load === undefined ? undefined : yield* Effect.option(Effect.tryPromise(load))
-      if (loaded?._tag !== "Some") continue
-      const shared = yield* loaded.value.backend.share?.(optionsOf(config, descriptors)) ?? Effect.succeed(undefined)
-      if (shared !== undefined) opened.set(name, shared)
+    const options = optionsOf(config, descriptors)
+    for (const module of backends.filter(({ name }) => backend.includes(name))) {
+      // The chain of the first Worker reports what can't be loaded.
+      const loaded = yield* Effect.option(Effect.tryPromise(() => module.load()))
+      if (loaded._tag === "None" || loaded.value.share === undefined) continue
+      const shared = yield* loaded.value.share({ ...options, config: backendConfig(module, config.capture) })
+      if (shared !== undefined) opened.set(module.name, shared)
     }
     return opened
   })

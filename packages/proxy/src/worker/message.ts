@@ -1,12 +1,12 @@
 /**
  * What the main thread and its Workers tell each other. Counters and limits lie in shared memory.
  */
-import type { Config } from "@synprint/service"
+import type { Config } from "../config/program.ts"
 import type { SharedHandles } from "./capture.ts"
 import type { Descriptor } from "./proxy-server.ts"
 import type { WorkerReport } from "./report.ts"
 
-/** What a Worker serves with; plain data. */
+/** What a Worker serves with. Sets of networks in `config` come as plain data, which the Worker revives. */
 export interface WorkerSettings {
   readonly config: Config
   /** The echo application, when there is no configuration. */

@@ -48,7 +48,6 @@ type Listener = TCPSocketListener<ClientConnection>
 export interface ProxyServerOptions {
   readonly generation: Generation
   readonly lookup: FingerprintLookup
-  readonly key: "connection" | "client"
   readonly counters: Counters
   /** Number of open connections of the other threads; the limit applies to the sum. */
   readonly openElsewhere?: () => number
@@ -101,7 +100,7 @@ export class ProxyServer implements Services, ClientOwner {
     this.#onBug = options.onBug
     this.accessLog = options.log
     this.warn = options.warn ?? (() => {})
-    this.#identifier = new ClientIdentifier(options.lookup, options.key, options.counters)
+    this.#identifier = new ClientIdentifier(options.lookup, options.counters)
     this.#preread = new ProxyHeaderPreread(
       (client, header, port) => this.#applyProxyHeader(client, header, HTTPS, port),
       () => void this.counters[REFUSED]!++

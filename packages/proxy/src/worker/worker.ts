@@ -3,7 +3,7 @@
  */
 import { JsonLog, Matcher, Observer, SharedHosts } from "@synprint/core"
 import {
-  type Config,
+  type Chain,
   type LiveFingerprintLookup,
   historyLimits,
   loadDatabases,
@@ -14,8 +14,10 @@ import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import { AccessLog } from "../operations/access-log.ts"
+import { type Config, proxyProgram } from "../config/program.ts"
+import { proxySchema } from "../config/schema.ts"
 import { AddressLimits } from "../connection/address-limits.ts"
-import { openCapture } from "./capture.ts"
+import { openCapture, optionsOf } from "./capture.ts"
 import { CELLS, OPEN } from "../operations/counters.ts"
 import { ProxyServer } from "./proxy-server.ts"
 import { Generation } from "../routing/generation.ts"
@@ -36,6 +38,8 @@ const FLUSH_MS = 250
 const tell = (message: FromWorker): void => self.postMessage(message)
 
 interface Running {
+  readonly chain: Chain | undefined
+  readonly descriptors: WorkerStart["descriptors"]
   readonly server: ProxyServer
   readonly lookup: LiveFingerprintLookup
   readonly mode: Config["fingerprint"]["mode"]
@@ -93,7 +97,6 @@ const start = (message: WorkerStart) =>
     const server = new ProxyServer({
       generation: new Generation(generationSettings(message), undefined),
       lookup,
-      key: config.capture.key,
       counters: new Float64Array(message.counters, thread * CELLS * 8, CELLS),
       openElsewhere: () => {
         let open = 0
@@ -118,7 +121,7 @@ const start = (message: WorkerStart) =>
         report()
       })
     )
-    running = { server, lookup, mode, log }
+    running = { chain, descriptors: message.descriptors, server, lookup, mode, log }
     const off = "capture is off: fingerprint.tcp_enabled = false; every status is disabled"
     tell({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
   }).pipe(Scope.provide(scope))
@@ -131,12 +134,14 @@ function applyHealth({ upstreams }: Generation): void {
 const reload = (settings: WorkerSettings) =>
   Effect.gen(function* () {
     if (running === undefined) return
-    const { server, lookup, mode } = running
-    const database = yield* loadDatabases(settings.config.fingerprint)
+    const { chain, descriptors, server, lookup, mode } = running
+    const { config } = settings
+    const database = yield* loadDatabases(config.fingerprint)
     lookup.setMatcher(new Matcher(database, mode, CACHED_FINGERPRINTS), settings.generation)
     const generation = new Generation(generationSettings(settings), server.generation)
     applyHealth(generation)
     server.reload(generation)
+    if (chain !== undefined) yield* chain.setFilter(optionsOf(config, descriptors).filter)
   })
 
 async function stop(): Promise<void> {
@@ -154,16 +159,26 @@ const fail = (error: unknown): void => {
   tell({ type: "failed", message: error instanceof Error ? error.message : String(error), exitCode: exitCode ?? 1 })
 }
 
+/** A message keeps plain data only. */
+const revived = <A extends WorkerSettings>(message: A): A => ({
+  ...message,
+  config: proxySchema.revive(proxyProgram, message.config)
+})
+
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "start":
-      reloads = Effect.runPromise(start(data).pipe(Effect.provide(logger(data.thread)))).catch(fail)
+      reloads = Effect.runPromise(start(revived(data)).pipe(Effect.provide(logger(data.thread)))).catch(fail)
       break
     case "reload":
       reloads = reloads
-        .then(() => Effect.runPromise(reload(data)))
+        .then(() => Effect.runPromise(reload(revived(data))))
         .catch((error: unknown) =>
-          tell({ type: "log", level: "error", message: `reload failed, the old goes on: ${String(error)}` })
+          tell({
+            type: "log",
+            level: "error",
+            message: `reload failed, keeping the previous configuration: ${String(error)}`
+          })
         )
       break
     case "health": {

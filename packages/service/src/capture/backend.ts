@@ -6,6 +6,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Data from "effect/Data"
 import * as Runtime from "effect/Runtime"
+import type { Decoded, Keys, Table } from "../config/table.ts"
 
 /** Why a lookup found nothing. `unsupported`: this backend can't answer for such a connection (asks the next of the chain). */
 export type Miss = "unsupported" | "syncookie" | "not_captured" | "stale" | "malformed" | "backend_down"
@@ -87,27 +88,26 @@ export interface SharedCapture {
   readonly handle: unknown
   readonly stats: CaptureBackend["stats"]
   readonly down: CaptureBackend["down"]
+  readonly setFilter: CaptureBackend["setFilter"]
 }
 
 export interface CaptureOptions {
   /** Handles of what another thread of this process opened, by backend. */
   readonly shared?: Readonly<Record<string, unknown>>
   readonly filter: CaptureFilter
-  /** [] = any (pcap) / that of the default route (xdp). */
+  /** [] = any (pcap), that of the default route (xdp). */
   readonly interfaces: ReadonlyArray<string>
   readonly capacity: number
   readonly maxAgeMs: number
   /** p0f mode or the p0f socket: deliver every TCP packet by `packets`, not SYNs alone. */
   readonly feed: boolean
-  readonly pcap: { readonly snaplen: number; readonly bufferBytes: number; readonly promiscuous: boolean }
-  readonly xdp: {
-    readonly hook: "auto" | "native" | "generic" | "tc" | "cgroup"
-    readonly cgroup: string
-    readonly pin: string
-    readonly pinMode: number
-    readonly pinGroup: string
-    readonly attach: boolean
-  }
+  /** Decoded tables [capture.NAME] by backend; one that is missing has its defaults. */
+  readonly backends: Readonly<Record<string, unknown>>
+}
+
+/** What one backend is opened with: `config` is its own table. */
+export interface BackendOptions<out C> extends CaptureOptions {
+  readonly config: C
 }
 
 /** One line of `doctor`. */
@@ -119,12 +119,40 @@ export interface Check {
   readonly next: string | undefined
 }
 
-export interface BackendModule {
+/** What a backend does, loaded when a chain or `doctor` asks for it. */
+export interface BackendCode<C = any> {
+  readonly open: (options: BackendOptions<C>) => Effect.Effect<CaptureBackend, CaptureError, Scope.Scope>
+  /** Opens what only one thread of a process can open, for all of them; gives undefined when each can open it with these options. */
+  readonly share?: (options: BackendOptions<C>) => Effect.Effect<SharedCapture | undefined, CaptureError, Scope.Scope>
+  readonly doctor: (options: BackendOptions<C>) => Effect.Effect<ReadonlyArray<Check>>
+}
+
+/** Metrics that every front end exports per backend. */
+export const CAPTURE_SERIES = ["kernelDrops", "interfaceDrops", "evictions", "syns", "entries", "retentionMs"] as const
+
+export type CaptureSeries = (typeof CAPTURE_SERIES)[number]
+
+/** Everything about a backend that is known without loading its code. */
+export interface BackendModule<K extends Keys = any> {
+  /** As [capture] backend spells it; also the name of its table [capture.NAME]. */
   readonly name: string
-  readonly open: (options: CaptureOptions) => Effect.Effect<CaptureBackend, CaptureError, Scope.Scope>
-  /** What can't be opened by each thread of a process for itself; undefined: with these options it can. */
-  readonly share?: (options: CaptureOptions) => Effect.Effect<SharedCapture | undefined, CaptureError, Scope.Scope>
-  readonly doctor: (options: CaptureOptions) => Effect.Effect<ReadonlyArray<Check>>
+  /** Position among the backends of `auto`, lowest first. */
+  readonly autoRank: number
+  readonly config: Table<K>
+  /** What can't work together in its table: problems by key, as the file spells it. */
+  readonly check?: (config: Decoded<K>) => ReadonlyArray<{ readonly key: string; readonly message: string }>
+  /** What `auto` opens it with. */
+  readonly configForAuto?: (config: Decoded<K>) => Decoded<K>
+  /** It can deliver every packet, which p0f mode and the p0f socket need. */
+  readonly deliversPackets: boolean
+  /** Its names for what the metrics show, as in `stats`; a series that it doesn't count is 0. */
+  readonly statNames: Readonly<Partial<Record<CaptureSeries, string>>>
+  /**
+   * Variables of huginn-proxy's set-up for this backend, by the setting that each stands for: `fingerprint.tcp_enabled = true` without
+   * [capture] backend chooses the backend that has them.
+   */
+  readonly huginnVariables?: Readonly<Record<string, string>>
+  readonly load: () => Promise<BackendCode<Decoded<K>>>
 }
 
 /** A backend can't open. `privilege` decides the exit code: 77 for a missing right, 78 for a setting that can't work, else 1. */

@@ -7,8 +7,10 @@ import * as TestClock from "effect/testing/TestClock"
 import { type PacketSink, makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import { printConnectionKey, tcp } from "@synprint/core/testing"
 import { makeFakeBackend, makeFakeModule, type FakeModule } from "../testing/fake-backend.ts"
-import { CaptureError, makeRawSyn, type CaptureOptions, type Connection } from "./backend.ts"
-import { openChain, type BackendRegistry } from "./chain.ts"
+import { flag } from "../config/value.ts"
+import { key, table } from "../config/table.ts"
+import { type BackendModule, CaptureError, makeRawSyn, type CaptureOptions, type Connection } from "./backend.ts"
+import { openChain } from "./chain.ts"
 import { savedSyn } from "./saved-syn.ts"
 
 const OPTIONS: CaptureOptions = {
@@ -17,8 +19,7 @@ const OPTIONS: CaptureOptions = {
   capacity: 16,
   maxAgeMs: 60_000,
   feed: false,
-  pcap: { snaplen: 256, bufferBytes: 1 << 20, promiscuous: false },
-  xdp: { hook: "auto", cgroup: "", pin: "/sys/fs/bpf/synprint", pinMode: 0o640, pinGroup: "", attach: true }
+  backends: {}
 }
 
 const SYN = tcp({ src: "192.0.2.1", dst: "198.51.100.7", sport: 1025, dport: 443, options: "mss=1460" }).bytes
@@ -31,18 +32,12 @@ function connection(saved?: Uint8Array): Connection {
 
 const KEY = printConnectionKey(connection().key)
 
-function failing(name: string, kind: CaptureError["kind"]): FakeModule {
+function failing(name: string, kind: CaptureError["kind"], more: Partial<BackendModule> = {}): FakeModule {
   return makeFakeModule(
     name,
-    () => new CaptureError({ backend: name, attempted: "open", reason: `no ${name}`, hint: `grant ${name}`, kind })
+    () => new CaptureError({ backend: name, attempted: "open", reason: `no ${name}`, hint: `grant ${name}`, kind }),
+    more
   )
-}
-
-function registry(...modules: ReadonlyArray<FakeModule>): BackendRegistry {
-  return Object.fromEntries([
-    ["saved-syn", async () => ({ backend: savedSyn })],
-    ...modules.map((module) => [module.name, async () => ({ backend: module })] as const)
-  ])
 }
 
 const run = <A, E>(body: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
@@ -56,10 +51,7 @@ describe("lookup", () => {
         const first = makeFakeBackend("a", [[KEY, SYN]])
         const second = makeFakeBackend("b", [[KEY, SYN]])
         const chain = yield* openChain(
-          registry(
-            makeFakeModule("a", () => first),
-            makeFakeModule("b", () => second)
-          ),
+          [savedSyn, makeFakeModule("a", () => first), makeFakeModule("b", () => second)],
           ["a", "b"],
           OPTIONS
         )
@@ -91,10 +83,7 @@ describe("lookup", () => {
         first.miss = one
         second.miss = two
         const chain = yield* openChain(
-          registry(
-            makeFakeModule("a", () => first),
-            makeFakeModule("b", () => second)
-          ),
+          [savedSyn, makeFakeModule("a", () => first), makeFakeModule("b", () => second)],
           ["a", "b"],
           OPTIONS
         )
@@ -107,7 +96,7 @@ describe("lookup", () => {
     run(
       Effect.gen(function* () {
         const tap = makeFakeBackend("pcap", [[KEY, SYN]])
-        const chain = yield* openChain(registry(makeFakeModule("pcap", () => tap)), ["saved-syn", "pcap"], OPTIONS)
+        const chain = yield* openChain([savedSyn, makeFakeModule("pcap", () => tap)], ["saved-syn", "pcap"], OPTIONS)
         const into = makeRawSyn()
         expect(chain.lookup(connection(SYN), into)).toBe("hit")
         expect(tap.lookups).toBe(0)
@@ -126,14 +115,14 @@ describe("named backends", () => {
     ["failure", 1]
   ] as const)("one that cannot open (%s) is the error, and what was open is closed", async (kind, exit) => {
     const good = makeFakeModule("a", () => makeFakeBackend("a"))
-    const error = await fails(openChain(registry(good, failing("b", kind)), ["a", "b"], OPTIONS))
+    const error = await fails(openChain([savedSyn, good, failing("b", kind)], ["a", "b"], OPTIONS))
     expect(error.message).toBe("b: cannot open: no b (grant b)")
     expect(error[Runtime.errorExitCode]).toBe(exit)
     expect([good.opened.length, good.closed]).toEqual([1, 1])
   })
 
   test("an unknown name lists the known ones", async () => {
-    const error = await fails(openChain(registry(failing("pcap", "failure")), ["afp"], OPTIONS))
+    const error = await fails(openChain([savedSyn, failing("pcap", "failure")], ["afp"], OPTIONS))
     expect(error.message).toBe(
       "afp: cannot find the backend: unknown (set [capture] backend to auto or some of saved-syn, pcap)"
     )
@@ -141,14 +130,18 @@ describe("named backends", () => {
   })
 
   test("a package that cannot be loaded is a typed error", async () => {
-    const error = await fails(openChain({ xdp: () => Promise.reject(new Error("no libbpf")) }, ["xdp"], OPTIONS))
+    const load = () => Promise.reject(new Error("no libbpf"))
+    const broken = makeFakeModule("xdp", () => makeFakeBackend("xdp"), { load })
+    const error = await fails(openChain([broken], ["xdp"], OPTIONS))
     expect(error).toMatchObject({ backend: "xdp", reason: "no libbpf", kind: "failure" })
   })
 
   test("p0f mode without a feed is refused, naming both keys", async () => {
     const plain = makeFakeModule("a", () => makeFakeBackend("a"))
-    const error = await fails(openChain(registry(plain), ["a"], { ...OPTIONS, feed: true }))
+    const tap = makeFakeModule("tap", () => makeFakeBackend("tap"), { deliversPackets: true })
+    const error = await fails(openChain([plain, tap], ["a"], { ...OPTIONS, feed: true }))
     expect(error.kind).toBe("config")
+    expect(error.hint).toContain('add "tap" to it')
     expect(error.hint).toContain('[fingerprint] mode = "p0f"')
     expect(error.hint).toContain("[p0f_api]")
   })
@@ -159,7 +152,7 @@ describe("auto", () => {
     run(
       Effect.gen(function* () {
         const chain = yield* openChain(
-          registry(failing("xdp", "privilege"), failing("pcap", "privilege")),
+          [savedSyn, failing("xdp", "privilege", { autoRank: 60 }), failing("pcap", "privilege", { autoRank: 70 })],
           "auto",
           OPTIONS
         )
@@ -173,31 +166,39 @@ describe("auto", () => {
       })
     ))
 
-  test("asks saved-syn, xdp, pcap in this order and attaches nothing", () =>
+  test("asks in the order of the ranks; each is opened with its own table, as auto wants it", () =>
     run(
       Effect.gen(function* () {
-        const xdp = makeFakeModule("xdp", () => makeFakeBackend("xdp"))
-        const chain = yield* openChain(
-          registry(
-            makeFakeModule("pcap", () => makeFakeBackend("pcap")),
-            xdp
-          ),
-          "auto",
-          OPTIONS
-        )
+        const pcap = makeFakeModule("pcap", () => makeFakeBackend("pcap"), { autoRank: 30 })
+        const xdp = makeFakeModule("xdp", () => makeFakeBackend("xdp"), {
+          autoRank: 20,
+          config: table({
+            attach: key("attach", flag, true, { reload: "restart" }),
+            strict: key("strict", flag, false, { reload: "restart" })
+          }),
+          configForAuto: (config) => ({ ...config, attach: false })
+        })
+        const options = { ...OPTIONS, backends: { xdp: { attach: true, strict: true } } }
+        const chain = yield* openChain([pcap, xdp, savedSyn], "auto", options)
         expect(chain.choice.chosen).toEqual(["saved-syn", "xdp", "pcap"])
         expect(chain.choice.hints).toEqual([])
-        expect(xdp.opened[0]!.xdp.attach).toBe(false)
+        expect(xdp.opened[0]!.config).toEqual({ attach: false, strict: true })
+        yield* openChain([pcap, xdp, savedSyn], ["xdp"], options)
+        expect(xdp.opened[1]!.config).toEqual({ attach: true, strict: true })
+        yield* openChain([xdp], ["xdp"], OPTIONS)
+        expect(xdp.opened[2]!.config).toEqual({ attach: true, strict: false })
       })
     ))
 
   test("a wrong setting is an error all the same", async () => {
-    const error = await fails(openChain(registry(failing("pcap", "config")), "auto", OPTIONS))
+    const error = await fails(openChain([savedSyn, failing("pcap", "config")], "auto", OPTIONS))
     expect(error.kind).toBe("config")
   })
 
   test("p0f mode needs pcap: its error, not a silent service", async () => {
-    const error = await fails(openChain(registry(failing("pcap", "privilege")), "auto", { ...OPTIONS, feed: true }))
+    const error = await fails(
+      openChain([savedSyn, failing("pcap", "privilege", { deliversPackets: true })], "auto", { ...OPTIONS, feed: true })
+    )
     expect(error).toMatchObject({ backend: "pcap", kind: "privilege" })
   })
 
@@ -210,7 +211,7 @@ describe("auto", () => {
             ? makeFakeBackend("xdp", [[KEY, SYN]])
             : new CaptureError({ backend: "xdp", attempted: "open pins", reason: "none", hint: "", kind: "failure" })
         )
-        const chain = yield* openChain(registry(xdp), "auto", OPTIONS)
+        const chain = yield* openChain([savedSyn, xdp], "auto", OPTIONS)
         // Never open is not the same as lost: nobody is told that it is down.
         expect(chain.lookup(connection(), makeRawSyn())).toBe("unsupported")
         expect(chain.down()).toBeUndefined()
@@ -232,7 +233,7 @@ describe("a backend lost later", () => {
             ? new CaptureError({ backend: "a", attempted: "open", reason: "still away", hint: "", kind: "failure" })
             : current
         )
-        const chain = yield* openChain(registry(module), ["a"], OPTIONS)
+        const chain = yield* openChain([savedSyn, module], ["a"], OPTIONS)
         expect(chain.down()).toBeUndefined()
         const filter = { ports: [8443], addresses: [], key: "connection" } as const
         yield* chain.setFilter(filter)
@@ -265,7 +266,7 @@ describe("a backend lost later", () => {
       Effect.gen(function* () {
         const tap = Object.assign(makeFakeBackend("a"), { recovers: true })
         const module = makeFakeModule("a", () => tap)
-        const chain = yield* openChain(registry(module), ["a"], OPTIONS)
+        const chain = yield* openChain([savedSyn, module], ["a"], OPTIONS)
         tap.reason = "eth0: the interface disappeared"
         yield* TestClock.adjust("60 seconds")
         expect(module.opened.length).toBe(1)
@@ -281,10 +282,7 @@ test("a filter goes to every member, also when one refuses it", () =>
       const first = Object.assign(makeFakeBackend("a"), { setFilter: () => Effect.fail(bad) })
       const second = makeFakeBackend("b")
       const chain = yield* openChain(
-        registry(
-          makeFakeModule("a", () => first),
-          makeFakeModule("b", () => second)
-        ),
+        [savedSyn, makeFakeModule("a", () => first), makeFakeModule("b", () => second)],
         ["a", "b"],
         OPTIONS
       )
@@ -304,7 +302,7 @@ test("the feed is that of the first member that has one, and its subscriber stay
         })
       const module = makeFakeModule("pcap", () => tap)
       let tap = makeTap()
-      const chain = yield* openChain(registry(module), ["saved-syn", "pcap"], { ...OPTIONS, feed: true })
+      const chain = yield* openChain([savedSyn, module], ["saved-syn", "pcap"], { ...OPTIONS, feed: true })
       const sink: PacketSink = () => undefined
       chain.packets!.subscribe(sink)
       expect(chain.packets!.drain()).toBe(7)

@@ -12,20 +12,30 @@ import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { CaptureError } from "./backend.ts"
 import type {
+  BackendCode,
   BackendModule,
   CaptureBackend,
   CaptureFilter,
   CaptureOptions,
+  CaptureSeries,
   Connection,
   Miss,
   PacketFeed,
   RawSyn
 } from "./backend.ts"
-import { AUTO_ORDER, explainChoice, type ChainChoice, type MissingPrivilege } from "./choice.ts"
+import { backendConfig } from "../config/capture.ts"
+import { explainChoice, inAutoOrder, type ChainChoice, type MissingPrivilege } from "./choice.ts"
 import { background } from "../lifecycle/daemons.ts"
 
-/** Lazy imports by backend name; a host that never uses one never loads it. */
-export type BackendRegistry = Readonly<Record<string, () => Promise<{ readonly backend: BackendModule }>>>
+export const LOOKUP_RESULTS: ReadonlyArray<"hit" | Miss> = [
+  "hit",
+  "unsupported",
+  "syncookie",
+  "not_captured",
+  "stale",
+  "malformed",
+  "backend_down"
+]
 
 /** How the lookups of one member of the chain ended. */
 export type LookupCounts = Record<"hit" | Miss, number>
@@ -33,7 +43,10 @@ export type LookupCounts = Record<"hit" | Miss, number>
 export interface ChainMember {
   readonly name: string
   readonly lookups: Readonly<LookupCounts>
+  /** Its own counters, by its own names. */
   readonly stats: () => Readonly<Record<string, number>>
+  /** One of its counters, by the name of the metrics; 0 for what it doesn't count. */
+  readonly stat: (series: CaptureSeries) => number
   readonly down: () => string | undefined
 }
 
@@ -48,7 +61,8 @@ const RETRY = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced(
 
 interface Member extends ChainMember {
   readonly lookups: LookupCounts
-  readonly module: BackendModule
+  readonly open: BackendCode["open"]
+  readonly config: unknown
   /** undefined: not opened yet (auto), or lost. */
   backend: CaptureBackend | undefined
   scope: Scope.Closeable | undefined
@@ -56,16 +70,16 @@ interface Member extends ChainMember {
   lost: string | undefined
 }
 
-/** `backend`: "auto" or names of `registry`. Opens them in the Scope. */
+/** `choice`: "auto" or names of `backends`. Opens them in the Scope; code of a backend that is not asked for is never loaded. */
 export const openChain = (
-  registry: BackendRegistry,
-  backend: "auto" | ReadonlyArray<string>,
+  backends: ReadonlyArray<BackendModule>,
+  choice: "auto" | ReadonlyArray<string>,
   options: CaptureOptions
 ): Effect.Effect<Chain, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
     const owner = yield* Effect.scope
-    const isAuto = backend === "auto"
-    const names = isAuto ? AUTO_ORDER.filter((name) => registry[name] !== undefined) : backend
+    const isAuto = choice === "auto"
+    const names = isAuto ? inAutoOrder(backends).map(({ name }) => name) : choice
     let current = options
     const members: Array<Member> = []
     const missing: Array<MissingPrivilege> = []
@@ -73,7 +87,7 @@ export const openChain = (
     const openMember = (member: Member): Effect.Effect<void, CaptureError> =>
       Effect.gen(function* () {
         const scope = yield* Scope.fork(owner)
-        const opened = yield* member.module.open(isAuto ? withoutAttach(current) : current).pipe(
+        const opened = yield* member.open({ ...current, config: member.config }).pipe(
           Scope.provide(scope),
           Effect.tapError(() => Scope.close(scope, Exit.void))
         )
@@ -83,10 +97,10 @@ export const openChain = (
       })
 
     for (const name of names) {
-      const loaded = yield* Effect.result(load(registry, name))
+      const loaded = yield* Effect.result(loadMember(backends, name, options, isAuto))
       let error: CaptureError
       if (loaded._tag === "Success") {
-        const member = makeMember(name, loaded.success)
+        const member = loaded.success
         const opened = yield* Effect.result(openMember(member))
         if (opened._tag === "Success") {
           members.push(member)
@@ -101,7 +115,7 @@ export const openChain = (
     }
 
     const packets = members.find((member) => member.backend?.packets !== undefined)?.backend?.packets
-    if (options.feed && packets === undefined) return yield* withoutFeed(missing)
+    if (options.feed && packets === undefined) return yield* withoutFeed(backends, missing)
 
     for (const member of members) {
       if (member.backend?.recovers !== true) yield* background(`backend ${member.name}`, keepOpen(member, openMember))
@@ -145,10 +159,10 @@ export const openChain = (
 /** The chain as a service. */
 export class Capture extends Context.Service<Capture, Chain>()("core/Capture") {
   static readonly layer = (
-    registry: BackendRegistry,
-    backend: "auto" | ReadonlyArray<string>,
+    backends: ReadonlyArray<BackendModule>,
+    choice: "auto" | ReadonlyArray<string>,
     options: CaptureOptions
-  ): Layer.Layer<Capture, CaptureError> => Layer.effect(Capture, openChain(registry, backend, options))
+  ): Layer.Layer<Capture, CaptureError> => Layer.effect(Capture, openChain(backends, choice, options))
 }
 
 function lookupIn(members: ReadonlyArray<Member>): (connection: Connection, into: RawSyn) => "hit" | Miss {
@@ -197,20 +211,6 @@ function firstFeed(members: ReadonlyArray<Member>): PacketFeed {
   }
 }
 
-function makeMember(name: string, module: BackendModule): Member {
-  const member: Member = {
-    name,
-    module,
-    backend: undefined,
-    scope: undefined,
-    lost: undefined,
-    lookups: { hit: 0, unsupported: 0, syncookie: 0, not_captured: 0, stale: 0, malformed: 0, backend_down: 0 },
-    stats: () => member.backend?.stats() ?? {},
-    down: () => member.lost ?? member.backend?.down()
-  }
-  return member
-}
-
 /** Watches a member and opens it again after a loss, or for the first time if `auto` could not open it yet. */
 const keepOpen = (
   member: Member,
@@ -238,48 +238,71 @@ const keepOpen = (
     yield* Effect.logInfo(`${member.name}: open`)
   }).pipe(Effect.delay(WATCH), Effect.forever)
 
-const load = (registry: BackendRegistry, name: string): Effect.Effect<BackendModule, CaptureError> => {
-  const entry = registry[name]
-  return entry === undefined
-    ? Effect.fail(
-        new CaptureError({
-          backend: name,
-          attempted: "find the backend",
-          reason: "unknown",
-          hint: `set [capture] backend to auto or some of ${Object.keys(registry).join(", ")}`,
-          kind: "config"
-        })
-      )
-    : Effect.tryPromise({
-        try: async () => (await entry()).backend,
-        catch: (cause) =>
-          new CaptureError({
-            backend: name,
-            attempted: "load the backend",
-            reason: cause instanceof Error ? cause.message : String(cause),
-            hint: "reinstall: a part of the program is missing",
-            kind: "failure",
-            cause
-          })
+const loadMember = (
+  backends: ReadonlyArray<BackendModule>,
+  name: string,
+  options: CaptureOptions,
+  isAuto: boolean
+): Effect.Effect<Member, CaptureError> => {
+  const module = backends.find((each) => each.name === name)
+  if (module === undefined)
+    return Effect.fail(
+      new CaptureError({
+        backend: name,
+        attempted: "find the backend",
+        reason: "unknown",
+        hint: `set [capture] backend to auto or some of ${backends.map((each) => each.name).join(", ")}`,
+        kind: "config"
       })
+    )
+  const config = backendConfig(module, options.backends)
+  return Effect.map(loadCode(module), (code) =>
+    makeMember(module, code, isAuto ? (module.configForAuto?.(config) ?? config) : config)
+  )
 }
 
-/** What p0f mode cannot do without: the error that keeps pcap from opening, or the lack of pcap in the list. */
-function withoutFeed(missing: ReadonlyArray<MissingPrivilege>): CaptureError {
-  const pcap = missing.find(({ backend }) => backend === "pcap")
+const loadCode = (module: BackendModule): Effect.Effect<BackendCode, CaptureError> =>
+  Effect.tryPromise({
+    try: () => module.load(),
+    catch: (cause) =>
+      new CaptureError({
+        backend: module.name,
+        attempted: "load the backend",
+        reason: cause instanceof Error ? cause.message : String(cause),
+        hint: "reinstall: a part of the program is missing",
+        kind: "failure",
+        cause
+      })
+  })
+
+function makeMember({ name, statNames }: BackendModule, code: BackendCode, config: unknown): Member {
+  const member: Member = {
+    name,
+    open: code.open,
+    config,
+    backend: undefined,
+    scope: undefined,
+    lost: undefined,
+    lookups: { hit: 0, unsupported: 0, syncookie: 0, not_captured: 0, stale: 0, malformed: 0, backend_down: 0 },
+    stats: () => member.backend?.stats() ?? {},
+    stat: (series) => member.stats()[statNames[series] ?? ""] ?? 0,
+    down: () => member.lost ?? member.backend?.down()
+  }
+  return member
+}
+
+/** The error that keeps the backend with the packet feed from opening, or the lack of such a backend in the list. */
+function withoutFeed(backends: ReadonlyArray<BackendModule>, missing: ReadonlyArray<MissingPrivilege>): CaptureError {
+  const able = backends.filter(({ deliversPackets }) => deliversPackets).map(({ name }) => name)
+  const refused = missing.find(({ backend }) => able.includes(backend))
   return (
-    pcap?.error ??
+    refused?.error ??
     new CaptureError({
       backend: "capture",
       attempted: "feed every packet to the p0f engine",
       reason: "no backend of [capture] backend delivers packets",
-      hint: 'add "pcap" to it, or remove [fingerprint] mode = "p0f" and [p0f_api]',
+      hint: `add ${able.map((name) => `"${name}"`).join(" or ")} to it, or remove [fingerprint] mode = "p0f" and [p0f_api]`,
       kind: "config"
     })
   )
-}
-
-/** `auto` reads pins that are there; it does not attach programs by itself. */
-function withoutAttach(options: CaptureOptions): CaptureOptions {
-  return { ...options, xdp: { ...options.xdp, attach: false } }
 }

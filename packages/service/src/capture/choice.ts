@@ -1,10 +1,11 @@
 /**
  * What a chain consists of and, with `auto`, what it lacks and the grant that would give more: for the log and for doctor.
  */
-import type { CaptureError } from "./backend.ts"
+import type { BackendModule, CaptureError } from "./backend.ts"
 
-/** The order of `auto`, for both front ends: the SYN that comes with the connection, pins that exist, a tap of our own. */
-export const AUTO_ORDER: ReadonlyArray<string> = ["saved-syn", "xdp", "pcap"]
+/** The order in which `auto` asks, the same for every front end: the cheapest first. */
+export const inAutoOrder = (backends: ReadonlyArray<BackendModule>): ReadonlyArray<BackendModule> =>
+  backends.toSorted((a, b) => a.autoRank - b.autoRank)
 
 /** A backend that `auto` could not open. */
 export interface MissingPrivilege {

@@ -6,6 +6,8 @@
  */
 import * as Effect from "effect/Effect"
 import { HeaderOffsets, VERDICT_TCP, findSavedSyn } from "@synprint/core"
+import { table } from "../config/table.ts"
+import { check } from "../doctor/check.ts"
 import type { BackendModule, CaptureBackend, Connection, Miss, RawSyn } from "./backend.ts"
 
 /** No SYN has longer headers: IPv6 40, extension headers, TCP 60; a RawSyn may have less room. */
@@ -13,16 +15,15 @@ const SAVED_BYTES_MAX = 512
 
 export const savedSyn: BackendModule = {
   name: "saved-syn",
-  open: () => Effect.sync(makeSavedSyn),
-  doctor: () =>
-    Effect.succeed([
-      {
-        name: "saved-syn",
-        result: "ok",
-        detail: "needs no privilege; empty after a SYN-cookie handshake",
-        next: undefined
-      }
-    ])
+  autoRank: 10,
+  config: table({}),
+  deliversPackets: false,
+  statNames: {},
+  load: () =>
+    Promise.resolve({
+      open: () => Effect.sync(makeSavedSyn),
+      doctor: () => Effect.succeed([check("saved-syn", "ok", "needs no privilege; empty after a SYN-cookie handshake")])
+    })
 }
 
 export function makeSavedSyn(): CaptureBackend {

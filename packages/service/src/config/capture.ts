@@ -1,82 +1,94 @@
 /**
- * `[capture]`, `[capture.pcap]`, `[capture.xdp]`: which SYNs are captured and how.
+ * `[capture]` and `[capture.NAME]` of every backend: which SYNs are captured and how.
  */
+import type { BackendModule, CaptureOptions } from "../capture/backend.ts"
+import { type Decoded, defaultsOf, key, type Keys, subTable, type Table, table } from "./table.ts"
 import {
-  expected,
   duration,
-  fileMode,
-  flag,
+  expectedOneOf,
   integer,
+  InvalidValue,
   ipAddress,
   list,
   nonEmpty,
   oneOf,
   port,
-  size,
-  text,
-  value,
-  InvalidValue
+  type Value
 } from "./value.ts"
-import { type Decoded, key, subTable, table, type Value } from "./key.ts"
-import type { CaptureOptions } from "../capture/backend.ts"
-import { nearest } from "./nearest.ts"
 
-export const BACKENDS = ["saved-syn", "pcap", "xdp"] as const
-export type BackendName = (typeof BACKENDS)[number]
+export type BackendChoice = "auto" | ReadonlyArray<string>
 
-/** `auto`, or the chain in the order in which it is asked. */
-const backend: Value<"auto" | ReadonlyArray<BackendName>> = value("list", (input) => {
-  if (input === "auto" || (Array.isArray(input) && input.length === 1 && input[0] === "auto")) return "auto"
-  const names: ReadonlyArray<unknown> = Array.isArray(input) ? input : [input]
-  const known = 'auto | saved-syn | pcap | xdp, or a list such as ["saved-syn", "xdp"]'
-  if (names.length === 0) return new InvalidValue(`expected ${known}, got an empty list`)
-  for (const [n, name] of names.entries()) {
-    if (!(BACKENDS as ReadonlyArray<unknown>).includes(name)) {
-      const meant = typeof name === "string" ? nearest(name, [...BACKENDS, "auto"]) : undefined
-      return new InvalidValue(
-        `${expected(known, name).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`
-      )
+/** `auto`, or a chain in the order in which it is asked. */
+function backendChoice(known: ReadonlyArray<string>): Value<BackendChoice> {
+  const what = `auto | ${known.join(" | ")}, or a list such as ["saved-syn", "xdp"]`
+  return {
+    kind: "list",
+    decode: (input) => {
+      if (input === "auto" || (Array.isArray(input) && input.length === 1 && input[0] === "auto")) return "auto"
+      const names: ReadonlyArray<unknown> = Array.isArray(input) ? input : [input]
+      if (names.length === 0) return new InvalidValue(`expected ${what}, got an empty list`)
+      for (const [n, name] of names.entries()) {
+        if (!known.includes(name as string)) return expectedOneOf(what, name, [...known, "auto"])
+        if (names.indexOf(name) !== n) return new InvalidValue(`${String(name)} is given twice`)
+      }
+      return names as ReadonlyArray<string>
     }
-    if (names.indexOf(name) !== n) return new InvalidValue(`${String(name)} is given twice`)
   }
-  return names as ReadonlyArray<BackendName>
-})
+}
 
 /** A hash table of 2^24 slots is the most that a slab of 64-byte entries may cost: 1 GiB. */
 const capacity = integer(1, 1 << 24)
 
-const PcapTable = table({
-  /** Bytes of a packet; 256 hold every header. The packet feed of p0f mode takes whole packets. */
-  snaplenBytes: key("snaplen", integer(96, 65535), 256),
-  bufferBytes: key("buffer", size(64 * 1024, 2 ** 31 - 1), "16 MiB"),
-  promiscuous: key("promiscuous", flag, false)
+const captureKeys = (backends: ReadonlyArray<string>) => ({
+  backend: key("backend", backendChoice(backends), "auto", {
+    reload: "restart",
+    text: `Where SYNs come from: "auto", ${backends.map((name) => `"${name}"`).join(", ")}, or a list such as ["saved-syn", "xdp"], of which the first that has the SYN answers. "auto" takes what the process may use and logs what it can't use and why. A backend that is named here and cannot open ends the process (exit 77).`
+  }),
+  interfaces: key("interface", list(nonEmpty("the name of an interface")), [], {
+    reload: "restart",
+    text: "[] = all interfaces (pcap), that of the default route (xdp)."
+  }),
+  ports: key("ports", list(port), [], {
+    reload: "live",
+    text: "Server ports whose SYNs are kept. []: those that the proxy listens on, all for spoa."
+  }),
+  addresses: key("addresses", list(ipAddress), [], {
+    reload: "live",
+    text: "Server addresses whose SYNs are kept. []: all; 0.0.0.0 and :: mean the same."
+  }),
+  key: key("key", oneOf("connection", "client"), "connection", {
+    reload: "live",
+    text: '"connection": SYNs are found by both addresses and ports. "client": by the client\'s address and port alone, where server ports or addresses are rewritten between the network and HAProxy (Docker, nftables redirect, NodePort).'
+  }),
+  capacity: key("capacity", capacity, 65536, {
+    reload: "restart",
+    text: "SYNs that wait for their lookup; the oldest makes room. A SYN stays for capacity / SYNs per second: 65536 at 100,000/s are 0.65 s. xdp: 264 bytes of kernel memory each, 17 MB for 65536."
+  }),
+  maxAgeMs: key("max_age", duration(100, 3_600_000), "60 seconds", {
+    reload: "restart",
+    text: 'The oldest SYN that a first lookup may find; an older one is "stale".'
+  })
 })
 
-const XdpTable = table({
-  hook: key("hook", oneOf("auto", "native", "generic", "tc", "cgroup"), "auto"),
-  cgroup: key("cgroup", text, ""),
-  pin: key("pin", nonEmpty("an absolute path in a bpf file system"), "/sys/fs/bpf/synprint"),
-  pinMode: key("pin_mode", fileMode, "0640"),
-  pinGroup: key("pin_group", text, ""),
-  attach: key("attach", flag, true)
-})
+/** With one table per backend that has keys of its own, by the name of the backend. */
+export const captureTable = (backends: ReadonlyArray<BackendModule>): Table<ReturnType<typeof captureKeys>> =>
+  table({
+    ...captureKeys(backends.map(({ name }) => name)),
+    ...Object.fromEntries(
+      backends
+        .filter(({ config }) => Object.keys(config.keys).length > 0)
+        .map(({ name, config }) => [name, subTable(name, config)])
+    )
+  })
 
-export const CaptureTable = table({
-  backend: key("backend", backend, "auto"),
-  /** [] = any (pcap), that of the default route (xdp). */
-  interfaces: key("interface", list(nonEmpty("the name of an interface")), []),
-  /** Server ports; [] = the proxy's own, all for the agent. */
-  ports: key("ports", list(port), []),
-  /** Server addresses; [] = all. `0.0.0.0` and `::` mean the same and are removed by `captureOptions`. */
-  addresses: key("addresses", list(ipAddress), []),
-  key: key("key", oneOf("connection", "client"), "connection"),
-  capacity: key("capacity", capacity, 65536),
-  maxAgeMs: key("max_age", duration(100, 3_600_000), "60 seconds"),
-  pcap: subTable("pcap", PcapTable),
-  xdp: subTable("xdp", XdpTable)
-})
+export interface CaptureConfig extends Decoded<ReturnType<typeof captureKeys>> {
+  /** false: `[fingerprint] tcp_enabled = false`; nothing is opened, status is `disabled`. */
+  readonly enabled: boolean
+}
 
-export type CaptureConfig = Decoded<typeof CaptureTable.keys>
+/** The decoded table of a backend. */
+export const backendConfig = <K extends Keys>({ name, config }: BackendModule<K>, tables: object): Decoded<K> =>
+  ((tables as Readonly<Record<string, unknown>>)[name] as Decoded<K> | undefined) ?? defaultsOf(config)
 
 /** What a backend is opened with. `feed`: p0f mode or the p0f socket want every packet. */
 export function captureOptions(capture: CaptureConfig, feed: boolean): CaptureOptions {
@@ -87,11 +99,6 @@ export function captureOptions(capture: CaptureConfig, feed: boolean): CaptureOp
     capacity: capture.capacity,
     maxAgeMs: capture.maxAgeMs,
     feed,
-    pcap: {
-      snaplen: capture.pcap.snaplenBytes,
-      bufferBytes: capture.pcap.bufferBytes,
-      promiscuous: capture.pcap.promiscuous
-    },
-    xdp: capture.xdp
+    backends: capture as unknown as Readonly<Record<string, unknown>>
   }
 }

@@ -1,11 +1,10 @@
 /**
- * Environment variables: `SYNPRINT_<TABLE>_<KEY>` for every scalar or list key, and the three of the seed's eBPF set-up.
+ * Environment variables: `SYNPRINT_<TABLE>_<KEY>` for every scalar or list key, and those of huginn-proxy's eBPF set-up.
  */
-import type { Problem } from "./problem.ts"
-import { type Setting, SETTINGS } from "./tables.ts"
 import { nearest } from "./nearest.ts"
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import type { Problem } from "./problem.ts"
+import type { ConfigSchema, Environment } from "./schema.ts"
+import type { Setting } from "./table.ts"
 
 /** A value that takes the place of the file's. */
 export interface Override {
@@ -19,17 +18,8 @@ export interface Override {
 const OTHER_NAMES = ["SYNPRINT_CONFIG"]
 const TEST_PREFIX = "SYNPRINT_TEST_"
 
-/** The seed's names (its README, "Environment variables"), as if they were these settings. */
-export const HUGINN_VARIABLES = {
-  HUGINN_EBPF_INTERFACE: "capture.interface",
-  HUGINN_EBPF_DST_IP: "capture.addresses",
-  HUGINN_EBPF_DST_PORT: "capture.ports"
-} as const
-
-const byVariable = new Map(SETTINGS.map((setting) => [setting.variable, setting]))
-const byPath = new Map(SETTINGS.map((setting) => [setting.path.join("."), setting]))
-
-export const settingAt = (path: string): Setting | undefined => byPath.get(path)
+export const settingAt = (schema: ConfigSchema, path: string): Setting | undefined =>
+  schema.settings.find((setting) => setting.variable !== undefined && setting.path.join(".") === path)
 
 const scalar = (text: string): unknown => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text)
 
@@ -53,18 +43,24 @@ export function parseSetting(setting: Setting, text: string): unknown {
 }
 
 /** Overrides in rising order of weight, and the names that are not known. */
-export function readEnvironment(environment: Environment): {
+export function readEnvironment(
+  schema: ConfigSchema,
+  environment: Environment
+): {
   readonly overrides: ReadonlyArray<Override>
   readonly problems: ReadonlyArray<Problem>
 } {
   const overrides: Array<Override> = []
   const problems: Array<Problem> = []
-  for (const [variable, path] of Object.entries(HUGINN_VARIABLES)) {
-    const text = environment[variable]
-    if (text === undefined || text === "") continue
-    const setting = byPath.get(path)!
-    overrides.push({ path: setting.path, value: parseSetting(setting, text), source: variable })
+  for (const { huginnVariables = {} } of schema.backends) {
+    for (const [variable, path] of Object.entries(huginnVariables)) {
+      const text = environment[variable]
+      if (text === undefined || text === "") continue
+      const setting = settingAt(schema, path)!
+      overrides.push({ path: setting.path, value: parseSetting(setting, text), source: variable })
+    }
   }
+  const byVariable = new Map(schema.settings.map((setting) => [setting.variable, setting]))
   for (const variable of Object.keys(environment).sort()) {
     const text = environment[variable]
     if (
@@ -79,7 +75,8 @@ export function readEnvironment(environment: Environment): {
       overrides.push({ path: setting.path, value: parseSetting(setting, text), source: variable })
       continue
     }
-    const meant = nearest(variable, [...byVariable.keys(), ...OTHER_NAMES])
+    const known = [...byVariable.keys()].filter((name) => name !== undefined)
+    const meant = nearest(variable, [...known, ...OTHER_NAMES])
     const message = `no setting has this name${meant === undefined ? "" : `: did you mean ${meant}?`}`
     problems.push({ path: "", message, source: variable, line: undefined })
   }

@@ -1,66 +1,81 @@
 /**
- * `[hints]`: which hints are told of whom. A table per hint, all alike; what is known to be legitimate is carved out by network or by
- * pair of claim and stack.
+ * `[hints]`: which hints are sent for which clients. A table per hint, all alike; what is known to be legitimate is carved out by network or
+ * by pair of claim and stack.
  */
+import { CLAIMS, type HintSettings, RELAY_THRESHOLDS, type RelayThresholds, STACKS, TOLERATED } from "@synprint/core"
+import { type Decoded, key, subTable, table } from "./table.ts"
 import {
-  CLAIMS,
-  type HintSettings,
-  RELAY_THRESHOLDS,
-  type RelayThresholds,
-  STACKS,
-  TOLERATED,
-  parsePrefixes
-} from "@synprint/core"
-import { type Decoded, key, subTable, table, type Value } from "./key.ts"
-import { duration, expected, flag, fraction, list, nonEmpty, printDuration, value, InvalidValue } from "./value.ts"
-import { nearest } from "./nearest.ts"
-import { readNetworkFile } from "./network-files.ts"
-
-/** A network as a set of prefixes takes it: no bits beyond its length. */
-const prefix: Value<string> = value("text", (input) => {
-  if (typeof input !== "string") return expected('a network such as "10.0.0.0/8" or "2001:db8::/32"', input)
-  const set = parsePrefixes([input])
-  return "containsBytes" in set ? set.print()[0]! : new InvalidValue(set[0]!)
-})
+  duration,
+  expectedOneOf,
+  flag,
+  fraction,
+  list,
+  networks,
+  nonEmpty,
+  printDuration,
+  type Value
+} from "./value.ts"
 
 const PAIRS: ReadonlyArray<string> = CLAIMS.flatMap((claim) => STACKS.map((stack) => `${claim}/${stack}`))
 
 /** `claim/stack`: what a client may say it is while its SYN is that of another. */
-const pair: Value<string> = value("text", (input) => {
-  if (PAIRS.includes(input as string)) return input as string
-  const meant = typeof input === "string" ? nearest(input, PAIRS) : undefined
-  const what = `claim/stack, claim one of ${CLAIMS.join(" ")}, stack one of ${STACKS.join(" ")}`
-  return new InvalidValue(`${expected(what, input).message}${meant === undefined ? "" : `: did you mean "${meant}"?`}`)
-})
+const pair: Value<string> = {
+  kind: "text",
+  decode: (input) =>
+    PAIRS.includes(input as string)
+      ? (input as string)
+      : expectedOneOf(`claim/stack, claim one of ${CLAIMS.join(" ")}, stack one of ${STACKS.join(" ")}`, input, PAIRS)
+}
 
 const hintKeys = {
-  enabled: key("enabled", flag, true),
-  maxScore: key("max_score", fraction, 1),
-  /** Clients of which this hint is never told. */
-  except: key("except", list(prefix), [])
+  enabled: key("enabled", flag, true, { reload: "live" }),
+  maxScore: key("max_score", fraction, 1, { reload: "live" }),
+  except: key("except", networks, [], { reload: "live" })
 }
 
 const HintTable = table(hintKeys)
 
-/** A hidden leg, there and back: from where on it is told, and from where on it counts at all. */
 const RelayTable = table({
   ...hintKeys,
-  gapMs: key("gap", duration(1, 60_000), printDuration(RELAY_THRESHOLDS.callMicros / 1000)),
-  leastGapMs: key("least_gap", duration(1, 60_000), printDuration(RELAY_THRESHOLDS.leastMicros / 1000))
+  gapMs: key("gap", duration(1, 60_000), printDuration(RELAY_THRESHOLDS.callMicros / 1000), {
+    reload: "live",
+    text: "A hidden leg of this round trip is reported; a longer one is surer."
+  }),
+  leastGapMs: key("least_gap", duration(1, 60_000), printDuration(RELAY_THRESHOLDS.leastMicros / 1000), {
+    reload: "live",
+    text: "A hidden leg shorter than this counts as none."
+  })
 })
 
 export const HintsTable = table({
-  minScore: key("min_score", fraction, 0),
-  /** Clients of which nothing is hinted. */
-  except: key("except", list(prefix), []),
-  /** Known relays: what they explain is not hinted. */
-  relays: key("relays", list(prefix), []),
-  /** Files with more of them: network-files.ts. */
-  relayFiles: key("relay_files", list(nonEmpty("the path of a list of networks")), []),
-  tolerate: key("tolerate", list(pair), TOLERATED),
-  uaMismatch: subTable("ua_mismatch", HintTable),
+  minScore: key("min_score", fraction, 0, { reload: "live", text: "Hints with a lower score are left out." }),
+  except: key("except", networks, [], {
+    reload: "live",
+    text: "Clients that get no hint at all: your monitoring, your office."
+  }),
+  relays: key("relays", networks, [], {
+    reload: "live",
+    text: "Networks of relays that you know, whose stack and timing are their own and not the user's: the egress networks of iCloud Private Relay (https://mask-api.icloud.com/egress-ip-ranges.csv), corporate web gateways, a CDN in front, carriers' proxies, Tor. Their clients get no ua-mismatch, relay, user-space-stack, scanner, shared-address or middlebox."
+  }),
+  relayFiles: key("relay_files", list(nonEmpty("the path of a list of networks")), [], {
+    reload: "live",
+    text: "Files with more such networks, read again when they change: a network a line, up to the first comma or blank, as in the list above."
+  }),
+  tolerate: key("tolerate", list(pair), TOLERATED, {
+    reload: "live",
+    text: `claim/stack pairs that are no ua-mismatch: Safari by Private Relay's egress, Android emulators, WSL 1, virtual machines and containers that send by their host. Tethering needs no entry: it keeps the stack. Claims: ${CLAIMS.join(" ")}. Stacks: ${STACKS.join(" ")}; "linux" is everything on the Linux kernel.`
+  }),
+  uaMismatch: subTable(
+    "ua_mismatch",
+    HintTable,
+    "One table per hint: whether it is sent, the most that it may score, and networks of clients that don't get it."
+  ),
   tunnel: subTable("tunnel", HintTable),
-  relay: subTable("relay", RelayTable),
+  relay: subTable(
+    "relay",
+    RelayTable,
+    "TCP ends nearer to us than TLS does: the ClientHello and TLS's round trip both waited for a hidden leg behind the relay."
+  ),
   userSpaceStack: subTable("user_space_stack", HintTable),
   scanner: subTable("scanner", HintTable),
   sharedAddress: subTable("shared_address", HintTable),
@@ -76,22 +91,19 @@ export const relayThresholds = ({ relay }: HintsConfig): RelayThresholds => ({
 })
 
 /** The policy's settings, rules in the order of the hints' numbers. */
-export function hintSettings(config: HintsConfig): HintSettings {
-  return {
-    minScore: config.minScore,
-    except: config.except,
-    // What is wrong with a file was told when the configuration was loaded.
-    relays: config.relays.concat(...config.relayFiles.map((file) => readNetworkFile("", file).networks)),
-    tolerate: config.tolerate,
-    rules: [
-      config.uaMismatch,
-      config.tunnel,
-      config.relay,
-      config.userSpaceStack,
-      config.scanner,
-      config.sharedAddress,
-      config.middlebox,
-      config.spoofedHeader
-    ]
-  }
-}
+export const hintSettings = (config: HintsConfig): HintSettings => ({
+  minScore: config.minScore,
+  except: config.except,
+  relays: config.relays,
+  tolerate: config.tolerate,
+  rules: [
+    config.uaMismatch,
+    config.tunnel,
+    config.relay,
+    config.userSpaceStack,
+    config.scanner,
+    config.sharedAddress,
+    config.middlebox,
+    config.spoofedHeader
+  ]
+})

@@ -1,11 +1,15 @@
 /**
  * A place to listen on: `host:port`, `[v6]:port` or `unix:PATH` (HAProxy's spelling of a unix address).
  */
-import { isIP } from "node:net"
+import { parseAddress } from "@synprint/core"
 
 export type ListenAddress =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "unix"; readonly path: string }
+
+const scratch = new Uint8Array(16)
+const isIpv6 = (text: string): boolean => text.includes(":") && parseAddress(text, scratch) !== 0
+const isIpv4 = (text: string): boolean => !text.includes(":") && parseAddress(text, scratch) !== 0
 
 const EXPECTED = 'expected "host:port", "[v6]:port" or "unix:PATH"'
 
@@ -19,16 +23,16 @@ export function parseListenAddress(text: string): ListenAddress | string {
     return { kind: "unix", path }
   }
   const found = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
-  if (found === null) return isIP(text) === 6 ? `${EXPECTED}: write [${text}]:PORT` : EXPECTED
+  if (found === null) return isIpv6(text) ? `${EXPECTED}: write [${text}]:PORT` : EXPECTED
   const port = Number(found[3])
   if (port > 65535) return `${EXPECTED}: port ${port} is above 65535`
   if (found[1] !== undefined) {
-    return isIP(found[1]) === 6
+    return isIpv6(found[1])
       ? { kind: "tcp", host: found[1], port }
-      : `${EXPECTED}: "${found[1]}" is no IPv6 address`
+      : `${EXPECTED}: "${found[1]}" is not an IPv6 address`
   }
   const host = found[2] === "localhost" ? "127.0.0.1" : found[2] === "*" ? "0.0.0.0" : found[2]!
-  return isIP(host) === 4 ? { kind: "tcp", host, port } : `${EXPECTED}: "${host}" is no IP address`
+  return isIpv4(host) ? { kind: "tcp", host, port } : `${EXPECTED}: "${host}" is not an IP address`
 }
 
 export function printListenAddress(address: ListenAddress): string {

@@ -43,3 +43,11 @@ export class ConfigInvalid extends Data.TaggedError("ConfigInvalid")<{ readonly 
 /** One problem that is no key's: a file that can't be read, a database that does not parse. */
 export const invalid = (source: string | undefined, message: string, path = "", line?: number): ConfigInvalid =>
   new ConfigInvalid({ problems: [{ path, message, source, line }] })
+
+/** A problem between keys: where `path` was given is found by whoever read the file. */
+export const problemAt = (path: string, message: string): Problem => ({
+  path,
+  message,
+  source: undefined,
+  line: undefined
+})

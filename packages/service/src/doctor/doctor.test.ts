@@ -1,20 +1,11 @@
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
+import { ConfigSchema } from "../config/schema.ts"
+import { makeFakeBackend, makeFakeModule } from "../testing/fake-backend.ts"
+import { plainProgram } from "../testing/programs.ts"
 import { check } from "./check.ts"
-import { configurationChecks } from "./haproxy.ts"
 import { kernelAtLeast } from "./host.ts"
 import { doctor, hasFailed, printChecks } from "./doctor.ts"
-
-test("HAProxy's configuration: the filter, and the deletion of client copies", () => {
-  const results = (text: string) => configurationChecks(text).map(({ name, result }) => `${name} ${result}`)
-  expect(results("frontend f\n  bind :80\n  # filter spoe engine x\n")).toEqual(["haproxy filter warn"])
-  const filter = "frontend f\n  filter spoe engine synprint config x\n"
-  expect(results(filter)).toEqual(["haproxy filter ok", "haproxy headers warn"])
-  expect(results(`${filter}  http-request del-header x-tcp- -m beg\n`)).toEqual([
-    "haproxy filter ok",
-    "haproxy headers ok"
-  ])
-})
 
 test("kernel versions", () => {
   expect(kernelAtLeast(5, 8, "5.8.0-1-amd64")).toBe(true)
@@ -23,28 +14,42 @@ test("kernel versions", () => {
   expect(kernelAtLeast(5, 8, "4.19")).toBe(false)
 })
 
-test("with auto a backend that can't work is passed over, unless none can", async () => {
-  const registry = (result: "ok" | "fail") => ({
-    one: async () => ({
-      backend: {
-        name: "one",
-        open: () => Effect.die("not opened by doctor"),
-        doctor: () => Effect.succeed([check("one", result, "x", "y")])
-      }
-    })
-  })
-  const request = {
-    program: "spoa",
-    file: undefined,
-    environment: { SYNPRINT_ADMIN_LISTEN: "", SYNPRINT_SPOA_LISTEN: "unix:/nowhere/s" },
-    flags: []
-  } as const
-  const capture = async (result: "ok" | "fail") =>
-    (await Effect.runPromise(doctor(request, registry(result))))
+test("with auto a backend that can't work is passed over, unless none can; the program's own checks come last", async () => {
+  const program = { ...plainProgram, listeners: () => [], doctor: async () => [check("own", "ok", "x")] }
+  const capture = async (result: "ok" | "fail", backend = "auto") => {
+    const one = makeFakeModule("one", () => makeFakeBackend("one"), { checks: [check("one", result, "x", "y")] })
+    const checks = await Effect.runPromise(
+      doctor({
+        schema: new ConfigSchema([program], [one]),
+        program,
+        file: undefined,
+        environment: { SYNPRINT_ADMIN_LISTEN: "", SYNPRINT_CAPTURE_BACKEND: backend },
+        flags: []
+      })
+    )
+    expect(checks.at(-1)!.name).toBe("own")
+    return checks
       .filter(({ name }) => name === "one" || name === "capture")
       .map((each) => `${each.name} ${each.result}`)
+  }
   expect(await capture("ok")).toEqual(["one ok"])
   expect(await capture("fail")).toEqual(["one warn", "capture fail"])
+  expect(await capture("fail", "one")).toEqual(["one fail"])
+})
+
+test("a configuration that is wrong: what is wrong, and the checks of the rest with defaults", async () => {
+  const checks = await Effect.runPromise(
+    doctor({
+      schema: new ConfigSchema([plainProgram], []),
+      program: { ...plainProgram, listeners: () => [] },
+      file: undefined,
+      environment: { SYNPRINT_ADMIN_LISTEN: "", SYNPRINT_CAPTURE_CAPACITY: "many" },
+      flags: []
+    })
+  )
+  expect(checks[0]).toMatchObject({ name: "configuration", result: "fail" })
+  expect(checks[0]!.detail).toStartWith("SYNPRINT_CAPTURE_CAPACITY: capture.capacity: expected")
+  expect(checks.some(({ name }) => name === "databases")).toBe(true)
 })
 
 test("columns, and the next step below", () => {

@@ -1,25 +1,26 @@
 /**
- * `doctor`: every check of the seeds' troubleshooting lists and more, one line each with the next step.
+ * `doctor`: every check of the shared parts, of the backends and of the program, one line each with the next step.
  */
 import * as Effect from "effect/Effect"
-import type { Check } from "../capture/backend.ts"
-import type { BackendRegistry } from "../capture/chain.ts"
-import { captureOptions } from "../config/capture.ts"
-import { printProblem } from "../config/problem.ts"
-import { check } from "./check.ts"
-import { type Config, type ConfigRequest, readConfig, readConfigFile } from "../config/config.ts"
+import type { BackendModule, Check } from "../capture/backend.ts"
+import { inAutoOrder } from "../capture/choice.ts"
+import { backendConfig, captureOptions } from "../config/capture.ts"
 import { readDatabaseFiles } from "../config/database-files.ts"
+import { inspectConfig } from "../config/load.ts"
+import type { ConfigRequest } from "../config/parse.ts"
+import { printProblem } from "../config/problem.ts"
+import type { ServiceConfig } from "../config/schema.ts"
+import { check } from "./check.ts"
 import { hostChecks } from "./host.ts"
-import { haproxyChecks } from "./haproxy.ts"
 import { serviceChecks } from "./service.ts"
 
-const configChecks = Effect.fnUntraced(function* (
-  request: ConfigRequest
-): Effect.fn.Return<readonly [Config | undefined, ReadonlyArray<Check>]> {
-  const text = yield* Effect.result(readConfigFile(request.file))
-  if (text._tag === "Failure")
-    return [undefined, [check("configuration", "fail", text.failure.message, "name the file with --config")]]
-  const { config, problems } = readConfig({ ...request, text: text.success })
+const configChecks = Effect.fnUntraced(function* <C extends ServiceConfig>(
+  request: ConfigRequest<C>
+): Effect.fn.Return<readonly [C | undefined, ReadonlyArray<Check>]> {
+  const inspected = yield* Effect.result(inspectConfig(request))
+  if (inspected._tag === "Failure")
+    return [undefined, [check("configuration", "fail", inspected.failure.message, "name the file with --config")]]
+  const { config, problems } = inspected.success
   return problems.length === 0
     ? [config, [check("configuration", "ok", request.file ?? "defaults (no file)")]]
     : [
@@ -30,7 +31,7 @@ const configChecks = Effect.fnUntraced(function* (
       ]
 })
 
-function databaseChecks(config: Config): ReadonlyArray<Check> {
+function databaseChecks(config: ServiceConfig): ReadonlyArray<Check> {
   const { databases, mode } = config.fingerprint
   const { database, problems } = readDatabaseFiles(databases, mode)
   if (database !== undefined) {
@@ -50,10 +51,10 @@ function databaseChecks(config: Config): ReadonlyArray<Check> {
 }
 
 const backendChecks = Effect.fnUntraced(function* (
-  config: Config,
-  registry: BackendRegistry
+  { capture }: ServiceConfig,
+  backends: ReadonlyArray<BackendModule>,
+  feed: boolean
 ): Effect.fn.Return<ReadonlyArray<Check>> {
-  const { capture, fingerprint, p0fApi } = config
   if (!capture.enabled)
     return [
       check(
@@ -63,49 +64,43 @@ const backendChecks = Effect.fnUntraced(function* (
         "remove the key"
       )
     ]
-  const names = capture.backend === "auto" ? Object.keys(registry) : capture.backend
-  const options = captureOptions(capture, fingerprint.mode === "p0f" || p0fApi !== undefined)
+  const isAuto = capture.backend === "auto"
+  const names = capture.backend === "auto" ? inAutoOrder(backends).map(({ name }) => name) : capture.backend
+  const options = captureOptions(capture, feed)
   const checks: Array<Check> = []
   for (const name of names) {
-    const load = registry[name]
-    if (load === undefined) {
-      checks.push(
-        check(name, "fail", "this program has no such backend", `use one of ${Object.keys(registry).join(", ")}`)
-      )
-      continue
-    }
-    const loaded = yield* Effect.result(Effect.tryPromise(load))
+    const module = backends.find((each) => each.name === name)
+    // The configuration has reported a name that is not known.
+    if (module === undefined) continue
+    const loaded = yield* Effect.result(Effect.tryPromise(() => module.load()))
     if (loaded._tag === "Failure")
       checks.push(check(name, "fail", `cannot be loaded: ${String(loaded.failure.cause)}`, "install synprint again"))
     // With auto a backend that can't work is passed over, so it is no failure.
     else
-      for (const each of yield* loaded.success.backend.doctor(options))
-        checks.push(capture.backend === "auto" && each.result === "fail" ? { ...each, result: "warn" } : each)
+      for (const each of yield* loaded.success.doctor({ ...options, config: backendConfig(module, capture) }))
+        checks.push(isAuto && each.result === "fail" ? { ...each, result: "warn" } : each)
   }
-  if (capture.backend === "auto" && checks.length > 0 && checks.every((each) => each.result !== "ok")) {
+  if (isAuto && checks.length > 0 && checks.every((each) => each.result !== "ok")) {
     checks.push(check("capture", "fail", "no backend of auto can work", "take the next step of one of the lines above"))
   }
   return checks
 })
 
-/** All checks, in the order in which an operator would go through them. `own`: those of the program. */
-export const doctor = Effect.fnUntraced(function* (
-  request: ConfigRequest,
-  registry: BackendRegistry,
-  own: (config: Config) => Promise<ReadonlyArray<Check>> = async () => []
+/** All checks, in the order in which an operator would go through them. */
+export const doctor = Effect.fnUntraced(function* <C extends ServiceConfig>(
+  request: ConfigRequest<C>
 ): Effect.fn.Return<ReadonlyArray<Check>> {
+  const { program, schema } = request
   const [config, configuration] = yield* configChecks(request)
   const checks = [...configuration]
-  if (config !== undefined && request.program !== "agent") checks.push(...databaseChecks(config))
-  checks.push(...hostChecks(config))
-  if (config !== undefined) {
-    checks.push(
-      ...(yield* backendChecks(config, registry)),
-      ...(yield* Effect.promise(() => own(config))),
-      ...(yield* Effect.promise(() => serviceChecks(request.program, config)))
-    )
-  }
-  if (request.program === "spoa") checks.push(...(yield* Effect.promise(() => haproxyChecks())))
+  if (config !== undefined && program.matches) checks.push(...databaseChecks(config))
+  checks.push(...hostChecks(config?.capture.interfaces ?? []))
+  if (config === undefined) return checks
+  checks.push(
+    ...(yield* backendChecks(config, schema.backends, program.wantsPackets(config))),
+    ...(yield* Effect.promise(() => serviceChecks(program, config))),
+    ...(yield* Effect.promise(() => program.doctor(config)))
+  )
   return checks
 })
 

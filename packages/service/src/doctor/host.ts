@@ -4,7 +4,6 @@
 import { existsSync, readFileSync, readlinkSync } from "node:fs"
 import { release } from "node:os"
 import type { Check } from "../capture/backend.ts"
-import type { Config } from "../config/config.ts"
 import { check } from "./check.ts"
 
 /** linux/capability.h */
@@ -154,8 +153,8 @@ function namespaceChecks(): ReadonlyArray<Check> {
   }
 }
 
-function interfaceChecks(config: Config): ReadonlyArray<Check> {
-  return config.capture.interfaces
+function interfaceChecks(interfaces: ReadonlyArray<string>): ReadonlyArray<Check> {
+  return interfaces
     .filter((name) => name !== "any")
     .map((name) => {
       if (!existsSync(`/sys/class/net/${name}`))
@@ -167,7 +166,8 @@ function interfaceChecks(config: Config): ReadonlyArray<Check> {
     })
 }
 
-export function hostChecks(config: Config | undefined): ReadonlyArray<Check> {
+/** `interfaces`: those that the configuration names. */
+export function hostChecks(interfaces: ReadonlyArray<string>): ReadonlyArray<Check> {
   return [
     check("bun", "ok", Bun.version),
     ...kernelChecks(),
@@ -175,6 +175,6 @@ export function hostChecks(config: Config | undefined): ReadonlyArray<Check> {
     ...limitChecks(),
     ...sysctlChecks(),
     ...namespaceChecks(),
-    ...(config === undefined ? [] : interfaceChecks(config))
+    ...interfaceChecks(interfaces)
   ]
 }

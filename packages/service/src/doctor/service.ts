@@ -1,19 +1,17 @@
 /**
- * Checks of what runs: the service's listeners, its admin endpoint, the p0f socket.
+ * Checks of what runs: the service's listeners and its admin endpoint.
  */
-import { statSync } from "node:fs"
 import { createConnection } from "node:net"
 import type { Check } from "../capture/backend.ts"
-import type { Config } from "../config/config.ts"
-import type { Program } from "../config/service.ts"
-import { check } from "./check.ts"
 import { type ListenAddress, printListenAddress } from "../config/listen-address.ts"
+import type { Program, ServiceConfig } from "../config/schema.ts"
+import { check } from "./check.ts"
 
 const WAIT_MS = 1000
 const ANY: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
 
-/** undefined: something listens; else the error's code. */
-const refusal = (address: ListenAddress): Promise<string | undefined> =>
+/** The code of the error with which a connection is refused; undefined: something listens. */
+export const refusal = (address: ListenAddress): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket =
       address.kind === "unix"
@@ -28,7 +26,7 @@ const refusal = (address: ListenAddress): Promise<string | undefined> =>
     socket.once("error", (cause: NodeJS.ErrnoException) => done(cause.code ?? cause.message))
   })
 
-const listenerCheck = async (program: Program, setting: string, address: ListenAddress): Promise<Check> => {
+const listenerCheck = async (program: string, setting: string, address: ListenAddress): Promise<Check> => {
   const code = await refusal(address)
   const name = `${setting} ${printListenAddress(address)}`
   return code === undefined
@@ -64,36 +62,10 @@ const readinessCheck = async (address: ListenAddress): Promise<Check> => {
   }
 }
 
-async function p0fSocketCheck(path: string): Promise<Check> {
-  const name = `p0f socket ${path}`
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return check(name, "warn", "there is none", "start synprint spoa with this configuration")
-  if (!stat.isSocket()) return check(name, "fail", "is no socket", "remove the file or change p0f_api.socket")
-  const code = await refusal({ kind: "unix", path })
-  if (code === undefined) return check(name, "ok", `mode ${(stat.mode & 0o777).toString(8)}, something listens`)
-  return check(
-    name,
-    code === "EACCES" ? "fail" : "warn",
-    code,
-    code === "EACCES" ? "p0f_api.mode and group decide who may ask" : "start synprint spoa; a stale socket is replaced"
-  )
-}
-
-export async function serviceChecks(program: Program, config: Config): Promise<ReadonlyArray<Check>> {
-  const listeners: ReadonlyArray<readonly [string, ReadonlyArray<ListenAddress>]> =
-    program === "spoa"
-      ? [["spoa.listen", config.spoa.listen]]
-      : program === "proxy"
-        ? [
-            ["proxy.listen", config.proxy.listen],
-            ["proxy.tls.listen", config.proxy.tls.listen]
-          ]
-        : []
-  return Promise.all([
-    ...listeners.flatMap(([setting, addresses]) =>
-      addresses.map((address) => listenerCheck(program, setting, address))
-    ),
-    ...config.admin.listen.map(readinessCheck),
-    ...(program !== "agent" && config.p0fApi ? [p0fSocketCheck(config.p0fApi.socket)] : [])
+export const serviceChecks = <C extends ServiceConfig>(program: Program<C>, config: C): Promise<ReadonlyArray<Check>> =>
+  Promise.all([
+    ...program
+      .listeners(config)
+      .flatMap(({ setting, addresses }) => addresses.map((address) => listenerCheck(program.name, setting, address))),
+    ...config.admin.listen.map(readinessCheck)
   ])
-}

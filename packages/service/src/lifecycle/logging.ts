@@ -9,7 +9,7 @@ import * as Logger from "effect/Logger"
 import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import type * as Scope from "effect/Scope"
-import type { LogConfig } from "../config/service.ts"
+import type { LogConfig } from "../config/operations.ts"
 
 const LEVELS: Readonly<Record<LogConfig["level"], LogLevel.LogLevel>> = {
   trace: "Trace",

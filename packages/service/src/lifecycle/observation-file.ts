@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type ConfigInvalid, invalid } from "../config/problem.ts"
-import type { LogConfig } from "../config/service.ts"
+import type { LogConfig } from "../config/operations.ts"
 import { LogFile, LogFileError } from "./log-file.ts"
 import { onSignal } from "./logging.ts"
 

@@ -13,6 +13,9 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { background } from "./daemons.ts"
 import { onSignal } from "./logging.ts"
+import type { ConfigRequest } from "../config/parse.ts"
+import { needsRestart } from "../config/restart.ts"
+import type { ServiceConfig } from "../config/schema.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 
 /** A value that follows its files. */
@@ -125,4 +128,35 @@ export const watchConfig = <A, E extends { readonly message: string }>(
       )
     )
     return { current: () => SubscriptionRef.getUnsafe(ref), changes: SubscriptionRef.changes(ref) }
+  })
+
+export interface ReloadOptions<A, C extends ServiceConfig> {
+  readonly request: ConfigRequest<C>
+  readonly config: (value: A) => C
+  /** Takes over what a reload can change. */
+  readonly apply: (next: A) => Effect.Effect<void>
+  /** What the other keys wait for, for the log. */
+  readonly restart?: string
+}
+
+/** Applies every new value while the Scope is open, and logs the keys that wait for a restart. */
+export const applyReloads = <A, C extends ServiceConfig>(
+  loaded: WatchedConfig<A>,
+  { request, config, apply, restart = "a restart" }: ReloadOptions<A, C>
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.suspend(() => {
+    const first = loaded.current()
+    return background(
+      "reload",
+      loaded.changes.pipe(
+        Stream.filter((next) => next !== first),
+        Stream.runForEach((next) =>
+          Effect.gen(function* () {
+            yield* apply(next)
+            for (const key of needsRestart(request.schema, request.program, config(first), config(next)))
+              yield* Effect.logWarning(`${key} changed: it takes ${restart}`)
+          })
+        )
+      )
+    )
   })

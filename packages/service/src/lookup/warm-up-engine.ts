@@ -1,22 +1,22 @@
 /**
- * Throwaway engine: an answerer for saved SYNs with a matcher and a history of its own, for those who warm up: no counter, no history
- * and no kept answer of the service knows of it.
+ * Warm-up engine: a lookup over saved SYNs with a matcher and a history of its own, so that neither the counters nor the history nor the
+ * cached answers of the service know what is looked up to warm the code.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Database, Matcher, Observer } from "@synprint/core"
 import { type LiveFingerprintLookup, makeFingerprintLookup } from "./lookup.ts"
 import type { CaptureError } from "../capture/backend.ts"
-import { type BackendRegistry, openChain } from "../capture/chain.ts"
+import { openChain } from "../capture/chain.ts"
+import { savedSyn } from "../capture/saved-syn.ts"
 import { captureOptions } from "../config/capture.ts"
-import type { Config } from "../config/config.ts"
+import type { ServiceConfig } from "../config/schema.ts"
 
 const STORE = 256
 
-/** `answers`: as of an answerer. */
+/** `answers`: room of the answer cache, as in `makeFingerprintLookup`. */
 export const openWarmUpEngine = (
-  backends: BackendRegistry,
-  config: Config,
+  config: ServiceConfig,
   database: Database,
   answers: number
 ): Effect.Effect<LiveFingerprintLookup, CaptureError, Scope.Scope> =>
@@ -31,6 +31,6 @@ export const openWarmUpEngine = (
       flowAgeSeconds: 30,
       hostIdleMinutes: 1
     })
-    const capture = yield* openChain(backends, ["saved-syn"], captureOptions(config.capture, false))
+    const capture = yield* openChain([savedSyn], [savedSyn.name], captureOptions(config.capture, false))
     return makeFingerprintLookup({ capture, observer, history: "connections", answers })
   })

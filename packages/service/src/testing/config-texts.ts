@@ -2,26 +2,29 @@
  * Configurations of tests, given as the text of a file.
  */
 import * as Result from "effect/Result"
-import { type Config, type ConfigSource, parseConfig } from "../config/config.ts"
+import { type ConfigSource, parseConfig } from "../config/parse.ts"
 import { printProblem } from "../config/problem.ts"
+import type { ConfigSchema, Program, ServiceConfig } from "../config/schema.ts"
 
-const source = (text: string, more: Partial<ConfigSource>): ConfigSource => ({
-  program: "spoa",
-  file: "c.toml",
-  text,
-  environment: {},
-  flags: [],
-  ...more
-})
-
-export const good = (text: string, more: Partial<ConfigSource> = {}): Config => {
-  const parsed = parseConfig(source(text, more))
-  if (Result.isFailure(parsed)) throw parsed.failure
-  return parsed.success
+export interface ConfigTexts<C> {
+  readonly good: (text: string, more?: Partial<ConfigSource>) => C
+  /** The problems as they are printed. */
+  readonly bad: (text: string, more?: Partial<ConfigSource>) => ReadonlyArray<string>
 }
 
-/** The problems as they are printed, none when there are none. */
-export const bad = (text: string, more: Partial<ConfigSource> = {}): ReadonlyArray<string> => {
-  const parsed = parseConfig(source(text, more))
-  return Result.isFailure(parsed) ? parsed.failure.problems.map(printProblem) : []
+/** Parses texts as the program would, from a file c.toml. */
+export function configTexts<C extends ServiceConfig>(schema: ConfigSchema, program: Program<C>): ConfigTexts<C> {
+  const parse = (text: string, more: Partial<ConfigSource>) =>
+    parseConfig<C>({ schema, program, file: "c.toml", text, environment: {}, flags: [], ...more })
+  return {
+    good: (text, more = {}) => {
+      const parsed = parse(text, more)
+      if (Result.isFailure(parsed)) throw parsed.failure
+      return parsed.success
+    },
+    bad: (text, more = {}) => {
+      const parsed = parse(text, more)
+      return Result.isFailure(parsed) ? parsed.failure.problems.map(printProblem) : []
+    }
+  }
 }

@@ -3,8 +3,9 @@
  */
 import * as Effect from "effect/Effect"
 import { printConnectionKey } from "@synprint/core/testing"
-import type { BackendModule, CaptureBackend, CaptureFilter, CaptureOptions, Check, Miss } from "../capture/backend.ts"
+import type { BackendModule, BackendOptions, CaptureBackend, CaptureFilter, Check, Miss } from "../capture/backend.ts"
 import { CaptureError } from "../capture/backend.ts"
+import { table } from "../config/table.ts"
 
 /** What a test sets and reads. */
 export interface FakeBackend extends CaptureBackend {
@@ -57,32 +58,40 @@ export function makeFakeBackend(name = "fake", syns: Iterable<readonly [string, 
 
 /** A module whose `open` gives what `next` says each time; counts its openings and closings. */
 export interface FakeModule extends BackendModule {
-  readonly opened: Array<CaptureOptions>
+  readonly opened: Array<BackendOptions<any>>
   closed: number
 }
 
 export function makeFakeModule(
   name: string,
   next: () => CaptureBackend | CaptureError,
-  checks: ReadonlyArray<Check> = []
+  more: Partial<BackendModule> & { readonly checks?: ReadonlyArray<Check> } = {}
 ): FakeModule {
+  const { checks = [], ...description } = more
   const module: FakeModule = {
     name,
+    autoRank: 50,
+    config: table({}),
+    deliversPackets: false,
+    statNames: {},
     opened: [],
     closed: 0,
-    open: (options) =>
-      Effect.acquireRelease(
-        Effect.suspend(() => {
-          module.opened.push(options)
-          const given = next()
-          return given instanceof CaptureError ? Effect.fail(given) : Effect.succeed(given)
-        }),
-        () =>
-          Effect.sync(() => {
-            module.closed++
-          })
-      ),
-    doctor: () => Effect.succeed(checks)
+    load: async () => ({
+      open: (options) =>
+        Effect.acquireRelease(
+          Effect.suspend(() => {
+            module.opened.push(options)
+            const given = next()
+            return given instanceof CaptureError ? Effect.fail(given) : Effect.succeed(given)
+          }),
+          () =>
+            Effect.sync(() => {
+              module.closed++
+            })
+        ),
+      doctor: () => Effect.succeed(checks)
+    }),
+    ...description
   }
   return module
 }

@@ -8,14 +8,13 @@ import {
   platformOfUserAgent
 } from "@synprint/core"
 import { FAMILIES_LINUX_KERNEL } from "@synprint/core/testing"
-import { type Config, parseConfig } from "@synprint/service"
-import * as Result from "effect/Result"
 import { Agent } from "./agent.ts"
 import { Arguments } from "../protocol/arguments.ts"
 import { Counters } from "./counters.ts"
 import { Frame, readFrame } from "../protocol/frame.ts"
 import { claimOfRequest, hintRequests } from "./hinted-request.ts"
 import { Output } from "../protocol/output.ts"
+import { spoaConfig } from "../testing/config.ts"
 import { lookupOf, testFingerprint } from "../testing/fixed-answerer.ts"
 import { connectionArguments, type KeyValues, notify, readFrames, readVariables } from "../testing/haproxy-frames.ts"
 import { VariableWriter, wantsHints } from "../protocol/variables.ts"
@@ -32,12 +31,6 @@ function frameOf(args: KeyValues): Frame {
   const frame = new Frame()
   readFrame(bytes, 0, bytes.length - 4, frame)
   return frame
-}
-
-const config = (toml: string): Config => {
-  const parsed = parseConfig({ program: "spoa", file: "c.toml", text: toml, environment: {}, flags: [] })
-  if (Result.isFailure(parsed)) throw parsed.failure
-  return parsed.success
 }
 
 /** Variables that a Linux client gets. */
@@ -57,7 +50,7 @@ function ask(args: KeyValues, { toml = "", variables = ["hints"], limit = 400 } 
       variables: new VariableWriter(variables),
       key: "connection",
       http: undefined,
-      hints: hintRequests(config(toml).hints)
+      hints: hintRequests(spoaConfig.good(toml).hints)
     },
     new Counters()
   )

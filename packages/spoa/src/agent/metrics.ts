@@ -2,7 +2,7 @@
  * The agent's metrics and its summary once a minute: readers over the plain counters of listeners, sessions, capture and history.
  */
 import type { Observer } from "@synprint/core"
-import type { Chain, LiveFingerprintLookup, Metrics } from "@synprint/service"
+import { type Chain, type LiveFingerprintLookup, type Metrics, registerCaptureMetrics } from "@synprint/service"
 import type { Counters } from "./counters.ts"
 import type { P0fCounters } from "../p0f-socket/session.ts"
 
@@ -58,23 +58,13 @@ export function registerMetrics(metrics: Metrics, measured: Measured): void {
   }
   if (p0f !== undefined) counter("p0f_queries_total", "Queries on the p0f socket.", () => p0f.queries)
 
-  for (const member of chain?.members ?? []) {
-    const backend = member.name
-    for (const result of Object.keys(member.lookups) as Array<keyof typeof member.lookups>) {
-      counter("lookups_total", "Lookups of a connection's SYN.", () => member.lookups[result], { backend, result })
-    }
-    const stat = (name: string) => () => member.stats()[name] ?? 0
-    const drops = "Packets lost before they were read: the kernel's ring was full, or the interface."
-    counter("capture_drops_total", drops, stat("kernel_drops"), { backend, where: "kernel" })
-    counter("capture_drops_total", drops, stat("interface_drops"), { backend, where: "interface" })
-    counter("capture_evictions_total", "SYNs that made room before their time.", stat("evictions"), { backend })
-    counter("capture_syns_total", "SYNs captured.", stat("syns"), { backend })
-    gauge("capture_entries", "SYNs kept now.", stat("entries"), { backend })
-    gauge("syn_retention_seconds", "How long SYNs are kept at the present rate.", () => stat("retention_ms")() / 1000, {
-      backend
+  for (const { name, lookups, stat, down } of chain?.members ?? [])
+    registerCaptureMetrics(metrics, {
+      name,
+      lookups: (result) => lookups[result],
+      stat,
+      isUp: () => down() === undefined
     })
-    gauge("backend_up", "Whether the backend works.", () => (member.down() === undefined ? 1 : 0), { backend })
-  }
 
   gauge("answers", "Connections whose answer is kept.", () => lookup.stats().answers)
   counter("answers_evicted_total", "Kept answers that made room.", () => lookup.stats().answersEvicted)
@@ -98,10 +88,10 @@ export const summaryCounters =
       helloTimeouts: counters.helloTimeouts,
       stalls: counters.stalls
     }
-    for (const { name, lookups, stats } of chain?.members ?? []) {
+    for (const { name, lookups, stat } of chain?.members ?? []) {
       for (const [result, count] of Object.entries(lookups))
         if (result !== "unsupported") shown[`${name}.${result}`] = count
-      shown[`${name}.drops`] = stats()["kernel_drops"] ?? 0
+      shown[`${name}.drops`] = stat("kernelDrops")
     }
     return shown
   }

@@ -6,40 +6,37 @@
  * configuration and databases | observation log | capture chain | p0f socket | SPOP listeners | admin | reload
  * ```
  */
+import { backends } from "@synprint/backends"
 import { type Database, Matcher, Observer, RelayJudge, RequestFingerprint, replyTo } from "@synprint/core"
 import {
-  type Chain,
-  type Config,
-  ConfigInvalid,
-  type ConfigRequest,
-  Metrics,
-  VERSION,
   admin,
-  background,
+  applyReloads,
   captureOptions,
+  type Chain,
+  type ConfigInvalid,
+  type ConfigRequest,
   databaseFileNames,
   databaseLoader,
   historyLimits,
-  watchConfig,
   loadConfig,
   logging,
   makeFingerprintLookup,
-  networkFileProblems,
+  Metrics,
   openChain,
   printListenAddress,
   relayThresholds,
   serveUntilStopped,
-  summary
+  summary,
+  VERSION,
+  watchConfig
 } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import { type Config, spoaProgram } from "../config.ts"
 import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./metrics.ts"
 import { Agent, type AgentSettings, type HttpObserver } from "./agent.ts"
-import { backends } from "../backends.ts"
 import { hintRequests } from "./hinted-request.ts"
-import { needsRestart } from "./config-change.ts"
 import { Counters } from "./counters.ts"
 import { openObservations } from "./observations.ts"
 import { P0fCounters, type Reply } from "../p0f-socket/session.ts"
@@ -56,24 +53,22 @@ interface Loaded {
   readonly database: Database
 }
 
-const loader = (request: ConfigRequest): Effect.Effect<Loaded, ConfigInvalid> => {
+const loader = (request: ConfigRequest<Config>): Effect.Effect<Loaded, ConfigInvalid> => {
   const loadDatabases = databaseLoader()
   return Effect.gen(function* () {
     const config = yield* loadConfig(request)
-    const problems = networkFileProblems(config)
-    if (problems.length > 0) return yield* new ConfigInvalid({ problems })
     return { config, database: yield* loadDatabases(config.fingerprint) }
   })
 }
 
 /** Runs until a signal ends it. */
-export const spoa = (request: ConfigRequest): Effect.Effect<never, unknown> =>
+export const spoa = (request: ConfigRequest<Config>): Effect.Effect<never, unknown> =>
   Effect.gen(function* () {
     const { log } = yield* loadConfig(request)
     return yield* serveUntilStopped(agent(request)).pipe(Effect.provide(logging(log)))
   })
 
-const agent = (request: ConfigRequest) =>
+const agent = (request: ConfigRequest<Config>) =>
   Effect.gen(function* () {
     const metrics = new Metrics("spoa")
     const loaded = yield* watchConfig({
@@ -90,7 +85,7 @@ const agent = (request: ConfigRequest) =>
     const { config, database } = first
     const mode = config.fingerprint.mode
     // DESIGN 1.4: history has one source, chosen at start.
-    const wantsFeed = config.capture.enabled && (mode === "p0f" || config.p0fApi !== undefined)
+    const wantsFeed = config.capture.enabled && spoaProgram.wantsPackets(config)
 
     yield* warnOf(database)
     const log = yield* openObservations(config.log)
@@ -118,7 +113,7 @@ const agent = (request: ConfigRequest) =>
     const settings = (current: Loaded): AgentSettings => ({
       lookup,
       variables: new VariableWriter(current.config.spoa.variables),
-      key: config.capture.key,
+      key: current.config.capture.key,
       http: readRequest(current.database),
       hints:
         mode === "modern" && wantsHints(current.config.spoa.variables) ? hintRequests(current.config.hints) : undefined,
@@ -148,30 +143,24 @@ const agent = (request: ConfigRequest) =>
     })
     yield* summary({ read: summaryCounters(measured), cause: likelyCause })
     let matched = database
-    yield* background(
-      "reload",
-      loaded.changes.pipe(
-        Stream.filter((next) => next !== first),
-        Stream.runForEach((next) =>
-          Effect.gen(function* () {
-            const { config: current } = next
-            if (next.database !== matched) {
-              matched = next.database
-              yield* warnOf(matched)
-              lookup.setMatcher(new Matcher(matched, mode, CACHED_FINGERPRINTS))
-            }
-            handler.settings = settings(next)
-            if (chain !== undefined) {
-              yield* chain
-                .setFilter(captureOptions(current.capture, wantsFeed).filter)
-                .pipe(Effect.catch((error) => Effect.logError(`the old filter stays: ${error.message}`)))
-            }
-            for (const key of needsRestart(config, current))
-              yield* Effect.logWarning(`${key} changed: it takes a restart`)
-          })
-        )
-      )
-    )
+    yield* applyReloads(loaded, {
+      request,
+      config: (next) => next.config,
+      apply: (next) =>
+        Effect.gen(function* () {
+          if (next.database !== matched) {
+            matched = next.database
+            yield* warnOf(matched)
+            lookup.setMatcher(new Matcher(matched, mode, CACHED_FINGERPRINTS))
+          }
+          handler.settings = settings(next)
+          if (chain !== undefined) {
+            yield* chain
+              .setFilter(captureOptions(next.config.capture, wantsFeed).filter)
+              .pipe(Effect.catch((error) => Effect.logError(`keeping the previous filter: ${error.message}`)))
+          }
+        })
+    })
     yield* Effect.addFinalizer(() => {
       isServing = false
       return Scope.close(listeners, Exit.void)

@@ -5,7 +5,7 @@
  * stop:  refuse new connections, health checks fail -> answer what is in flight -> AGENT-DISCONNECT 0 -> wait for the clients -> close
  * ```
  */
-import { type PrefixSet, parsePrefixes } from "@synprint/core"
+import type { PrefixSet } from "@synprint/core"
 import {
   type AlreadyRunning,
   type ConfigInvalid,
@@ -99,8 +99,8 @@ const stop = (listener: StreamListener, options: ListenOptions): Effect.Effect<v
 export interface AgentServerOptions {
   readonly listen: ReadonlyArray<ListenAddress>
   readonly file: SocketFile
-  /** CIDR prefixes; needed as soon as an address is not loopback. */
-  readonly allow: ReadonlyArray<string>
+  /** Networks that may connect; needed as soon as an address is not loopback. */
+  readonly allow: PrefixSet
   readonly maxFrameSize: number
   readonly pipelining: boolean
   readonly shutdownMs: number
@@ -119,10 +119,8 @@ export const serveAgent = (
 ): Effect.Effect<ReadonlyArray<ListenAddress>, OpenError, Scope.Scope> =>
   Effect.gen(function* () {
     const { listen, allow, maxFrameSize, pipelining, handler, counters, unhealthy } = options
-    const prefixes = parsePrefixes(allow)
-    if (!("containsBytes" in prefixes)) return yield* invalid(undefined, prefixes.join("; "), "spoa.allow")
     const open = listen.find((address) => !isLocal(address))
-    if (open !== undefined && allow.length === 0) {
+    if (open !== undefined && allow.size === 0) {
       const hint = 'name the networks of HAProxy: allow = ["10.0.0.0/8"] in [spoa]'
       return yield* invalid(
         undefined,
@@ -147,7 +145,7 @@ export const serveAgent = (
           accept: () => new Session(settings, handler, counters),
           counters,
           // Only this host reaches a local address: the list is for the others.
-          allow: isLocal(address) ? undefined : prefixes,
+          allow: isLocal(address) ? undefined : allow,
           shutdownMs: options.shutdownMs,
           onStop: () => {
             isStopping = true

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test"
 import { loadConfig, loadDatabases } from "@synprint/service"
 import * as Effect from "effect/Effect"
+import { spoaProgram } from "../config.ts"
+import { spoaSchema } from "../testing/config.ts"
 import { warmUp } from "./warm-up.ts"
 
 for (const [mode, key] of [
@@ -14,7 +16,13 @@ for (const [mode, key] of [
     ]
     const stats = await Effect.runPromise(
       Effect.gen(function* () {
-        const config = yield* loadConfig({ program: "spoa", file: undefined, environment: {}, flags })
+        const config = yield* loadConfig({
+          schema: spoaSchema,
+          program: spoaProgram,
+          file: undefined,
+          environment: {},
+          flags
+        })
         return yield* warmUp(config, yield* loadDatabases(config.fingerprint))
       })
     )

@@ -8,15 +8,14 @@
 import type { Database } from "@synprint/core"
 import {
   type FingerprintLookupStats,
-  type Config,
   syntheticSyn4,
   syntheticSyn6,
   openWarmUpEngine,
   setClientPort
 } from "@synprint/service"
 import * as Effect from "effect/Effect"
+import type { Config } from "../config.ts"
 import { Agent } from "./agent.ts"
-import { backends } from "../backends.ts"
 import { Counters } from "./counters.ts"
 import { beginFrame, endFrame, HAPROXY_HELLO, NOTIFY } from "../protocol/frame.ts"
 import { Output } from "../protocol/output.ts"
@@ -50,7 +49,7 @@ const SYN6 = syntheticSyn6()
 export const warmUp = (config: Config, database: Database): Effect.Effect<FingerprintLookupStats | undefined> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const lookup = yield* openWarmUpEngine(backends, config, database, ANSWERS)
+      const lookup = yield* openWarmUpEngine(config, database, ANSWERS)
       const counters = new Counters()
       const variables = new VariableWriter(config.spoa.variables)
       const agent = new Agent({ lookup, variables, key: config.capture.key, http: undefined }, counters)

@@ -2,8 +2,7 @@
  * Checks of HAProxy: installed, its configuration valid, the SPOE filter there, client copies of our headers deleted.
  */
 import { readFileSync } from "node:fs"
-import type { Check } from "../capture/backend.ts"
-import { check } from "./check.ts"
+import { type Check, check } from "@synprint/service"
 
 const CONFIG = "/etc/haproxy/haproxy.cfg"
 

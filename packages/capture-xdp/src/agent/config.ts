@@ -1,0 +1,19 @@
+/**
+ * The program `agent` as its configuration sees it: [capture], [admin], [log] and [reload].
+ */
+import type { Program } from "@synprint/service/config"
+
+export const agentProgram: Program = {
+  name: "agent",
+  tables: {},
+  ignores: ["history", "hints"],
+  refuses: {},
+  adminPort: 9103,
+  onlyBackend: "xdp",
+  matches: false,
+  wantsPackets: () => false,
+  listeners: () => [],
+  check: () => [],
+  checkFiles: () => [],
+  doctor: async () => []
+}
