@@ -59,7 +59,7 @@ describe("formats", () => {
   test("none: counts alone", async () => {
     const { code, out } = await read(["--format=none", "three.pcap"])
     expect(code).toBe(0)
-    expect(out).toStartWith("packets  3: tcp 3\nSYN      3, and 0 repeated\n")
+    expect(out).toStartWith("packets       3: tcp 3\nSYN           3, and 0 repeated\n")
   })
 
   const vector = sharedFile("vectors/p0f/http_via.pcap")
@@ -88,9 +88,9 @@ describe("formats", () => {
 
 describe("input", () => {
   test("- is stdin; several files are read in order", async () => {
-    expect((await read(["--format", "none", "-"], { stdin: capture })).out).toStartWith("packets  3: ")
+    expect((await read(["--format", "none", "-"], { stdin: capture })).out).toStartWith("packets       3: ")
     expect((await read(["--format", "none", "three.pcap", "-", "three.pcap"], { stdin: capture })).out).toStartWith(
-      "packets  9: "
+      "packets       9: "
     )
   })
 
@@ -112,12 +112,12 @@ describe("input", () => {
       expect([two.code, one.code]).toEqual([0, 0])
     }
     const many = await read(["--format", "none", "large.pcap", "three.pcap", "large.pcap"])
-    expect(many.out).toStartWith("packets  2,401: ")
+    expect(many.out).toStartWith("packets       2,401: ")
   })
 
   test("a truncated tail is reported, what came before is kept", async () => {
     const { code, out, err } = await read(["--format", "none", "cut.pcap"])
-    expect(out).toStartWith("packets  2: ")
+    expect(out).toStartWith("packets       2: ")
     expect(err).toMatch(
       /^synprint read: cut\.pcap: the file ends inside a record, \d+ or more bytes are missing, at byte \d+; everything before it was read\n$/
     )
@@ -137,7 +137,7 @@ describe("input", () => {
       expect(code).toBe(1)
     }
     const { code, out } = await read(["--format", "none", "none.pcap", "three.pcap"])
-    expect([code, out.slice(0, 12)]).toEqual([1, "packets  3: "])
+    expect([code, out.slice(0, 17)]).toEqual([1, "packets       3: "])
   })
 
   test("the reader of our output may leave early", async () => {

@@ -129,7 +129,7 @@ describe("--check", () => {
     const { code, err } = await check(pair("a.pem", "b.key") + pair("no.pem", "none.key"))
     expect(code).toBe(78)
     expect(err).toContain("b.key: proxy.tls.certificates[0].key: is not the key of a.pem\n")
-    expect(err).toMatch(/no\.pem: proxy\.tls\.certificates\[1\]\.certificate: no PEM that can be used/)
+    expect(err).toMatch(/no\.pem: proxy\.tls\.certificates\[1\]\.certificate: not a PEM file that can be used/)
     expect(err).toContain("none.key: proxy.tls.certificates[1].key: cannot read the file: ENOENT")
   })
 })

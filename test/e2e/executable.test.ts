@@ -159,7 +159,7 @@ testWith(
     const two = Bun.spawnSync([...words, path], { cwd: empty, stderr: "pipe" })
     const one = Bun.spawnSync([...words, "-"], { cwd: empty, stdin: Bun.file(path), stderr: "pipe" })
     expect([two.stderr.toString(), one.stderr.toString()]).toEqual(["", ""])
-    expect(two.stdout.toString()).toStartWith("packets  800,000: ")
+    expect(two.stdout.toString()).toStartWith("packets       800,000: ")
     expect(two.stdout.toString()).toBe(one.stdout.toString())
   },
   120_000

@@ -88,7 +88,7 @@ testWith(
       }
       const other = await startProxyProcess(on, path, [], { ...given, HUGINN_EBPF_DST_PORT: "7001" })
       expect(await other.child.exited).toBe(78)
-      expect(other.log()).toContain("7001 is no port that the proxy listens on")
+      expect(other.log()).toContain("the proxy does not listen on port 7001")
     } finally {
       remove()
     }
