@@ -16,7 +16,7 @@ test("connections of one address over threads", () => {
   a.disconnect(slot)
   expect(b.connect(4, client, 3, 1)).toBe(slot)
   // The thread of `b` ends: its two are no more.
-  a.forget(1)
+  a.drop(1)
   expect([a.connect(4, client, 3, 1), a.connect(4, client, 3, 1), a.connect(4, client, 3, 1)]).toEqual([
     slot,
     slot,
@@ -46,4 +46,39 @@ test("a full table limits nobody, and gives its slots back", () => {
   expect(limits.connect(4, address(99), 1, 1)).toBe(UNLIMITED)
   limits.disconnect(slots[3]!)
   expect(limits.connect(4, address(99), 1, 2)).toBe(slots[3]!)
+})
+
+/**
+ * Eight threads, more than there are processors, so that holders of the lock are preempted. SYNPRINT_TEST_OPERATIONS=10000000 makes it
+ * longer.
+ */
+test("requests of one address from eight threads: not one too many, none lost", async () => {
+  const threads = 8
+  const rounds = Math.ceil(Number(process.env["SYNPRINT_TEST_OPERATIONS"] ?? 400_000) / threads)
+  const most = (rounds * threads) >> 1
+  const buffer = AddressLimits.allocate(64, threads)
+  const slot = new AddressLimits(buffer, threads, 0).connect(4, address(192, 0, 2, 9), 0, 1)
+  const counts = await Promise.all(
+    Array.from({ length: threads }, (_, thread) => {
+      const { promise, resolve, reject } = Promise.withResolvers<number>()
+      const worker = new Worker(new URL("../testing/limits-worker.ts", import.meta.url))
+      worker.onerror = ({ message }) => reject(new Error(message))
+      worker.onmessage = ({ data }: MessageEvent<number>) => {
+        worker.terminate()
+        resolve(data)
+      }
+      worker.postMessage({ buffer, threads, thread, slot, most, rounds })
+      return promise
+    })
+  )
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(most)
+})
+
+test("a thread that ended with the lock of a bucket in its hand stops nobody", () => {
+  const buffer = AddressLimits.allocate(8, 2)
+  const limits = new AddressLimits(buffer, 2, 0)
+  // The only bucket's lock, held by thread 1.
+  new Int32Array(buffer)[2] = 2
+  limits.drop(1)
+  expect(limits.connect(4, address(192, 0, 2, 1), 1, 1)).toBeGreaterThan(0)
 })

@@ -174,9 +174,9 @@ export class WorkerPool {
     this.restarts++
     this.reports.end(thread)
     this.#cells[thread * CELLS + OPEN] = 0
-    new AddressLimits(this.#limits, this.threads, thread).forget(thread)
+    new AddressLimits(this.#limits, this.threads, thread).drop(thread)
     this.#options.log("error", `worker ${thread} ended; another takes its place`)
-    if (this.#history.forgetHolder(thread))
+    if (this.#history.releaseOf(thread))
       this.#options.log("warn", "it ended while it wrote history: what was known of addresses is forgotten")
     const again = (): void => {
       if (this.#isStopping) return

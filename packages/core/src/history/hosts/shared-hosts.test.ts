@@ -129,9 +129,9 @@ test("a thread that ends with the lock: all is forgotten and others go on; witho
     (JSON.parse(tell(observer, frame(1, 0, 1), START)) as { readonly totalConn: number }).totalConn
   expect([conn(), conn()]).toEqual([1, 2])
   const main = new SharedHosts(buffer, 256, 2)
-  expect([main.forgetHolder(0), main.forgetHolder(1), conn()]).toEqual([false, false, 3])
+  expect([main.releaseOf(0), main.releaseOf(1), conn()]).toEqual([false, false, 3])
   dead.lock()
-  expect([main.forgetHolder(1), main.forgetHolder(0), conn(), observer.counts.hosts]).toEqual([false, true, 1, 1])
+  expect([main.releaseOf(1), main.releaseOf(0), conn(), observer.counts.hosts]).toEqual([false, true, 1, 1])
 })
 
 test("a buffer of another size is refused", () => {

@@ -8,16 +8,15 @@
  *     tagAt     of host-clock.ts
  *     again
  *
- * The lock is a word: 0 free, else the number of its holder, with CONTENDED when somebody waits (Drepper, "Futexes are tricky", mutex
- * 2, with a holder). It is held for a connection's entry into history and the reading of its answer, about a microsecond. Who waits
- * longer than a few turns sleeps: its holder may have lost the processor.
+ * The lock (shared-lock.ts) is held while a connection is entered into history and its answer is read, about a microsecond.
  */
 import { COLD_SHIFT, HOT_SHIFT } from "./host-record.ts"
+import { SharedLock } from "../../collections/shared-lock.ts"
 import { SET_SHIFT, setsFor } from "./host-sets.ts"
 
 const LOCK = 0
 const GENERATION = 1
-/** What ClockHostTable keeps beside the slabs. */
+/** Words of the head in which ClockHostTable keeps its state beside the slabs. */
 export const HEAD_COUNT = 2
 export const HEAD_FRESH = 3
 export const HEAD_HAND = 4
@@ -27,14 +26,10 @@ const SEEDS = 16
 export const SEED_COUNT = 5
 const HEAD_WORDS = 32
 
-const CONTENDED = 1 << 16
-const SPINS = 100
-const SLEEP_MS = 10
-
 export interface HostSlabs {
   readonly hot: Int32Array
   readonly cold: Int32Array
-  /** Odd numbers. */
+  /** Seeds of the hash, all of them odd. */
   readonly seeds: Int32Array
 }
 
@@ -48,7 +43,7 @@ const wordsOf = (maxHosts: number): number =>
   maxHosts +
   bitWords(maxHosts)
 
-/** `randomWords`: fills an array with random numbers. */
+/** Allocates the memory; `randomWords` fills an array with random numbers. */
 export function allocateHosts(maxHosts: number, randomWords: (words: Int32Array) => void): SharedArrayBuffer {
   const buffer = new SharedArrayBuffer(4 * wordsOf(maxHosts))
   const seeds = new Int32Array(SEED_COUNT)
@@ -67,9 +62,9 @@ export class SharedHosts implements HostSlabs {
   readonly tagAt: Int32Array
   readonly again: Int32Array
   readonly seeds: Int32Array
-  readonly #holder: number
+  readonly #lock: SharedLock
 
-  /** `buffer` of `allocateHosts` with as many; `thread`: 0 to 65,534, another in each. */
+  /** `buffer` comes from `allocateHosts` with the same `maxHosts`; `thread` is 0 to 65,534 and different in each thread. */
   constructor(buffer: SharedArrayBuffer, maxHosts: number, thread: number) {
     if (buffer.byteLength !== 4 * wordsOf(maxHosts)) throw new RangeError("shared hosts: the buffer is of another size")
     let at = 0
@@ -86,31 +81,18 @@ export class SharedHosts implements HostSlabs {
     this.tagAt = take(maxHosts)
     this.again = take(bitWords(maxHosts))
     this.seeds = this.head.subarray(SEEDS, SEEDS + SEED_COUNT)
-    this.#holder = thread + 1
+    this.#lock = new SharedLock(this.head, thread)
   }
 
   lock(): void {
-    const { head } = this
-    for (let spins = 0; spins < SPINS; spins++) if (Atomics.compareExchange(head, LOCK, 0, this.#holder) === 0) return
-    const wanted = this.#holder | CONTENDED
-    for (;;) {
-      const holder = Atomics.load(head, LOCK)
-      if (holder === 0) {
-        // Others may sleep too: who leaves must wake one.
-        if (Atomics.compareExchange(head, LOCK, 0, wanted) === 0) return
-      } else if (
-        (holder & CONTENDED) !== 0 ||
-        Atomics.compareExchange(head, LOCK, holder, holder | CONTENDED) === holder
-      )
-        Atomics.wait(head, LOCK, holder | CONTENDED, SLEEP_MS)
-    }
+    this.#lock.acquire(LOCK)
   }
 
   unlock(): void {
-    if ((Atomics.exchange(this.head, LOCK, 0) & CONTENDED) !== 0) Atomics.notify(this.head, LOCK, 1)
+    this.#lock.release(LOCK)
   }
 
-  /** Which databases the labels in the records are of. */
+  /** Number of the databases to which the labels in the records belong. */
   get generation(): number {
     return Atomics.load(this.head, GENERATION)
   }
@@ -119,17 +101,16 @@ export class SharedHosts implements HostSlabs {
   }
 
   /**
-   * A thread ended. Gives true when it held the lock: what it was changing may be half done, so that all is forgotten.
+   * A thread has ended. Returns true if it held the lock: what it was changing may be half done, so all hosts are dropped.
    */
-  forgetHolder(thread: number): boolean {
+  releaseOf(thread: number): boolean {
+    if (!this.#lock.isHeldBy(LOCK, thread)) return false
     const { head } = this
-    if ((Atomics.load(head, LOCK) & ~CONTENDED) !== thread + 1) return false
     this.sets.fill(0)
     this.hot.fill(0)
     this.again.fill(0)
     head.fill(0, HEAD_COUNT, HEAD_EVICTED)
-    Atomics.store(head, LOCK, 0)
-    Atomics.notify(head, LOCK)
+    this.#lock.releaseOf(LOCK, thread)
     return true
   }
 }
