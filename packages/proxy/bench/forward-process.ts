@@ -28,7 +28,7 @@ const SMALL = requestOf("/")
 const BIG = requestOf("/big")
 const idle: Array<Upstream> = []
 
-/** Frees the memory of a large chunk, as the proxy does (outlet.ts). */
+/** Frees the memory of a large chunk, as the proxy does (socket-writer.ts). */
 function giveBack(chunk: Buffer): void {
   if (chunk.length >= 16_384) (chunk.buffer as ArrayBuffer).transfer(0)
 }

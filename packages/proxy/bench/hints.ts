@@ -63,7 +63,7 @@ const rewrite = {
   forcesNew: false
 }
 const out = new Uint8Array(HEAD_EXTRA * 4)
-const told = new RequestHints()
+const requestHints = new RequestHints()
 const peer: ForwardedContext = {
   forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n"),
   address: bytesOf("192.0.2.1"),
@@ -72,7 +72,7 @@ const peer: ForwardedContext = {
   isTrusted: false,
   fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
   connectionHeaders: new HeaderLines(),
-  hintHeaders: (spoofed) => told.block(spoofed)
+  hintHeaders: (spoofed) => requestHints.block(spoofed)
 }
 
 /** Nanoseconds of CPU time per request. */
@@ -81,7 +81,7 @@ function measure(requests: ReadonlyArray<Uint8Array>, withHints: boolean): numbe
     for (let n = 0; n < count; n++) {
       const bytes = requests[n % requests.length]!
       head.parse(bytes, 0, bytes.length, 128)
-      if (withHints) told.read(head.fields, bytes, connection, lines)
+      if (withHints) requestHints.read(head.fields, bytes, connection, lines)
       writer.write(head, bytes, peer, rewrite, NOTHING, out)
     }
   }

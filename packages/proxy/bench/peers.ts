@@ -26,7 +26,8 @@ defaults
  timeout server 60s
 `
 
-export interface ForwardedContext {
+/** A running proxy of the comparison: ours, a peer's, or the floor. */
+export interface ProxyProgram {
   readonly name: string
   readonly pid: number
   readonly port: number
@@ -34,12 +35,12 @@ export interface ForwardedContext {
 }
 
 export interface Programs {
-  readonly proxy: ForwardedContext
+  readonly proxy: ProxyProgram
   /** The proxy of another checkout (`--against`). */
-  readonly otherProxy: ForwardedContext | undefined
-  readonly floor: ForwardedContext
+  readonly otherProxy: ProxyProgram | undefined
+  readonly floor: ProxyProgram
   /** Those that are installed. */
-  readonly others: ReadonlyArray<ForwardedContext>
+  readonly others: ReadonlyArray<ProxyProgram>
   readonly stop: () => Promise<void>
 }
 
@@ -91,7 +92,7 @@ key = "${key}"
 [[routes]]
 upstream = "http://127.0.0.1:${UPSTREAM_PORT}"
 `
-  const startProxy = (name: string, main: string, port: number): ForwardedContext => {
+  const startProxy = (name: string, main: string, port: number): ProxyProgram => {
     const own = mkdtempSync(join(directory, "own-"))
     const tlsPort = port + 10
     writeFileSync(join(own, "proxy.toml"), config.replace("18861", String(port)).replace("18871", String(tlsPort)))
@@ -107,7 +108,7 @@ upstream = "http://127.0.0.1:${UPSTREAM_PORT}"
     pid: start(0, process.execPath, FLOOR, ...ports, pem, key)
   }
 
-  const others: Array<ForwardedContext> = []
+  const others: Array<ProxyProgram> = []
   const set = HEADERS.map(([name, value]) => ` http-request set-header ${name} "${value}"\n`).join("")
   const haproxy = `frontend f
  bind 127.0.0.1:18862

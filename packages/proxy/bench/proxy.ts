@@ -7,7 +7,7 @@
  */
 import { readFileSync } from "node:fs"
 import { otherMain } from "../../../test/bench/against.ts"
-import { type ForwardedContext, startPrograms } from "./peers.ts"
+import { type ProxyProgram, startPrograms } from "./peers.ts"
 
 const ROUNDS = 7
 /** The proxy's compiler takes its time; a second is enough for programs that come compiled. */
@@ -57,7 +57,7 @@ function median(values: ReadonlyArray<number>): number {
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
 }
 
-async function wrk(peer: ForwardedContext, scenario: Scenario, seconds: number): Promise<Round> {
+async function wrk(peer: ProxyProgram, scenario: Scenario, seconds: number): Promise<Round> {
   const { words, isTls, path } = scenario
   const url = isTls ? `https://127.0.0.1:${peer.tlsPort}${path}` : `http://127.0.0.1:${peer.port}${path}`
   const from = cpuOf(peer.pid)
@@ -92,7 +92,7 @@ try {
         scenario,
         peer === proxy || peer === otherProxy ? WARM_SECONDS : peer === floor ? FLOOR_WARM_SECONDS : 1
       )
-    const rounds = new Map<ForwardedContext, Array<Round>>(peers.map((peer) => [peer, []]))
+    const rounds = new Map<ProxyProgram, Array<Round>>(peers.map((peer) => [peer, []]))
     for (let round = 0; round < ROUNDS; round++)
       for (const peer of peers) rounds.get(peer)!.push(await wrk(peer, scenario, 1))
     console.log(`\n${name}`)
@@ -104,7 +104,7 @@ try {
         `  ${peer.name.padEnd(9)} ${cpu!.toFixed(1).padStart(8)} us CPU/request ${perSecond!.toFixed(0).padStart(8)} /s  p99 ${p99!.toFixed(1)} ms`
       )
     }
-    const against = (each: ForwardedContext): number =>
+    const against = (each: ProxyProgram): number =>
       Math.max(...others.map((other) => ratioOf(rounds.get(each)!, rounds.get(other)!)))
     const ratio = against(proxy)
     const isOver = ratio > budget
