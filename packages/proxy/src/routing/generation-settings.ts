@@ -1,6 +1,6 @@
 /**
- * From a configuration to what a Site is made of. Without a configuration file every request goes to the echo application; a
- * configuration without routes was refused.
+ * The settings of a Generation from a configuration. Without a configuration file every request goes to the echo application; a configuration
+ * without routes was refused before.
  */
 import type { RouteConfig } from "../config/routes.ts"
 import type { GenerationSettings } from "./generation.ts"

@@ -1,6 +1,6 @@
 /**
- * Site: one generation of what a reload may change: routes and their upstreams, header names, limits, time-outs. Requests that are on
- * their way finish with the generation they began with.
+ * Generation: the part of the configuration that a reload may change, ready for use: routes and their upstreams, header names, limits,
+ * time-outs. Requests in progress finish with the generation they began with.
  */
 import { readFileSync } from "node:fs"
 import { FIELDS, type PrefixSet, RelayJudge } from "@synprint/core"
@@ -17,7 +17,7 @@ import { RouteTable } from "./route-table.ts"
 import { TimingLines } from "../fingerprint-headers/timing-lines.ts"
 import { Upstream, type UpstreamSettings } from "../upstream/upstream.ts"
 
-/** What a site is made of; plain data, so that it can be sent to another thread. */
+/** The settings of a generation: plain data, so that they can be sent to another thread. */
 export interface GenerationSettings {
   readonly key: "connection" | "client"
   readonly proxy: ProxyConfig
