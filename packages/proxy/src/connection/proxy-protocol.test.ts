@@ -6,7 +6,7 @@ import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-prot
 
 const header = new ProxyHeader()
 const decode = (bytes: Uint8Array) => decodeProxyHeader(bytes, 0, bytes.length, header)
-const told = () =>
+const decoded = () =>
   header.family === 0
     ? "none"
     : `${printAddress(header.family, header.client)} ${header.clientPort} ${printAddress(header.family, header.server)} ${header.serverPort}`
@@ -26,7 +26,7 @@ test.each([
 ])("version 1: %j", (text, wanted) => {
   const bytes = bytesOf(`${text}GET / HTTP/1.1\r\n`)
   expect(decode(bytes)).toBe(text.length)
-  expect(told()).toBe(wanted)
+  expect(decoded()).toBe(wanted)
   for (let end = 0; end < text.length; end++) expect(decode(bytes.subarray(0, end))).toBe(INCOMPLETE)
 })
 
@@ -49,10 +49,10 @@ test.each([
 test("version 2", () => {
   const ipv4 = v2(0x21, 0x11, [...IPV4, 0x04, 0, 1, 0])
   expect(decode(ipv4)).toBe(ipv4.length)
-  expect(told()).toBe("192.0.2.1 56324 198.51.100.7 443")
+  expect(decoded()).toBe("192.0.2.1 56324 198.51.100.7 443")
   const ipv6 = v2(0x21, 0x21, [...zeros(15), 1, ...zeros(15), 2, 0, 80, 1, 187])
   expect(decode(ipv6)).toBe(ipv6.length)
-  expect(told()).toBe("::1 80 ::2 443")
+  expect(decoded()).toBe("::1 80 ::2 443")
   // LOCAL, UNSPEC, unix: the connection is the balancer's own.
   for (const [command, family] of [
     [0x20, 0x11],
@@ -60,7 +60,7 @@ test("version 2", () => {
     [0x21, 0x31]
   ] as const) {
     expect(decode(v2(command, family, [...IPV4, ...zeros(204)]))).toBe(16 + 216)
-    expect(told()).toBe("none")
+    expect(decoded()).toBe("none")
   }
   for (let end = 0; end < ipv4.length; end++) expect(decode(ipv4.subarray(0, end))).toBe(INCOMPLETE)
   expect(decode(v2(0x11, 0x11, IPV4))).toBe(BROKEN)

@@ -111,10 +111,10 @@ export async function selfTest(
     listeners[1]?.stop(true)
     seen.events.length = 0
     const handshake = (): void => void seen.events.push("handshake")
-    let isSocketTold = false
+    let givesSocket = false
     const serverName = (_listener: unknown, name: string, socket?: { readonly fd?: number }): void => {
       seen.events.push(name)
-      isSocketTold = typeof socket?.fd === "number"
+      givesSocket = typeof socket?.fd === "number"
     }
     open({ tls }, { handshake, serverName })
     const third = await echoed(tested, own.port, { serverName: NAME, rejectUnauthorized: false })
@@ -122,7 +122,7 @@ export async function selfTest(
     if (third === undefined) find("error", "a TLS listener does not accept from a descriptor that is given")
     else if (seen.events[0] !== "open") find("error", "`open` of a TLS socket runs behind the handshake")
     else if (seen.events[1] !== NAME) find("error", "a TLS listener does not ask for the certificate of a name")
-    else if (!isSocketTold)
+    else if (!givesSocket)
       find("warn", "a TLS listener does not say which socket asks for a name: chello_delay is coarse")
     return findings
   } catch (cause) {

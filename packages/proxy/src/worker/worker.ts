@@ -1,5 +1,5 @@
 /**
- * One thread that serves: its own capture chain, engine and connections. Started by worker-pool.ts, told by messages.
+ * One thread that serves: its own capture chain, engine and connections. Started and controlled by worker-pool.ts, through messages.
  */
 import { JsonLog, Matcher, Observer, SharedHosts } from "@synprint/core"
 import {
@@ -35,7 +35,7 @@ const REPORT_MS = 1000
 /** Observations wait at most so long for their write. */
 const FLUSH_MS = 250
 
-const tell = (message: FromWorker): void => self.postMessage(message)
+const post = (message: FromWorker): void => self.postMessage(message)
 
 interface Running {
   readonly chain: Chain | undefined
@@ -58,7 +58,7 @@ const logger = (thread: number) =>
   Logger.layer([
     Logger.make(({ logLevel, message }) => {
       const level = logLevel === "Error" || logLevel === "Fatal" ? "error" : logLevel === "Warn" ? "warn" : "info"
-      tell({ type: "log", level, message: `worker ${thread}: ${[message].flat().join(" ")}` })
+      post({ type: "log", level, message: `worker ${thread}: ${[message].flat().join(" ")}` })
     })
   ])
 
@@ -91,7 +91,7 @@ const start = (message: WorkerStart) =>
     // A connection is asked about once, when it opens, and keeps its answer itself.
     const lookup = makeFingerprintLookup({ capture: chain, observer, history: "connections", answers: 0 })
     const { accessLog, accessLogFormat } = config.proxy
-    const lost = (text: string): void => tell({ type: "log", level: "error", message: text })
+    const lost = (text: string): void => post({ type: "log", level: "error", message: text })
     const log = accessLog === "" ? undefined : new AccessLog(accessLog, accessLogFormat, lost)
     const all = new Float64Array(message.counters)
     const server = new ProxyServer({
@@ -105,12 +105,12 @@ const start = (message: WorkerStart) =>
       },
       addressLimits: new AddressLimits(message.limits, threads, thread),
       log,
-      warn: (text) => tell({ type: "log", level: "warn", message: text }),
-      onBug: (error) => tell({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
+      warn: (text) => post({ type: "log", level: "warn", message: text }),
+      onBug: (error) => post({ type: "log", level: "error", message: `unexpected: ${error.stack ?? error.message}` })
     })
     yield* warmUp(config, generationSettings(message), database)
     for (const descriptor of message.descriptors) server.attach(descriptor)
-    const report = (): void => tell({ type: "report", report: reportOf(chain, lookup, observer) })
+    const report = (): void => post({ type: "report", report: reportOf(chain, lookup, observer) })
     report()
     const timers = [setInterval(report, REPORT_MS)]
     if (observations !== undefined) timers.push(setInterval(() => observations.flush(), FLUSH_MS))
@@ -123,10 +123,10 @@ const start = (message: WorkerStart) =>
     )
     running = { chain, descriptors: message.descriptors, server, lookup, mode, log }
     const off = "capture is off: fingerprint.tcp_enabled = false; every status is disabled"
-    tell({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
+    post({ type: "started", summary: chain?.choice.summary ?? off, hints: chain?.choice.hints ?? [] })
   }).pipe(Scope.provide(scope))
 
-/** Of the upstreams of a new site too. */
+/** Applies known results of health checks to the upstreams of a (new) generation. */
 function applyHealth({ upstreams }: Generation): void {
   for (const upstream of upstreams.values()) upstream.isHealthy = !unhealthy.has(upstream.target)
 }
@@ -151,12 +151,12 @@ async function stop(): Promise<void> {
   running?.server.close()
   running?.log?.close()
   await Effect.runPromise(Scope.close(scope, Exit.void))
-  tell({ type: "stopped" })
+  post({ type: "stopped" })
 }
 
 const fail = (error: unknown): void => {
   const exitCode = (error as { readonly exitCode?: number }).exitCode
-  tell({ type: "failed", message: error instanceof Error ? error.message : String(error), exitCode: exitCode ?? 1 })
+  post({ type: "failed", message: error instanceof Error ? error.message : String(error), exitCode: exitCode ?? 1 })
 }
 
 /** A message keeps plain data only. */
@@ -174,7 +174,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       reloads = reloads
         .then(() => Effect.runPromise(reload(revived(data))))
         .catch((error: unknown) =>
-          tell({
+          post({
             type: "log",
             level: "error",
             message: `reload failed, keeping the previous configuration: ${String(error)}`
