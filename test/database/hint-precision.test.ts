@@ -17,11 +17,11 @@ test("no hint claims more than its precision on labelled SYNs", () => {
   for (const [hint, name] of HINT_NAMES.entries()) {
     const count = counts[hint]
     if (count === undefined) continue
-    const most = count.told < FEW ? UNMEASURED : precisionOf(count.right, count.told)
+    const most = count.reported < FEW ? UNMEASURED : precisionOf(count.right, count.reported)
     expect(`${name} ${MEASURED[hint]! <= most ? "at most" : "above"} ${most}`).toBe(`${name} at most ${most}`)
   }
-  expect(counts[SCANNER]!.right).toBe(counts[SCANNER]!.told)
-  expect(counts[UA_MISMATCH]!.told).toBeGreaterThan(500)
+  expect(counts[SCANNER]!.right).toBe(counts[SCANNER]!.reported)
+  expect(counts[UA_MISMATCH]!.reported).toBeGreaterThan(500)
 })
 
 test("every request whose User-Agent the stack contradicts was looked at", () => {

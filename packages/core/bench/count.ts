@@ -1,6 +1,6 @@
 /** Counts how often a hint was reported in one kind of evidence. */
 export interface Count {
-  told: number
+  reported: number
   right: number
   /** Cases in which the hint had to be told. */
   due: number

@@ -46,7 +46,7 @@ export interface HintEvidence {
   readonly counts: ReadonlyArray<Count | undefined>
   /** Requests of captures whose User-Agent contradicts the stack, with what is known of each. */
   readonly contradictions: ReadonlyArray<string>
-  /** Of those the ones that nobody has judged yet. */
+  /** The contradictions that nobody has judged yet. */
   readonly unjudged: ReadonlyArray<string>
   readonly wrong: ReadonlyArray<string>
 }
@@ -82,18 +82,18 @@ export function measureHints(): HintEvidence | undefined {
   const matcher = new Matcher(database!, "modern", 8192)
   const counts: Array<Count | undefined> = []
   for (const hint of [UA_MISMATCH, TUNNEL, SCANNER, USER_SPACE_STACK, MIDDLEBOX]) {
-    counts[hint] = { told: 0, right: 0, due: 0 }
+    counts[hint] = { reported: 0, right: 0, due: 0 }
   }
   const wrong: Array<string> = []
   const contradictions: Array<string> = []
   const unjudged: Array<string> = []
   const none = new Tolerated([])
 
-  const count = (hint: number, told: boolean, isDue: boolean, what: string): void => {
+  const count = (hint: number, reported: boolean, isDue: boolean, what: string): void => {
     const of = counts[hint]!
     if (isDue) of.due++
-    if (!told) return
-    of.told++
+    if (!reported) return
+    of.reported++
     if (isDue) of.right++
     else wrong.push(`${what}: hint ${hint}`)
   }
@@ -126,7 +126,7 @@ export function measureHints(): HintEvidence | undefined {
     count(USER_SPACE_STACK, userSpaceStackOf(fingerprint) !== undefined, isUserSpace, name)
     const isRewritten = rewritten.has(layoutOf(signature)) || /(?:nop,){7}nop/.test(signature)
     count(MIDDLEBOX, middleboxOf(fingerprint) !== undefined, isRewritten && confidence !== "A-measured", name)
-    if (label.startsWith("device:")) count(TUNNEL, tells(tunnelOf(fingerprint)), false, name)
+    if (label.startsWith("device:")) count(TUNNEL, reports(tunnelOf(fingerprint)), false, name)
     const platform = isTool ? undefined : PLATFORMS.find(([pattern]) => pattern.test(label))?.[1]
     if (platform === undefined) continue
     syns.push({
@@ -155,7 +155,7 @@ export function measureHints(): HintEvidence | undefined {
     if (fingerprint === undefined) continue
     const tunnel = tunnelOf(fingerprint)
     const isRight = tunnel?.kind === (scenario.startsWith("wireguard") ? "wireguard" : "openvpn")
-    if (tells(tunnel)) count(TUNNEL, true, isRight, scenario)
+    if (reports(tunnel)) count(TUNNEL, true, isRight, scenario)
     else counts[TUNNEL]!.due++
   }
   counts[SHARED_ADDRESS] = measureSharing(matcher, syns)
@@ -170,4 +170,4 @@ function literalOf(signature: string, ja4t: string): string {
 
 const layoutOf = (signature: string): string => signature.split(":")[5] ?? ""
 
-const tells = (tunnel: ReturnType<typeof tunnelOf>): boolean => tunnel !== undefined && tunnel.weight >= TUNNEL_LEAST
+const reports = (tunnel: ReturnType<typeof tunnelOf>): boolean => tunnel !== undefined && tunnel.weight >= TUNNEL_LEAST

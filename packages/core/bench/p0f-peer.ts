@@ -58,7 +58,7 @@ export function readP0fLog(text: string): ReadonlyArray<P0fLine> {
 export const familiesOfAnswer = ({ os, userland }: P0fAnswer): number =>
   os === undefined ? 0 : familiesOfLabel(os, undefined, userland)
 
-/** What p0f makes of the history of a whole capture. */
+/** Events that p0f reports for a whole capture. */
 export interface P0fEvents {
   readonly hostChanges: number
   readonly ipSharings: number

@@ -4,12 +4,12 @@
  */
 
 export interface SignalRow {
-  /** What was looked at: `IPv6 family precision`. */
+  /** Name of the figure: `IPv6 family precision`. */
   readonly name: string
   readonly ours: string
   /** p0f on the same input; `-` where it has no such answer. */
   readonly p0f: string
-  /** What ours must be: `>= 99 %`; empty when nothing is asked. */
+  /** The bar for our figure: `>= 99 %`; empty: there is none. */
   readonly bar: string
   readonly missed: boolean
 }

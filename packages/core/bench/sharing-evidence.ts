@@ -44,15 +44,15 @@ export function measureSharing(matcher: Matcher, syns: ReadonlyArray<LabelledSyn
     observer.fillConnectionInfo(host, answer)
     return answer.nat && answer.sharedScore > 0
   }
-  const count: Count = { told: 0, right: 0, due: 0 }
+  const count: Count = { reported: 0, right: 0, due: 0 }
   syns.forEach(({ packet, platform, families }, n) => {
-    if (isShared([packet])) count.told++
+    if (isShared([packet])) count.reported++
     for (let step = 1; step < syns.length; step++) {
       const other = syns[(n + step * 37) % syns.length]!
       if (other.platform === platform || (other.families & families) !== 0 || other.packet.ver !== packet.ver) continue
       count.due++
       if (isShared([packet, other.packet])) {
-        count.told++
+        count.reported++
         count.right++
       }
       break

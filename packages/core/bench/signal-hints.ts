@@ -13,14 +13,14 @@ export const part: SignalPart = {
     const rows = HINT_NAMES.flatMap((name, hint): ReadonlyArray<SignalRow> => {
       const count = evidence.counts[hint]
       if (count === undefined) return []
-      const precision = precisionOf(count.right, count.told)
+      const precision = precisionOf(count.right, count.reported)
       return [
         {
           name,
-          ours: `${share(count.right, count.told)}, found ${share(count.right, count.due)}`,
+          ours: `${share(count.right, count.reported)}, found ${share(count.right, count.due)}`,
           p0f: "-",
-          bar: count.told < FEW ? `too few: score ${MEASURED[hint]}` : `score ${MEASURED[hint]} <= ${precision}`,
-          missed: MEASURED[hint]! > precision && count.told >= FEW
+          bar: count.reported < FEW ? `too few: score ${MEASURED[hint]}` : `score ${MEASURED[hint]} <= ${precision}`,
+          missed: MEASURED[hint]! > precision && count.reported >= FEW
         }
       ]
     })
@@ -30,7 +30,7 @@ export const part: SignalPart = {
         "the bar is the lower end of the 95 % interval of right of told",
         "requests of captures whose User-Agent the stack contradicts:",
         ...evidence.contradictions.map((line) => `  ${line}`),
-        ...evidence.wrong.map((line) => `told of a client that says what its label says: ${line}`)
+        ...evidence.wrong.map((line) => `reported of a client that says what its label says: ${line}`)
       ]
     }
   }

@@ -11,8 +11,8 @@ const key = (client: string, port: number) => {
 
 test("a stored answer comes back whole", () => {
   const answers = new AnswerCache(8, 1)
-  const told = new ConnectionInfo()
-  Object.assign(told, {
+  const reported = new ConnectionInfo()
+  Object.assign(reported, {
     status: "ok",
     nat: true,
     sharedScore: 100,
@@ -29,12 +29,12 @@ test("a stored answer comes back whole", () => {
   })
   const at = answers.add(key("198.51.100.7", 40_000))
   answers.fingerprintKeys[answers.fingerprintKeyAt(at)] = 1234
-  answers.store(at, -5, told)
+  answers.store(at, -5, reported)
   expect(answers.find(key("198.51.100.7", 40_001))).toBe(-1)
   const found = answers.find(key("198.51.100.7", 40_000))
   const again = new ConnectionInfo()
   answers.restore(found, again)
-  expect(again).toEqual(told)
+  expect(again).toEqual(reported)
   expect(answers.isnOf(found)).toBe(-5)
   expect(answers.fingerprintKeys[answers.fingerprintKeyAt(found)]).toBe(1234)
 })

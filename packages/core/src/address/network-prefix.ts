@@ -9,7 +9,7 @@
 
 const TEREDO = 0x2001_0000
 
-/** Whether the address that begins with the big-endian word `a0` shares its /64's record: then words 2 and 3 are taken as 0. */
+/** Returns true if the address that begins with the big-endian word `a0` shares the record of its /64: words 2 and 3 then count as 0. */
 export function isKeptByNetwork(ver: number, a0: number): boolean {
   return ver === 6 && a0 >>> 29 === 1 && a0 !== TEREDO
 }

@@ -59,7 +59,7 @@ function compare(a: Uint32Array, at: number, b: Uint32Array, bt: number): number
   return 0
 }
 
-/** Whether the address at `at` is above the one given. */
+/** Returns true if the address at `at` is above the given one. */
 function isBehind(words: Uint32Array, at: number, a0: number, a1: number, a2: number, a3: number): boolean {
   if (words[at] !== a0) return words[at]! > a0
   if (words[at + 1] !== a1) return words[at + 1]! > a1
@@ -67,7 +67,7 @@ function isBehind(words: Uint32Array, at: number, a0: number, a1: number, a2: nu
   return words[at + 3]! > a3
 }
 
-/** Whether it is below. */
+/** Returns true if the address at `at` is below the given one. */
 function isBefore(words: Uint32Array, at: number, a0: number, a1: number, a2: number, a3: number): boolean {
   if (words[at] !== a0) return words[at]! < a0
   if (words[at + 1] !== a1) return words[at + 1]! < a1

@@ -18,7 +18,7 @@ export class PrefixSet {
   readonly words: Int32Array
   readonly size: number
 
-  /** Of a long set, by family. */
+  /** Ranges by family, for a set that is long. */
   readonly #ipv4: PrefixRanges | undefined
   readonly #ipv6: PrefixRanges | undefined
 

@@ -77,7 +77,7 @@ export interface Mismatch {
   readonly byStack: boolean
 }
 
-/** How a claim is contradicted by the stack (0: not known), or by itself. */
+/** Returns how the stack (0: not known), or the claim itself, contradicts the claim. */
 export function mismatchOf(claim: number, families: number, tolerated: Tolerated): Mismatch | undefined {
   const platform = claim & PLATFORM_MASK
   const hinted = (claim >> HINT_SHIFT) & PLATFORM_MASK

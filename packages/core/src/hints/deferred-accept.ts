@@ -19,7 +19,7 @@ export class DeferredAccept {
   /** TCP's round trip. */
   rtt = -1
 
-  /** Of the estimator, for a first sample of 1. */
+  /** State of the kernel's estimator for a first sample of 1. */
   #smoothed = 1
 
   /** Finds both of what the kernel gives after the handshake of TLS; false: nothing fits. */

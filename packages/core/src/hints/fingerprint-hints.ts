@@ -28,7 +28,7 @@ export function userSpaceStackOf({ match }: TcpFingerprint): string | undefined 
 /** A timestamp option has 10 bytes, and no stack pads with as many: what stood there was blanked. */
 const BLANKED = /(?:nop,){7}nop/
 
-/** What was done to the options on the way: `;@ middlebox=` of the line that matched, or so many NOPs as no stack sends. */
+/** Change of the options on the path: `;@ middlebox=` of the line that matched, or more NOPs than any stack sends. */
 export function middleboxOf({ match, rawSignature }: TcpFingerprint): string | undefined {
   const said = match?.attributes.get("middlebox")
   if (said !== undefined) return said

@@ -23,7 +23,7 @@ export class HandshakeTiming {
   whole = -1
   /** Segments that were sent again, or came out of order, until the client's Finished. */
   lost = -1
-  /** How late our own process saw what the kernel had. */
+  /** Delay with which our process saw what the kernel had received. */
   lag = -1
   /** `rtt` and `helloDelay` were found from one number: when one is wrong, so is the other. */
   isHelloDerived = false

@@ -1,8 +1,8 @@
 /**
- * The hints: their names, and the score above which none is told.
+ * The hints: their names, and the highest score of each.
  *
  * A score says how often a hint of its kind was right on the data that it was measured with: the lower end of the 95 % interval
- * (Wilson) of right over told, which few observations keep low. `bun run bench signal` computes and prints it; its test fails when a
+ * (Wilson) of right over reported, which few observations keep low. `bun run bench signal` computes and prints it; its test fails when a
  * number here is above what was measured.
  */
 
@@ -44,17 +44,17 @@ export const HINT_FIELDS: ReadonlyArray<string> = HINT_NAMES.map((name) => name.
  */
 export const MEASURED: ReadonlyArray<number> = [0.95, 0.85, 0.9, 0.5, 0.85, 0.9, 0.85, 1]
 
-/** Of fewer observations nothing is said but half. */
+/** With fewer observations the score is capped at 0.5. */
 export const FEW = 5
 
-/** Of claims that contradict each other and not the stack: no capture shows them, so half. */
+/** Score for claims that contradict each other; no capture contains any, so 0.5. */
 export const UNMEASURED = 0.5
 
-/** Lower end of the 95 % interval of `right` of `told` (Wilson 1927), rounded down to hundredths. */
-export function precisionOf(right: number, told: number): number {
-  if (told === 0) return 0
+/** Lower end of the 95 % interval of `right` of `reported` (Wilson 1927), rounded down to hundredths. */
+export function precisionOf(right: number, reported: number): number {
+  if (reported === 0) return 0
   const z = 1.959964
-  const share = right / told
-  const spread = z * Math.sqrt((share * (1 - share)) / told + (z * z) / (4 * told * told))
-  return Math.floor((100 * (share + (z * z) / (2 * told) - spread)) / (1 + (z * z) / told)) / 100
+  const share = right / reported
+  const spread = z * Math.sqrt((share * (1 - share)) / reported + (z * z) / (4 * reported * reported))
+  return Math.floor((100 * (share + (z * z) / (2 * reported) - spread)) / (1 + (z * z) / reported)) / 100
 }

@@ -16,13 +16,13 @@ const fingerprint = matcher.fingerprintOf(
 )
 
 function openLog() {
-  const told: Array<string | undefined> = []
+  const reported: Array<string | undefined> = []
   const inner = {
     syn: () => {},
-    http: (_at: Endpoints, _subject: unknown, seen: HttpObservation) => void told.push(seen.hints),
+    http: (_at: Endpoints, _subject: unknown, seen: HttpObservation) => void reported.push(seen.hints),
     flush: () => {}
   } as unknown as ObservationLog & { readonly flush: () => void }
-  return { log: new HintedLog(inner), told }
+  return { log: new HintedLog(inner), reported }
 }
 
 const endpoints = (port: number): Endpoints => Object.assign(new Endpoints(), { client0: 0x0a000001, clientPort: port })
@@ -38,7 +38,7 @@ function request(userAgent: string): HttpObservation {
 const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefox/128.0"
 
 test("a request is compared with the SYN of its own connection", () => {
-  const { log, told } = openLog()
+  const { log, reported } = openLog()
   log.syn(endpoints(4000), fingerprint, false, 0)
   log.http(endpoints(4000), CLIENT, request(WINDOWS))
   log.http(endpoints(4000), CLIENT, request("curl/8.11.1"))
@@ -49,14 +49,20 @@ test("a request is compared with the SYN of its own connection", () => {
   const response = request(WINDOWS)
   response.hints = "stale"
   log.http(endpoints(4000), SERVER, response)
-  expect(told).toEqual([expect.stringContaining("windows ua, linux stack"), undefined, undefined, undefined, undefined])
+  expect(reported).toEqual([
+    expect.stringContaining("windows ua, linux stack"),
+    undefined,
+    undefined,
+    undefined,
+    undefined
+  ])
 })
 
 test("many connections: one that has lost its place gets no other's SYN", () => {
-  const { log, told } = openLog()
+  const { log, reported } = openLog()
   for (let port = 1; port <= 50_000; port++) log.syn(endpoints(port), fingerprint, false, 0)
   log.http(endpoints(50_000), CLIENT, request(WINDOWS))
-  expect(told[0]).toBeDefined()
+  expect(reported[0]).toBeDefined()
   for (let port = 50_001; port <= 60_000; port++) log.http(endpoints(port), CLIENT, request(WINDOWS))
-  expect(told.slice(1).every((hints) => hints === undefined)).toBe(true)
+  expect(reported.slice(1).every((hints) => hints === undefined)).toBe(true)
 })

@@ -243,8 +243,9 @@ test("precision: the lower end of the Wilson interval, never above the share its
   expect(precisionOf(10, 10)).toBe(0.72)
   expect(precisionOf(99, 100)).toBe(0.94)
   expect(precisionOf(1000, 1000)).toBe(0.99)
-  for (let told = 1; told < 200; told++) {
-    for (let right = 0; right <= told; right++) expect(precisionOf(right, told)).toBeLessThanOrEqual(right / told)
+  for (let reported = 1; reported < 200; reported++) {
+    for (let right = 0; right <= reported; right++)
+      expect(precisionOf(right, reported)).toBeLessThanOrEqual(right / reported)
   }
 })
 

@@ -37,7 +37,7 @@ import {
   serializeToken
 } from "./structured.ts"
 
-/** What is hinted of one connection, whatever its requests say. Immutable. */
+/** The hints about one connection, whatever its requests say. Immutable. */
 export interface ConnectionHints {
   /** The stack that claims are compared with; 0: none, or they are not to be compared. */
   readonly families: number
@@ -51,10 +51,10 @@ export interface ConnectionHints {
 const NOTHING: ReadonlyArray<undefined> = HINT_NAMES.map(() => undefined)
 const NO_HINTS: ConnectionHints = { families: 0, allowed: 0, parameters: NOTHING, isEmpty: true }
 
-/** What a fingerprint gives, kept with it. */
+/** The hints of a fingerprint, kept with it. */
 interface FingerprintHints {
   readonly hinter: Hinter
-  /** Of a client without exceptions, when nothing but the fingerprint speaks. */
+  /** Precomputed hints for a client with no exemptions and no other evidence. */
   readonly plain: ConnectionHints
 }
 
@@ -73,7 +73,7 @@ export class Hinter {
     this.policy = policy
   }
 
-  /** What is hinted of the connection that `answer` is about; the client's address lies at `at`, family 0 when it isn't known. */
+  /** Computes the hints about a connection; the client's address is at `at` in `address`, and family is 0 if it is not known. */
   connection(answer: ConnectionInfo, family: Family | 0, address: Uint8Array, at: number): ConnectionHints {
     const { policy } = this
     const allowed = policy.allowed(family, address, at)
@@ -103,7 +103,7 @@ export class Hinter {
     return { families, allowed, parameters, isEmpty }
   }
 
-  /** The same with what the handshakes of a connection showed after its hints were made (relay.ts). */
+  /** Adds the evidence of the connection's handshakes, which is known later (relay.ts). */
   withRelay(of: ConnectionHints, { score, gapMicros, reason }: Verdict): ConnectionHints {
     if ((of.allowed & (1 << RELAY)) === 0) return of
     const parameters = [...of.parameters]
@@ -189,7 +189,7 @@ export class Hinter {
 
   /** `;q=0.9;reason="..."`; undefined when the score is below what is told. */
   #parameters(hint: number, score: number, parameters: ReadonlyArray<Parameter>): string | undefined {
-    const told = this.policy.score(hint, score)
-    return told === 0 ? undefined : serializeItem("", [["q", serializeDecimal(told)], ...parameters])
+    const reported = this.policy.score(hint, score)
+    return reported === 0 ? undefined : serializeItem("", [["q", serializeDecimal(reported)], ...parameters])
   }
 }

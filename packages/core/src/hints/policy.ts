@@ -47,7 +47,7 @@ export const DEFAULT_HINTS: HintSettings = {
   rules: HINT_NAMES.map(() => ({ enabled: true, maxScore: 1, except: NO_NETWORK }))
 }
 
-/** What a known relay explains: all but the tunnel that is its own and what requests bring. */
+/** Hints that a known relay explains: all but its own tunnel and those that depend on the request. */
 const EXPLAINED = ~((1 << TUNNEL) | (1 << SPOOFED_HEADER))
 
 export const ALL_HINTS: number = (1 << HINT_NAMES.length) - 1
@@ -95,7 +95,7 @@ export class HintPolicy {
   /** A score that is told: never above what was measured and what the operator allows; 0: not told. */
   score(hint: number, score: number): number {
     const most = this.#maxScores[hint]!
-    const told = Math.floor(100 * (score < most ? score : most) + 1e-9) / 100
-    return told >= this.minScore ? told : 0
+    const reported = Math.floor(100 * (score < most ? score : most) + 1e-9) / 100
+    return reported >= this.minScore ? reported : 0
   }
 }

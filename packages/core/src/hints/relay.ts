@@ -43,7 +43,7 @@ const WAITED_SHARE = 1 / 3
 /** One that is later than this share of the gap, and so much, waited for something else. */
 const IDLE_SHARE = 2
 const IDLE_MICROS = 100_000
-/** The same of a hello that was derived: wider shares call clients relays that are slow, or idle for about one round trip. */
+/** Share for a ClientHello whose time was derived: a wider one would call slow clients relays, or those idle for about one round trip. */
 const DERIVED_WAITED_SHARE = 1 / 2
 const DERIVED_IDLE_SHARE = 1.25
 const DERIVED_IDLE_MICROS = 30_000

@@ -127,7 +127,7 @@ describe("User-Agent", () => {
       }
       const found = platformOfUserAgent(bytes, 0, bytes.length)
       expect(found >= 0 && found < 16).toBe(true)
-      // It depends on the bytes alone: a second look, elsewhere, says the same.
+      // The result depends on the bytes alone: the same text elsewhere gives the same platform.
       const moved = new Uint8Array(bytes.length + 5).fill(0x41)
       moved.set(bytes, 3)
       expect(platformOfUserAgent(moved, 3, bytes.length)).toBe(found)

@@ -38,7 +38,7 @@ export const PLATFORM_NAMES: ReadonlyArray<StackFamily | "unknown"> = [
 /** A longer one is nobody's; in-app browsers reach 700. */
 const USER_AGENT_MAX = 1024
 
-// What a word says: a platform by its number, and more.
+// Meaning of a word: bits of platforms by number, and others.
 const WINDOWS: number = 1 << PLATFORM_WINDOWS
 const LINUX: number = 1 << PLATFORM_LINUX
 const ANDROID: number = 1 << PLATFORM_ANDROID
@@ -111,7 +111,7 @@ for (const [flags, words] of WORDS) {
 }
 const LONGEST = 16
 
-/** What the word of letters that ends before `end` says. */
+/** Returns the meaning of the word of letters that ends before `end`. */
 function flagsOf(bytes: Uint8Array, from: number, end: number, hash: number): number {
   const length = end - from
   if (endsAsRobot(bytes, from, end)) return ROBOT
@@ -247,7 +247,7 @@ export function platformOfClientHint(bytes: Uint8Array, at: number, length: numb
   return PLATFORM_UNKNOWN
 }
 
-/** Whether a Sec-CH-UA-Mobile value is `?1`. */
+/** Returns true if a Sec-CH-UA-Mobile value is `?1`. */
 export function isMobileClientHint(bytes: Uint8Array, at: number, length: number): boolean {
   return length === 2 && bytes[at] === 0x3f && bytes[at + 1] === 0x31
 }

@@ -1,5 +1,5 @@
 /**
- * What an observer has seen so far, and what its tables hold.
+ * Counts of an observer: packets so far, and the entries of its tables.
  */
 export interface ObserverCounts {
   readonly packets: number

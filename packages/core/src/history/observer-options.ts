@@ -1,5 +1,5 @@
 /**
- * What an observer is made of.
+ * Options of an observer.
  */
 import type { SharedHosts } from "./hosts/shared-hosts.ts"
 import type { Matcher } from "../tcp/matching/matcher.ts"

@@ -1,5 +1,5 @@
 /**
- * What modern mode makes of the same packets as p0f mode, and why. (p0f mode is compared with p0f itself in test/parity.)
+ * Modern mode beside p0f mode on the same packets, and the reasons for each difference. (p0f mode is compared with p0f itself in test/parity.)
  */
 import { expect, test } from "bun:test"
 import { ConnectionInfo } from "../connection-info.ts"

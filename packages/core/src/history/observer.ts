@@ -44,7 +44,7 @@ import { carryOver } from "./hosts/reload.ts"
 import { HOST_TOTAL_CONN, HOT_SHIFT } from "./hosts/host-record.ts"
 import { ClockHostTable } from "./hosts/clock-host-table.ts"
 import { P0fHostTable } from "../p0f/host-table.ts"
-import { type HostTurn, makeTurn } from "./hosts/transaction.ts"
+import { type HostTransaction, makeTransaction } from "./hosts/transaction.ts"
 import type { Hosts } from "./hosts/hosts.ts"
 import { Http } from "./http/observations.ts"
 import { HttpStream } from "./http/stream.ts"
@@ -82,8 +82,8 @@ export class Observer {
   /** Host of the server that the last SYN went to. */
   #server = 0
   #serverHash = 0
-  /** Where other threads know the hosts too: `connection`, `lookUp` and the `fillConnectionInfo` behind them stand between its `enter` and `leave`. */
-  readonly turn: HostTurn | undefined
+  /** Where other threads know the hosts too: `connection`, `lookUp` and the `fillConnectionInfo` behind them stand between its `begin` and `commit`. */
+  readonly transaction: HostTransaction | undefined
   #lastExpirySec = 0
   #packets = 0
   #repeatedSyns = 0
@@ -107,7 +107,7 @@ export class Observer {
       const hosts = new ClockHostTable(hostLimits, options.shared?.hosts)
       hosts.byNetwork = true
       this.hosts = hosts
-      this.turn = makeTurn(options.shared, hosts, this.#labels)
+      this.transaction = makeTransaction(options.shared, hosts, this.#labels)
       this.flows = new FlowRing(flowLimits)
     }
     const { sharingSeconds = SHARED_WINDOW_SECONDS } = options
@@ -160,7 +160,7 @@ export class Observer {
     this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0), entry)
   }
 
-  /** What `decoded` can't know of a batch of frames: those behind the last TCP packet, and all by verdict. */
+  /** Counts the frames of a batch that `decoded` does not see: those behind the last TCP packet, and all by verdict. */
   countFrames(behind: number, byVerdict: (verdict: number) => number): void {
     this.#packets += behind
     for (let verdict = 0; verdict < this.#verdicts.length; verdict++) this.#verdicts[verdict]! += byVerdict(verdict)
@@ -169,7 +169,7 @@ export class Observer {
   /**
    * A SYN that a front end asked about, once per connection: history without a flow. Returns the number of the host. `entry`: the matcher's.
    */
-  connection(packet: Packet, nowMs: number, entry: number = this.#matcher.entryOf(packet, REQUEST, 0)): number {
+  connection(packet: Packet, nowMs: number, entry: number = this.#matcher.lookup(packet, REQUEST, 0)): number {
     const sec = Math.floor(nowMs / 1000)
     const { hosts } = this
     this.#at.packet = ++this.#packets
@@ -202,11 +202,11 @@ export class Observer {
     return this.#labels
   }
 
-  /** After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. `generation`: for `turn`. */
+  /** After a reload: what hosts are known to be is carried over by name, references to lines are forgotten. `generation`: for `transaction`. */
   setMatcher(matcher: Matcher, generation?: number): void {
     const labels = new Labels(matcher.database)
-    if (this.turn === undefined) carryOver(this.hosts, this.#labels, labels)
-    else this.turn.takeOver(this.#labels, labels, generation)
+    if (this.transaction === undefined) carryOver(this.hosts, this.#labels, labels)
+    else this.transaction.takeOver(this.#labels, labels, generation)
     this.#matcher = this.#systems.matcher = matcher
     this.#labels = this.#nat.labels = labels
     this.#http.tables = this.#stream.tables = new HttpTables(matcher.database)
@@ -215,7 +215,7 @@ export class Observer {
   }
 
   get counts(): ObserverCounts {
-    this.turn?.look()
+    this.transaction?.refresh()
     return {
       packets: this.#packets,
       verdicts: this.#verdicts,
@@ -260,7 +260,7 @@ export class Observer {
       let entry = known
       if (entry < 0) {
         hosts.warm(client)
-        entry = this.#matcher.entryOf(packet, REQUEST, 0)
+        entry = this.#matcher.lookup(packet, REQUEST, 0)
       }
       const found = flows.find(packet, hash)
       this.#syn(packet, bytes, ms, entry, found, hash, client, destination)

@@ -32,7 +32,7 @@ import {
 const PROTO_TCP = 6
 const PROTO_FRAGMENT = 44
 
-/** Whether p0f would see the packet. */
+/** Returns true if p0f would see the packet. */
 export function passesP0fFilter(bytes: Uint8Array, at: number, captured: number, linkType: number): boolean {
   const end = Math.min(at + captured, bytes.length)
   switch (linkType) {

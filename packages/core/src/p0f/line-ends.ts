@@ -23,10 +23,10 @@ export class LineEnds {
   words = new Float64Array(FIRST_ENTRIES << ENTRY_SHIFT)
   #lengths = new Int32Array(this.words.buffer)
   #bytes = new Uint8Array(this.words.buffer)
-  /** Whose ends an entry holds: entries become other fingerprints'. */
+  /** Fingerprint whose line ends an entry holds; entries are reused for others. */
   #fingerprints: Array<TcpFingerprint | undefined> = []
 
-  /** Whether the ends of this fingerprint are here; too long or other than ASCII ones never are. */
+  /** Returns true if the line ends of this fingerprint are stored; those that are too long or not ASCII never are. */
   has(entry: number, fingerprint: TcpFingerprint): boolean {
     if (this.#fingerprints[entry] !== fingerprint) this.#read(entry, fingerprint)
     return this.#lengths[entry << (ENTRY_SHIFT + 1)] !== 0

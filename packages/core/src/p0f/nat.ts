@@ -183,7 +183,7 @@ export class Nat implements NatScore {
     return true
   }
 
-  /** The same for the SYN+ACK of a server, with less to compare. */
+  /** Scores the SYN+ACK of a server, which has less to compare. */
   addSynAck(host: number, packet: Packet, facts: Int32Array, of: number, ms: number, at: Endpoints): boolean {
     const hosts = this.#hosts
     const { cold } = hosts
@@ -215,7 +215,7 @@ export class Nat implements NatScore {
     return true
   }
 
-  /** What SYN and SYN+ACK have in common: the system on file, TTL, MSS and timestamps against those of the stored one. */
+  /** Scores the part that SYN and SYN+ACK share: system, TTL, MSS and timestamps against the stored ones. */
   #finish(
     host: number,
     subject: Subject,
@@ -260,7 +260,7 @@ export class Nat implements NatScore {
     this.add(host, subject, reasons, score, at)
   }
 
-  /** Whether a host known to run something runs something else now. */
+  /** Returns true if a host with a known system runs another one now. */
   #isOther(os: number, facts: Int32Array, of: number): boolean {
     if (os === 0 || facts[of + FACT_LINE] === 0) return false
     const known = this.labels.nameIds[os]!

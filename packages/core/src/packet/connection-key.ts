@@ -56,7 +56,7 @@ export function encodeConnectionKey(
   return true
 }
 
-/** What a Packet and a Located have in common. */
+/** The part that Packet and HeaderOffsets share. */
 export interface Endpoints {
   readonly ver: number
   readonly src0: number
@@ -113,7 +113,7 @@ export class KeyWords {
   }
 }
 
-/** Whether the keys at `aAt` and `bAt` are the same. */
+/** Compares the keys at `aAt` and `bAt`. */
 export function equalConnectionKeys(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
   for (let i = 0; i < CONNECTION_KEY_WORDS; i++) if (a[aAt + i] !== b[bAt + i]) return false
   return true

@@ -116,7 +116,7 @@ export function walkIpv6(bytes: Uint8Array, into: HeaderOffsets): Step {
     : walkProtocol(bytes, protocol, ip + IPV6_HEADER_BYTES, false, into)
 }
 
-/** What follows the fixed header: extension headers (each at least 8 bytes, so the loop ends), TCP, a tunnel, or neither. */
+/** Walks what follows the fixed header: extension headers (each at least 8 bytes, so the loop ends), TCP, a tunnel, or neither. */
 function walkProtocol(
   bytes: Uint8Array,
   protocol: number,

@@ -10,7 +10,7 @@ import type { Verdict } from "./verdict.ts"
 const EXPIRE_INTERVAL = 50
 
 export class PacketDecoder {
-  /** What `decode` fills. */
+  /** Filled by `decode`. */
   readonly packet = new Packet()
   /** Mode p0f: its caches expire before the packet is looked at, whatever it is. */
   expires = false

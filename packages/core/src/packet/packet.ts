@@ -55,7 +55,7 @@ export class Packet {
   ts1 = 0
   /** Option kinds in order, the first `layoutLength` bytes count; what lies behind them is an earlier packet's. */
   readonly layout: Uint8Array = new Uint8Array(MAX_TCP_OPT)
-  /** The same bytes, four a word. */
+  /** `layout` as words of four bytes. */
   readonly layoutWords: Int32Array = new Int32Array(this.layout.buffer)
   layoutLength = 0
   /** Bytes after the kind byte of EOL up to the end of the header: the N of `eol+N`. */

@@ -1,5 +1,5 @@
 /**
- * What a decoder says of the bytes it was given. Numbers, since they are compared and counted per packet.
+ * Verdict of a decoder on the bytes it was given. Verdicts are numbers, since they are compared and counted per packet.
  */
 
 /** A TCP packet with a whole header; the Packet is filled. */

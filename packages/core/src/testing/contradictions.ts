@@ -6,7 +6,7 @@ import type { EvidenceFamily } from "./evidence.ts"
 
 export interface Contradiction {
   readonly signature: string
-  /** What the row's User-Agent claims. */
+  /** Family that the row's User-Agent claims. */
   readonly claimed: EvidenceFamily
   readonly reason: string
 }

@@ -131,19 +131,19 @@ const BITS: Readonly<Record<string, number>> = {
 /** Bits of stack-family.ts that a row's family stands for. */
 export const bitsOf = (family: EvidenceFamily): number => BITS[family] ?? FAMILY_SCANNER
 
-/** Whether a database line names what a row says has sent it. */
+/** Returns true if a database line names the sender that a row names. */
 export function isOfFamily(line: TcpSignature, family: EvidenceFamily, database: Database): boolean {
   const bits = BITS[family]
   if (bits !== undefined) return (line.families & bits) !== 0
   return line.label.classId === -1 && `tool ${database.names[line.label.nameId]!.toLowerCase()}` === family
 }
 
-/** Whether a line names another system than a row does; a tool is contradicted by every system that it can run on. */
+/** Returns true if a line names another system than a row; every system on which a tool can run contradicts the tool. */
 export function contradictsFamily(line: TcpSignature, family: EvidenceFamily): boolean {
   return contradict(line.families, bitsOf(family))
 }
 
-/** Whether a line alone, without those that come before it, would answer for a SYN, exactly. */
+/** Returns true if a line alone, without those before it, would match a SYN exactly. */
 export function answersAlone(line: TcpSignature, signature: string): boolean {
   const subject = parseSubject(signature)
   if (subject instanceof ParseError) throw new Error(`${signature}: ${subject.message}`)

@@ -29,7 +29,7 @@ export interface OneAddress {
   readonly nat: boolean
 }
 
-/** What is told of `client` after a capture. */
+/** Reads the report about `client` after a capture. */
 export function readOneAddress(capture: Uint8Array, client: string): OneAddress {
   const { database } = readDatabases([{ name: BUILTIN, text: BUILTIN_DATABASE }], "modern")
   const limits = { maxFlows: 1000, maxHosts: 10_000, flowAgeSeconds: 30, hostIdleMinutes: 120 }

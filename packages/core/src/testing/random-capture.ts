@@ -37,10 +37,10 @@ interface Host {
   base: number
 }
 
-interface Timed {
+interface TimedPacket {
   /** Order of the packet. */
   readonly us: number
-  /** How far the clock was set back or forth when it was sent. */
+  /** Offset by which the clock was set back or forth when the packet was sent. */
   readonly skewUs: number
   readonly bytes: Uint8Array
 }
@@ -59,7 +59,7 @@ class RandomCapture {
   readonly #options: RandomCaptureOptions
   readonly #clients: ReadonlyArray<Host>
   readonly #servers: ReadonlyArray<Host>
-  readonly #timed: Array<Timed> = []
+  readonly #timed: Array<TimedPacket> = []
   #us = START_US
   #skewUs = 0
 

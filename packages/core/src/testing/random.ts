@@ -18,8 +18,7 @@ export interface Random {
 }
 
 /**
- * How often a random test goes round: `all` times, an eighth of them in `bun run check --fast`, which is there for the time between
- * two edits. Seeds are the same, so the fast rounds are the first of all.
+ * Number of rounds of a random test: `all`, or an eighth of them in `bun run check --fast`, which is for the time between two edits. Seeds are the same, so the fast rounds are the first of all.
  */
 export const rounds = (all: number): number => (process.env["SYNPRINT_TEST_FAST"] === "1" ? Math.ceil(all / 8) : all)
 

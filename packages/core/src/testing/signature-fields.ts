@@ -23,7 +23,7 @@ import {
 } from "../packet/quirks.ts"
 import type { PacketFields } from "./packets.ts"
 
-/** What other options carry: Fast Open's request for a cookie, its experimental form, MP_CAPABLE version 1, an MD5 digest. */
+/** Contents of other options: Fast Open's request for a cookie, its experimental form, MP_CAPABLE version 1, an MD5 digest. */
 const CONTENTS: Readonly<Record<string, string>> = {
   "?34": "",
   "?254": "f989",

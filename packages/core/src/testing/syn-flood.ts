@@ -65,7 +65,7 @@ export function writeSynFlood(options: SynFloodOptions): number {
         filled = 0
       }
       const client = random.below(options.addresses)
-      // What a client is must not depend on when it is drawn.
+      // The traits of a client must not depend on when it is drawn.
       const traits = Math.imul(client + 1, 0x9e3779b1) >>> 0
       const isIpv6 = options.fingerprints !== "unique" && (traits >>> 16) % 100 < ipv6Percent
       const stack = mix[traits % mix.length]!

@@ -9,7 +9,7 @@ export interface TunnelRow {
   /** `ovpn26-udp6-GCM-default`. */
   readonly scenario: string
   readonly signature: string
-  /** What made the MSS what it is; unknown where nothing touched it (mssfix 0). */
+  /** Origin of the MSS; unknown where nothing changed it (mssfix 0). */
   readonly origin: "interface" | "clamped" | "unknown"
   readonly kind: "openvpn" | "wireguard"
   /** `2.4`; empty for WireGuard. */
@@ -55,7 +55,7 @@ export function readTunnelTable(path: string): ReadonlyArray<TunnelRow> {
   return rows
 }
 
-/** Whether a candidate of the fingerprint names what really carried it. */
+/** Returns true if a candidate of the fingerprint names the real carrier. */
 export function isAmongCandidates(row: TunnelRow, fingerprint: TcpFingerprint): boolean {
   return fingerprint.candidates.some(({ kind, name, versions, transport }) => {
     if (kind !== row.kind || row.kind === "wireguard") return kind === row.kind

@@ -64,7 +64,7 @@ export interface FingerprintLookupOptions {
 
 export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFingerprintLookup {
   const { capture, observer, history } = options
-  const { turn } = observer
+  const { transaction } = observer
   const feed = history === "feed" ? capture?.packets : undefined
   const answers =
     options.answers === 0 ? undefined : new AnswerCache(options.answers, (Math.random() * 0x1_0000_0000) | 0)
@@ -75,7 +75,7 @@ export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFi
   let repeated = 0
 
   const fillHistory = (key: Uint8Array, nowSec: number, into: ConnectionInfo): void => {
-    if (turn !== undefined && !turn.enter()) return
+    if (transaction !== undefined && !transaction.begin()) return
     const host = observer.lookUp(
       key[0]!,
       i32(key, KEY_CLIENT),
@@ -85,7 +85,7 @@ export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFi
       nowSec
     )
     if (host >= 0) observer.fillConnectionInfo(host, into)
-    turn?.leave()
+    transaction?.commit()
   }
 
   const answer = (connection: Connection, into: ConnectionInfo): void => {
@@ -127,13 +127,13 @@ export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFi
       return
     }
     into.reset("ok")
-    const fingerprintEntry = matcher.entryOf(packet, REQUEST, 0)
+    const fingerprintEntry = matcher.lookup(packet, REQUEST, 0)
     into.fingerprint = matcher.fingerprintAt(fingerprintEntry)
     into.retransmits = raw.retransmits
     if (history === "connections") {
-      if (turn === undefined || turn.enter()) {
+      if (transaction === undefined || transaction.begin()) {
         observer.fillConnectionInfo(observer.connection(packet, raw.seenAtMs, fingerprintEntry), into)
-        turn?.leave()
+        transaction?.commit()
       }
     } else fillHistory(key, Math.floor(raw.seenAtMs / 1000), into)
     if (answers === undefined) return

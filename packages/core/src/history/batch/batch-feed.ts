@@ -54,7 +54,7 @@ export class BatchFeed {
         payload,
         words[at + RECORD_SEC]! >>> 0,
         recordUsec(words, at),
-        verdict === VERDICT_TCP && packet.type === TCP_SYN ? this.#entryOf(words, at) : -1
+        verdict === VERDICT_TCP && packet.type === TCP_SYN ? this.#lookup(words, at) : -1
       )
     }
     observer.countFrames(batch.framesAfter, (verdict) => batch.framesOf(verdict))
@@ -71,11 +71,11 @@ export class BatchFeed {
     }
   }
 
-  #entryOf(words: Int32Array, at: number): number {
+  #lookup(words: Int32Array, at: number): number {
     const matcher = this.#matcher
-    const told = words[at + RECORD_NUMBER]!
-    if (told >= 0 && this.#evictions[told] === matcher.evictions) return this.#entries[told]!
-    const number = told < 0 ? ~told : told
+    const reported = words[at + RECORD_NUMBER]!
+    if (reported >= 0 && this.#evictions[reported] === matcher.evictions) return this.#entries[reported]!
+    const number = reported < 0 ? ~reported : reported
     const entry = matcher.entryOfKey(words, at + RECORD_KEY)
     this.#entries[number] = entry
     this.#evictions[number] = matcher.evictions

@@ -32,7 +32,7 @@ export const RECORD_SEC = 2
 const USEC = 3
 export const RECORD_SOURCE = 4
 export const RECORD_KEY = 16
-/** Of a SYN. */
+/** Key number of a SYN's fingerprint. */
 export const RECORD_NUMBER = 29
 const LAYOUT = RECORD_KEY + 4
 

@@ -26,7 +26,7 @@ export class FrameDecoder {
     this.#next = next
   }
 
-  /** What is being filled. */
+  /** The batch that is being filled. */
   get batch(): DecodedBatch | undefined {
     return this.#batch
   }

@@ -79,9 +79,9 @@ test("half of a large table comes again and again, and stays in a flood of stran
   const hosts = new ClockHostTable({ maxHosts: 2 * regulars, idleMinutes: 30 })
   let stranger = 1 << 20
   let lost = 0
-  for (let turn = 0; turn < 20; turn++)
+  for (let transaction = 0; transaction < 20; transaction++)
     for (let address = 0; address < regulars; address++) {
-      if (turn > 0 && !has(hosts, address)) lost++
+      if (transaction > 0 && !has(hosts, address)) lost++
       obtain(hosts, address)
       // In each turn half as many as what is left holds.
       if (address % 2 === 0) obtain(hosts, stranger++)

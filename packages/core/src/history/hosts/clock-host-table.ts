@@ -12,7 +12,7 @@ import { HEAD_COUNT, HEAD_EVICTED, HEAD_EXPIRED, HEAD_FRESH, HEAD_HAND, type Sha
 export class ClockHostTable extends Hosts {
   private hand = 0
   private readonly sets: Int32Array
-  /** The same as bytes. */
+  /** The tags as bytes. */
   private readonly tags: Uint8Array
   /** The byte of each host's tag. */
   private readonly tagAt: Int32Array
@@ -34,7 +34,7 @@ export class ClockHostTable extends Hosts {
     this.scale = sets / 0x1_0000_0000
   }
 
-  /** What another thread left; under the lock. */
+  /** Loads the state that another thread left; call it under the lock. */
   load({ head }: SharedHosts): void {
     this.count = head[HEAD_COUNT]!
     this.fresh = head[HEAD_FRESH]!

@@ -98,7 +98,7 @@ export const STATE_TTL_SHIFT = 17
 export const STATE_FUZZY: number = 1 << 25
 /** There is a stored SYN (or SYN+ACK). */
 export const STATE_HAS: number = 1 << 26
-/** What a new SYN replaces. */
+/** Bits that a new SYN replaces. */
 export const STATE_SYN: number = (1 << 27) - 1
 export const STATE_IPV6: number = 1 << 27
 /** The cold record belongs to this host; without it, its content is another's. */

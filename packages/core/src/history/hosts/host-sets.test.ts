@@ -11,17 +11,17 @@ test("the ways with a tag: the lowest bit is one of them, and none of them is mi
     // Few values, so that tags are equal, neighbours and free.
     for (let byte = 0; byte < bytes.length; byte++) bytes[byte] = random.once(3) ? random.below(256) : random.below(3)
     const tag = random.once(2) ? random.below(3) : random.below(256)
-    const told = new Set<number>()
+    const reported = new Set<number>()
     let first = -1
     for (let ways = waysWith(sets, at, Math.imul(tag, 0x01010101)); ways !== 0; ways &= ways - 1) {
       if (first < 0) first = wayOf(ways)
-      told.add(wayOf(ways))
+      reported.add(wayOf(ways))
     }
     const expected = Array.from({ length: WAYS }, (_, way) => way).filter((way) => bytes[(at << 2) + way] === tag)
-    if (expected.some((way) => !told.has(way))) throw new Error(`round ${round}: a way is missing`)
+    if (expected.some((way) => !reported.has(way))) throw new Error(`round ${round}: a way is missing`)
     if (first >= 0 !== expected.length > 0 || (first >= 0 && !expected.includes(first)))
       throw new Error(`round ${round}: way ${first} has another tag`)
-    for (const way of told) if (way >= WAYS) throw new Error(`round ${round}: way ${way}`)
+    for (const way of reported) if (way >= WAYS) throw new Error(`round ${round}: way ${way}`)
   }
 })
 

@@ -87,7 +87,7 @@ export abstract class Hosts {
   abstract warm(hash: number): void
   /** As `obtain` for a host that is known to be there; false when it must be obtained after all. */
   abstract touch(host: number, nowSec: number): boolean
-  /** Whether one who asks from outside may be told of this host. */
+  /** True if an external query (p0f API) may see this host. */
   abstract isKept(host: number, nowSec: number): boolean
   /** Removes hosts that were idle too long. */
   abstract expire(nowSec: number): void
@@ -135,7 +135,7 @@ export abstract class Hosts {
     return this.holds(host, ver, a0, a1, byNetwork ? 0 : a2, byNetwork ? 0 : a3)
   }
 
-  /** Whether the entry still is the host with this address: a host can be evicted under one who remembers its number. */
+  /** True if the entry is still the host with this address: a host can be evicted while its number is remembered elsewhere. */
   holds(host: number, ver: number, a0: number, a1: number, a2: number, a3: number): boolean {
     const base = host << HOT_SHIFT
     const { hot } = this

@@ -52,14 +52,14 @@ const frame = (n: number, stack: number, seq: number): Packet => {
   return packet
 }
 
-/** What an observer says of a connection, as text; "left alone": history was not touched. */
+/** The facts that an observer reports of a connection, as text; "left alone": history was not touched. */
 function tell(observer: Observer, packet: Packet, nowMs: number): string {
-  const { turn } = observer
-  if (turn !== undefined && !turn.enter()) return "left alone"
+  const { transaction } = observer
+  if (transaction !== undefined && !transaction.begin()) return "left alone"
   const answer = new ConnectionInfo()
   answer.reset("ok")
   observer.fillConnectionInfo(observer.connection(packet, nowMs), answer)
-  turn?.leave()
+  transaction?.commit()
   return JSON.stringify(answer)
 }
 
@@ -92,7 +92,7 @@ test("new databases: the first thread carries over for all, the others leave his
   const packet = frame(1, 0, 1)
   const before = JSON.parse(tell(one, packet, START)) as { readonly hostOs: string; readonly totalConn: number }
   expect(before.hostOs).toBeString()
-  // The same lines in another order: every label has another number.
+  // The database with its lines in another order, so that every label has another number.
   const sections = BUILTIN_DATABASE.split(/^(?=\[)/m)
   const turned = sections.map((section) =>
     section.startsWith("[tcp:request]")

@@ -127,7 +127,7 @@ export class Systems {
         STATE_HAS
       hot[base + HOST_SYN_MATCH] = line
       hot[base + HOST_SYN_LAYOUT] = facts[of + FACT_LAYOUT]!
-    } else if ((bits & BITS_CLOCK) === 0) this.#uptime.forgetClock(host, CLIENT)
+    } else if ((bits & BITS_CLOCK) === 0) this.#uptime.dropClock(host, CLIENT)
     else if (isSame) this.#uptime.checkClock(host, CLIENT, packet, facts[of + FACT_STACK]! & CLASS_FAMILIES, ms, at)
     if (packet.mss === 0) this.#keepLinkMss(host)
     hot[base + HOST_SYN_TS1] = packet.ts1
@@ -141,7 +141,7 @@ export class Systems {
     const hosts = this.#hosts
     const { matcher } = this
     const at = this.#at
-    const entry = matcher.entryOf(packet, RESPONSE, peerMss)
+    const entry = matcher.lookup(packet, RESPONSE, peerMss)
     const facts = matcher.factWords
     const of = entry << ENTRY_SHIFT
     const bits = facts[of + FACT_BITS]!
@@ -166,7 +166,7 @@ export class Systems {
         packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) | STATE_HAS
       cold[base + COLD_SYNACK_MATCH] = line
       cold[base + COLD_SYNACK_MSS] = packet.mss
-    } else if ((bits & BITS_CLOCK) === 0) this.#uptime.forgetClock(host, SERVER)
+    } else if ((bits & BITS_CLOCK) === 0) this.#uptime.dropClock(host, SERVER)
     else if (isSame) this.#uptime.checkClock(host, SERVER, packet, facts[of + FACT_STACK]! & CLASS_FAMILIES, ms, at)
     cold[base + COLD_SYNACK_TS1] = packet.ts1
     hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS] = ms

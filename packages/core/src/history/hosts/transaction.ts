@@ -1,18 +1,18 @@
 /**
- * Host turn: one thread's use of hosts that other threads know too (shared-hosts.ts), from `enter` to `leave`.
+ * Host transaction: one thread's access to hosts that other threads share (shared-hosts.ts), from `begin` to `commit`.
  *
- * Labels in the records are numbers of a database, so all threads must read the same one: each reload has a number, and who is not at
- * the number of the records leaves history alone.
+ * Labels in the records are numbers of a database, so all threads must use the same one: each reload has a generation, and a thread whose
+ * generation differs from that of the records leaves history alone.
  */
 import type { ClockHostTable } from "./clock-host-table.ts"
 import { carryOver } from "./reload.ts"
 import type { Labels } from "./label-table.ts"
 import type { SharedHosts } from "./shared-hosts.ts"
 
-export class HostTurn {
+export class HostTransaction {
   readonly #shared: SharedHosts
   readonly #clock: ClockHostTable
-  /** Of this thread's databases. */
+  /** Generation of this thread's databases. */
   #generation: number
 
   constructor(shared: SharedHosts, clock: ClockHostTable, generation: number) {
@@ -21,8 +21,8 @@ export class HostTurn {
     this.#generation = generation
   }
 
-  /** False: other threads read other databases already, or still; there is nothing to leave. */
-  enter(): boolean {
+  /** False if another thread uses a different generation of the databases; the lock is then not held. */
+  begin(): boolean {
     const shared = this.#shared
     shared.lock()
     if (shared.generation !== this.#generation) {
@@ -33,17 +33,20 @@ export class HostTurn {
     return true
   }
 
-  leave(): void {
+  commit(): void {
     this.#clock.save(this.#shared)
     this.#shared.unlock()
   }
 
-  /** The numbers of the clock as they are now, for statistics. */
-  look(): void {
+  /** Loads the present numbers of the clock, for statistics. */
+  refresh(): void {
     this.#clock.load(this.#shared)
   }
 
-  /** The first thread that has new databases does it for all; one that missed some can't say what the old labels said: they are forgotten. */
+  /**
+   * Switches to other databases. The first thread that has them converts the labels of all hosts; a thread that missed a generation does not
+   * know the old labels, so they are dropped.
+   */
   takeOver(from: Labels | undefined, to: Labels, generation: number = this.#generation + 1): void {
     const shared = this.#shared
     shared.lock()
@@ -57,15 +60,15 @@ export class HostTurn {
   }
 }
 
-/** undefined: hosts are this thread's alone. */
-export function makeTurn(
+/** undefined: no other thread shares the hosts. */
+export function makeTransaction(
   shared: { readonly hosts: SharedHosts; readonly generation: number } | undefined,
   clock: ClockHostTable,
   labels: Labels
-): HostTurn | undefined {
+): HostTransaction | undefined {
   if (shared === undefined) return undefined
-  const turn = new HostTurn(shared.hosts, clock, shared.generation)
-  // Nobody took over databases that came while no thread was there.
-  turn.takeOver(undefined, labels, shared.generation)
-  return turn
+  const transaction = new HostTransaction(shared.hosts, clock, shared.generation)
+  // No thread has switched to databases that were loaded while none was running.
+  transaction.takeOver(undefined, labels, shared.generation)
+  return transaction
 }

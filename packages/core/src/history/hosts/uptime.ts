@@ -121,7 +121,7 @@ export class Uptime {
   }
 
   /** Modern mode: a stack without a clock sent the last SYN or SYN+ACK. What was told of another must not be told of it. */
-  forgetClock(host: number, subject: Subject): void {
+  dropClock(host: number, subject: Subject): void {
     const hosts = this.#hosts
     if (!hosts.hasCold(host)) return
     const base = host << COLD_SHIFT

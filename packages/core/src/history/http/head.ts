@@ -78,7 +78,7 @@ export class HttpHead {
     return (this.#head[this.#headAt + line * LINE_WORDS + 4]! & VALUE_PRESENT) !== 0
   }
 
-  /** Whether the value of a line contains these bytes. */
+  /** Returns true if the value of a line contains these bytes. */
   valueContains(line: number, needle: Uint8Array): boolean {
     const bytes = this.bytes
     const last = this.valueEnd(line) - needle.length

@@ -190,7 +190,7 @@ export class Http implements HeadSink {
     this.#nat.add(host, subject, reasons, score, this.#at)
   }
 
-  /** Whether the User-Agent names another system than the SYN; sets or clears bad_sw. */
+  /** Returns true if the User-Agent names another system than the SYN; sets or clears bad_sw. */
   #isUaVsOs(host: number, os: number): boolean {
     const known = this.#nat.labels.stored(os)
     // p0f counts an unknown OS as another one (Appendix C 9).

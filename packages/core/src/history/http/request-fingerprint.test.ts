@@ -22,7 +22,7 @@ sys = @unix
 sig = *:Host,User-Agent,Accept=[*/*]:Connection,Accept-Encoding,Accept-Language:curl/
 `
 const database = readDatabases([{ name: "test.fp", text: TEXT.trimStart() }], "modern")
-const told = () => {
+const reported = () => {
   if (database.database === undefined) throw new Error(JSON.stringify(database.problems))
   return new RequestFingerprint(database.database)
 }
@@ -44,7 +44,7 @@ function answerFor(isLinux = true): ConnectionInfo {
 function read(answer: ConnectionInfo, headers: string | undefined, agent?: string): ConnectionInfo {
   const bytes = Buffer.from(`xx${headers ?? ""}${agent ?? ""}yy`, "latin1")
   const headersLength = headers === undefined ? -1 : headers.length
-  told().read(bytes, 2 + (headers?.length ?? 0), agent === undefined ? -1 : agent.length, 2, headersLength, answer)
+  reported().read(bytes, 2 + (headers?.length ?? 0), agent === undefined ? -1 : agent.length, 2, headersLength, answer)
   return answer
 }
 
@@ -93,7 +93,7 @@ test("what the request does not tell stays as the history has it", () => {
 })
 
 test("heads of any size and form are read without error, and nothing of one request is seen in the next", () => {
-  const one = told()
+  const one = reported()
   let state = 1
   const random = (below: number) => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0

@@ -184,7 +184,7 @@ export class RequestFingerprint {
     into.language = languageName(languageNumber(bytes[at]!, bytes[at + 1]!)) ?? into.language
   }
 
-  /** Whether the User-Agent names another system than the SYN's match. */
+  /** Sets bad_sw if the User-Agent names another system than the SYN's match. */
   #compareSystems(into: ConnectionInfo): void {
     const label = into.fingerprint?.match?.label
     if (label === undefined || label.classId < 0) return

@@ -28,7 +28,7 @@ export interface HttpNeedles {
   readonly expsw: Uint8Array
 }
 
-/** What differs between requests and responses. */
+/** The tables of one side, requests or responses. */
 export interface HttpSide {
   readonly signatures: ReadonlyArray<HttpNeedles>
   /** HEADER_ bits by id. */

@@ -24,7 +24,7 @@ const decoder = new TextDecoder("latin1")
 const field = (key: string, text: string | undefined): string =>
   text === undefined ? "" : `,"${key}":${JSON.stringify(text)}`
 
-/** What the window tells of the MSS, and every link that fits. Nothing in p0f mode. */
+/** Prints the origin of the MSS and every link that fits; empty in p0f mode. */
 function printPath({ mtuOrigin, interfaceMss, candidates }: TcpFingerprint): string {
   let text = field("mtu_origin", mtuOrigin)
   if (interfaceMss !== 0) text += `,"interface_mss":${interfaceMss}`
@@ -51,7 +51,7 @@ function printFingerprint(fingerprint: TcpFingerprint): string {
 
 export class JsonLog implements ObservationLog {
   readonly #lines: LineBuffer
-  /** What a fingerprint says is printed once. */
+  /** Printed parts by fingerprint: each is printed once. */
   readonly #fingerprints = new WeakMap<TcpFingerprint, string>()
 
   /** `write` is given whole lines. */

@@ -6,7 +6,7 @@ import type { HttpSignature } from "../../tcp/database/database.ts"
 import type { TcpFingerprint } from "../../tcp/matching/fingerprint.ts"
 import type { Packet } from "../../packet/packet.ts"
 
-/** Whom an observation is about. */
+/** Subject of an observation. */
 export const CLIENT = 0
 export const SERVER = 1
 export type Subject = 0 | 1

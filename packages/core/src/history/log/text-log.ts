@@ -12,7 +12,7 @@ import { reasonNames } from "../sharing/sharing-reasons.ts"
 const decoder = new TextDecoder("latin1")
 const two = (n: number): string => (n < 10 ? `0${n}` : String(n))
 
-/** How often each system and each link was seen. */
+/** Number of times that each system and each link was seen. */
 export interface Tally {
   /** `name[ flavor]` -> SYNs. */
   readonly systems: ReadonlyMap<string, number>
@@ -116,5 +116,5 @@ function link(fingerprint: TcpFingerprint): string {
   return fingerprint.mtuOrigin === "clamped" ? `${name} (MSS lowered from ${fingerprint.interfaceMss})` : name
 }
 
-/** What a terminal would take for a command is shown as a dot. */
+/** Replaces control characters, which a terminal would execute, by dots. */
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, ".")

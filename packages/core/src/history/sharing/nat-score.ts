@@ -9,7 +9,7 @@ import type { Endpoints, ObservationLog, Subject } from "../log/observation-log.
 export interface NatScore {
   log: ObservationLog | undefined
   labels: Labels
-  /** How often another system than before was seen, and how often it became clear that several share the address. */
+  /** Number of times that the system changed, and that an address turned out to be shared. */
   readonly hostChanges: number
   readonly ipSharings: number
   /**
@@ -27,6 +27,6 @@ export interface NatScore {
   ) => boolean
   /** An application that belongs to certain systems. */
   readonly addToolClass: (host: number, subject: Subject, match: Registered, at: Endpoints) => void
-  /** What HTTP showed, with p0f's reasons and score, zero too. */
+  /** Adds the evidence of HTTP with p0f's reasons and score, which may be 0. */
   readonly add: (host: number, subject: Subject, reasons: number, score: number, at: Endpoints) => void
 }

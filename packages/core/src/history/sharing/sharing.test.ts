@@ -1,5 +1,5 @@
 /**
- * What makes an address shared, and every reason why it is not.
+ * Evidence that makes an address shared, and every reason why it is not.
  */
 import { expect, test } from "bun:test"
 import { ConnectionInfo } from "../../connection-info.ts"

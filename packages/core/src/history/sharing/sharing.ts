@@ -78,7 +78,7 @@ const STACK_WEIGHT = 30
 const MTU_WEIGHT = 20
 const TTL_WEIGHT = 12
 const FURTHER_WEIGHT = 5
-/** What HTTP shows in clear text: three messages with Via are enough. */
+/** Weight of a clear-text HTTP message with Via: three of them are enough. */
 const VIA_WEIGHT = 20
 const SERVER_WEIGHT = 12
 
@@ -91,7 +91,7 @@ const JITTER_HOPS = 2
 // A system is two words: its class, and interface MSS << 16 | distance << 8 | these.
 const SYSTEM_KNOWN = 1
 const SYSTEM_IS_SERVER = 2
-/** It was seen at distances 1 or 2 hops apart. */
+/** The system was seen at distances 1 or 2 hops apart. */
 const SYSTEM_VARIES = 4
 const distanceOf = (system: number): number => (system >>> 8) & 255
 

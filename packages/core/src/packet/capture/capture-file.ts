@@ -123,7 +123,7 @@ export class CaptureReader {
   }
 }
 
-/** What the first bytes are, as far as they tell, and what to do. */
+/** Describes what the first bytes are, as far as they show it, and what to do. */
 function notACapture(head: Uint8Array): string {
   if (head.length === 0) return "not a pcap or pcapng file: it is empty (give a capture written by tcpdump -w)"
   const first = [...head].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")

@@ -1,5 +1,5 @@
 /**
- * What the readers of pcap and pcapng records have in common with the file they read from (capture-file.ts).
+ * The contract between the readers of pcap and pcapng records and the file that they read from (capture-file.ts).
  */
 
 /** Called per packet; the bytes are valid during the call only. `sec` is unsigned; `usec` is as written, which may exceed 999999 or be negative. */

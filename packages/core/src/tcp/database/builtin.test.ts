@@ -33,7 +33,7 @@ const WINDOWS = "mss=1460,nop,ws=8,nop,nop,sok"
 const APPLE = (mss: number): string => `mss=${mss},nop,ws=6,nop,nop,ts=1,sok,eol+1`
 const V6 = { ver: 6, flowLabel: 0x12345 } as const
 
-// Who sends it, the SYN, os, link, match quality (1 fuzzy, 2 generic), hops.
+// Sender, SYN, os, link, match quality (1 fuzzy, 2 generic), hops.
 const SYNS: ReadonlyArray<
   readonly [
     sender: string,

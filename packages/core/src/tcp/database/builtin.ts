@@ -4,7 +4,7 @@
  */
 import text from "./builtin.fp" with { type: "text" }
 
-/** What `databases = ["builtin"]` names, and what stands where a file name would in messages. */
+/** Name of the built-in database in `databases = ["builtin"]` and in messages. */
 export const BUILTIN = "builtin"
 
 /** The grammar of p0f.fp with the additions that its header describes. */

@@ -1,5 +1,5 @@
 /**
- * What the files of a database share while they are read: names and ids that run on, lines in order, problems found.
+ * The state that the files of a database share while they are read: names and ids, lines in order, problems.
  */
 import type { Database, HttpSignature, Link, TcpSignature, UaOs } from "./database.ts"
 import { HeaderNames } from "./http-headers.ts"
@@ -9,7 +9,7 @@ export interface DatabaseProblem {
   readonly file: string
   readonly line: number
   readonly column: number
-  /** What is wrong and what to do. */
+  /** The problem and what to do. */
   readonly message: string
 }
 

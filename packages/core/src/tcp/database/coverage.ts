@@ -114,7 +114,7 @@ function httpCovers(earlier: HttpSignature, later: HttpFields, required: Readonl
   return earlier.absent.every((id) => later.absent.includes(id) && !required.has(id))
 }
 
-/** The same for HTTP, in both modes. */
+/** Returns the covering signature of an HTTP section; in both modes. */
 export function coveringHttpSignature(
   earlier: ReadonlyArray<HttpSignature>,
   later: HttpFields

@@ -1,5 +1,5 @@
 /**
- * A loaded signature database: what p0f.fp files hold, in the order in which they are matched (p0f README; readfp.c).
+ * A loaded signature database: the content of p0f.fp files in the order in which it is matched (p0f README; readfp.c).
  */
 import type { LinkFacts } from "./link-facts.ts"
 import type { Signature } from "../signature/signature.ts"
@@ -21,7 +21,7 @@ export interface Sys {
   readonly id: number
 }
 
-/** What TCP and HTTP signatures share. */
+/** The part that TCP and HTTP signatures share. */
 export interface Registered {
   /** Position within its section over all files: the identity of a match. */
   readonly index: number
@@ -33,7 +33,7 @@ export interface Registered {
   /** Position of the file among those that were read: the later file wins within a tier of matches. */
   readonly fileIndex: number
   readonly line: number
-  /** What `;@ name=value; ...` lines before the label and before the line say; the line's own win. */
+  /** Attributes of the `;@ name=value; ...` lines before the label and before the line; the line's own win. */
   readonly attributes: ReadonlyMap<string, string>
 }
 
@@ -53,7 +53,7 @@ export interface Link {
   readonly fileIndex: number
   readonly line: number
   readonly attributes: ReadonlyMap<string, string>
-  /** What its attributes say in modern mode; undefined: a name and nothing else. */
+  /** Facts from its attributes, for modern mode; undefined: the line has only a name. */
   readonly facts: LinkFacts | undefined
 }
 

@@ -34,7 +34,7 @@ type Section = "mtu" | "tcp:request" | "tcp:response" | "http:request" | "http:r
 const SECTIONS: ReadonlyArray<string> = ["mtu", "tcp:request", "tcp:response", "http:request", "http:response"]
 const isSection = (name: string): name is Section => SECTIONS.includes(name)
 
-/** What a line may be now: p0f's CF_NEED_*. After a bad section header nothing is judged until the next one. */
+/** Kind of line that may come next: p0f's CF_NEED_*. After a bad section header, nothing is judged until the next header. */
 type State = "section" | "label" | "sys" | "sig" | "lost"
 
 interface CurrentLabel {
@@ -312,7 +312,7 @@ export class DatabaseFileReader {
     earlier.push(line)
   }
 
-  /** Whether a line is to be kept that line `covering` covers. */
+  /** Returns true if a line that line `covering` covers is kept. */
   #isNew(covering: number | undefined): boolean {
     if (covering === undefined) return true
     const message = `this signature never answers: line ${covering} covers it`

@@ -184,7 +184,7 @@ test("labels get new ids when their text repeats, names keep the first spelling"
 })
 
 const HEAD = "classes = u\n[tcp:request]\nlabel = s:u:A:1\n"
-/** What p0f says of the second line after the first (C-05). */
+/** Pairs of lines, and p0f's judgement of the second (C-05). */
 const COVERED: ReadonlyArray<readonly [first: string, second: string, p0fRefuses: boolean, modernWarns: boolean]> = [
   ["4:64:0:*:8192,7:mss:df,id+:0", "4:64:0:*:8192,7:mss:df,id+:0", true, true],
   ["*:64:0:*:8192,7:mss:df,id+:0", "*:64:0:*:8192,7:mss:df,id+:0", false, true],

@@ -94,7 +94,7 @@ export function printFamilies(families: number): string {
   return FAMILY_NAMES.filter((_, bit) => families & (1 << bit)).join(" or ")
 }
 
-/** Whether two answers cannot both be true; 0, unknown, contradicts nothing. */
+/** Returns true if two answers cannot both be true; 0, unknown, contradicts nothing. */
 export function contradict(a: number, b: number): boolean {
   return a !== 0 && b !== 0 && (a & b) === 0
 }

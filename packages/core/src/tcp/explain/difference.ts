@@ -25,13 +25,13 @@ import { expectedQuirks } from "../matching/signature-index.ts"
 
 export interface Difference {
   readonly field: string
-  /** What the line wants. */
+  /** Value in the line. */
   readonly wanted: string
-  /** What the signature has. */
+  /** Value in the signature. */
   readonly found: string
-  /** Whether p0f's fuzzy match forgives it. */
+  /** True if p0f's fuzzy match tolerates the difference. */
   readonly tolerated: boolean
-  /** How much it separates two stacks: 1 for a plain field. */
+  /** Weight of the difference; 1 for a plain field. */
   readonly weight: number
 }
 

@@ -238,7 +238,7 @@ test("a scanner and a database line", () => {
                id+     IP ID is not 0 although don't fragment is set
       pclass   *       with or without data
 
-      match  none told
+      match  none reported
 
       near   Linux (generic)
              small.fp:14  *:64:0:*:*,*:mss,sok,ts,nop,ws:df,id+:0
@@ -251,7 +251,7 @@ test("a scanner and a database line", () => {
              evidence     measured
              date         2026-11
 
-      note  a wild card in wsize, scale or pclass stands for many packets: only the nearest lines are told"
+      note  a wild card in wsize, scale or pclass stands for many packets: only the nearest lines are reported"
   `)
 })
 

@@ -52,13 +52,13 @@ export interface Explanation {
   readonly form: "raw signature" | "signature"
   readonly fields: ReadonlyArray<ExplainedField>
   readonly link: string | undefined
-  /** What MSS and window say of the way; undefined without a packet, an MSS, or when a tool wrote them. */
+  /** Path by MSS and window; undefined without a packet or an MSS, or if a tool wrote them. */
   readonly path: ExplainedPath | undefined
-  /** Whether one packet could be written from the text: without that there is no match to speak of. */
+  /** True if a packet could be written from the text; otherwise nothing can be matched. */
   readonly concrete: boolean
   readonly match: ExplainedMatch | undefined
   readonly nearest: ReadonlyArray<NearLine>
-  /** What the reader should know before trusting the rest. */
+  /** Notes to read before trusting the rest. */
   readonly notes: ReadonlyArray<string>
 }
 

@@ -38,11 +38,11 @@ export interface Subject {
   readonly signature: Signature
   /** TTL as received, or the initial one where the text does not tell. */
   readonly ttl: number
-  /** Of a raw signature; -1 for `?`, undefined when the text is a database line. */
+  /** Hops of a raw signature; -1 for `?`, undefined: the text is a database line. */
   readonly hops: number | undefined
   /** 4 where the text says `*`. */
   readonly ver: 4 | 6
-  /** That of Ethernet where the text says `*`. */
+  /** MSS; that of Ethernet where the text says `*`. */
   readonly mss: number
   /** Empty for `*`, `%N` and products above 65535. */
   readonly windows: ReadonlyArray<WindowReading>
@@ -120,7 +120,7 @@ export function parseSubject(input: string): Subject | ParseError {
   return { text, signature, ttl: seen?.[0] ?? signature.ittl, hops: seen?.[1], ver, mss, windows, totHdr }
 }
 
-/** Whether every field has one value, so that a packet can be written from it: only a `*` version and MSS are filled in. */
+/** Returns true if every field has one value, so that a packet can be written; only a `*` version and MSS are filled in. */
 export function isConcrete(subject: Subject): boolean {
   const { scale, pclass } = subject.signature
   return scale !== -1 && pclass !== -1 && subject.windows.length > 0
@@ -149,7 +149,7 @@ export function packetOf(subject: Subject, reading: WindowReading, direction: Di
   return packet
 }
 
-/** Whether the hops that the text claims are those that its TTL suggests. */
+/** Returns true if the hops in the text are those that its TTL suggests. */
 export const hopsAgree = (subject: Subject): boolean =>
   subject.hops === undefined ||
   subject.hops === (guessDistance(subject.ttl) > MAX_DIST ? -1 : guessDistance(subject.ttl))

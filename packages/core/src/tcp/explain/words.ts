@@ -1,5 +1,5 @@
 /**
- * What the words of a TCP signature mean: options (IANA tcp-parameters), quirks (p0f README), window rules.
+ * Explanations of the words of a TCP signature: options (IANA tcp-parameters), quirks (p0f README), window rules.
  */
 import { KIND_EOL } from "../signature/option-layout.ts"
 import { clampedInterfaceMss } from "../path/clamped-window.ts"
@@ -51,7 +51,7 @@ export const QUIRK_MEANINGS: ReadonlyArray<string> = [
 ]
 
 /**
- * What the relation of a window to the MSS tells, undefined when nothing. Linux since 4.20 and Windows 10/11 choose the largest
+ * Explains the relation of a window to the MSS; undefined: there is none. Linux since 4.20 and Windows 10/11 choose the largest
  * multiple, of the MSS of their own interface.
  */
 export function windowRule(win: number, mss: number): string | undefined {

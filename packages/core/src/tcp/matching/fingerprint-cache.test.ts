@@ -58,7 +58,7 @@ test("never gives one fingerprint's answer to another: packets through a memo of
     fillNearPacket(random, random.pick(lines).signature, packet)
     return packet
   })
-  // It remembers the last fingerprint alone, and no two in a row are alike.
+  // This matcher caches the last fingerprint only, and no two in a row are alike.
   const forgetting = new Matcher(database, "modern", 1)
   const fresh = packets.map((packet) => {
     const request = everything(forgetting.fingerprintOf(packet, REQUEST, 0))
@@ -93,7 +93,7 @@ test("gives the same object while the fingerprint is remembered, by packet and b
   packet.layout[5] = 99
   expect(matcher.fingerprintOf(packet, REQUEST, 0)).toBe(fingerprint)
   const keys = new Int32Array(KEY_WORDS * 2)
-  matcher.copyKey(matcher.entryOf(packet, REQUEST, 0), keys, KEY_WORDS)
+  matcher.copyKey(matcher.lookup(packet, REQUEST, 0), keys, KEY_WORDS)
   expect(matcher.fingerprintOfKey(keys, KEY_WORDS)).toBe(fingerprint)
   expect(matcher.stats).toEqual({ hits: 3, misses: 1, evictions: 0, fingerprints: 1, capacity: 4 })
 })

@@ -50,7 +50,7 @@ export function writeKey(packet: Packet, direction: Direction, peerMss: number, 
     into[at + 4 + word] = word < whole ? words[word]! : word === whole ? words[word]! & rest : 0
 }
 
-/** Whether two keys are one. Word by word, as `writeKey` writes them. */
+/** Compares two keys word by word, as `writeKey` writes them. */
 export function isSameKey(a: Int32Array, aAt: number, b: Int32Array, bAt: number): boolean {
   return (
     a[aAt] === b[bAt] &&

@@ -45,28 +45,31 @@ export interface TcpFingerprint {
   /** `linkMtu` if a link with that MTU has a name whatever else the SYN is like, else 0: what a host record keeps in p0f mode. */
   readonly namedMtu: number
   /**
-   * Whether the MSS is that of the sender's own interface or was lowered on the path (mtu-origin.ts). undefined in p0f mode, in a SYN
-   * without MSS, and for a tool, which writes what it likes.
+   * Origin of the MSS: the sender's own interface, or lowered on the path (mtu-origin.ts). undefined in p0f mode, for a SYN without MSS,
+   * and for a tool, which writes any MSS.
    */
   readonly mtuOrigin: MtuOrigin | undefined
   /** MSS that the sender's interface has, as its window tells; 0 not known. */
   readonly interfaceMss: number
   /** All links that fit, the likeliest first; empty in p0f mode. */
   readonly candidates: ReadonlyArray<LinkCandidate>
-  /** The same, as text: an RFC 9651 list such as `"WireGuard";q=0.5, "T-Mobile US";q=0.3`. */
+  /** `candidates` as text: an RFC 9651 list such as `"WireGuard";q=0.5, "T-Mobile US";q=0.3`. */
   readonly linkCandidates: string | undefined
   /** Why `dist` is not to be relied on; undefined when it is, and in p0f mode. */
   readonly distReason: DistanceReason | undefined
   /** Text of a p0f log line from `|os=` to the end of `raw_sig=...`, without newline (specs p0f.md §10.1, §4.5). */
   readonly logSuffix: Uint8Array
-  /** The same for a SYN+ACK of a flow marked by `sendsyn`: a match has the key `app`. */
+  /** `logSuffix` for a SYN+ACK of a flow marked by `sendsyn`: a match has the key `app`. */
   readonly sendsynLogSuffix: Uint8Array
   /** Text of the mtu log line from `|link=` on, without newline; empty when the SYN has no MSS. */
   readonly mtuLogSuffix: Uint8Array
-  /** The front end's own encoding of this fingerprint (SPOE actions, header block), set by it once. */
+  /**
+   * Slot of a front end: its encoding of this fingerprint (SPOE actions, header lines). A slot here, since a WeakMap by fingerprint would
+   * cost every NOTIFY a hash lookup; only `encodedBy` may read it.
+   */
   encoded: Uint8Array | undefined
-  /** The encoder that made `encoded`, where a process may have had several. */
+  /** The encoder that made `encoded`; a reload creates another one. */
   encodedBy: object | undefined
-  /** What hints/ makes of this fingerprint, set by it once. */
+  /** Hints of this fingerprint, set once by hints/. */
   hinted: object | undefined
 }

@@ -17,12 +17,12 @@ test.each([
     // Neighbours differ in one word alone, in each word once.
     words.fill(0)
     words[2 + (key % KEY_WORDS)] = key + 1
-    const told = numbers.find(words, 2)
-    if (told < 0) {
+    const reported = numbers.find(words, 2)
+    if (reported < 0) {
       given++
-      known[~told] = key
+      known[~reported] = key
     }
-    const number = told < 0 ? ~told : told
+    const number = reported < 0 ? ~reported : reported
     if (known[number] !== key || number >= KEY_NUMBERS) throw new Error(`step ${step}: key ${key}, number ${number}`)
   }
   expect(given).toBeGreaterThanOrEqual(leastRounds * Math.min(keys, KEY_NUMBERS) * 0.99)

@@ -68,7 +68,7 @@ export class Matcher {
    * As `fingerprintOf`, for one who needs the facts alone (fingerprint-facts.ts): they begin at `factWords[entry << ENTRY_SHIFT]`. The entry is
    * good until the next question.
    */
-  entryOf(packet: Packet, direction: Direction, peerMss: number): number {
+  lookup(packet: Packet, direction: Direction, peerMss: number): number {
     writeKey(packet, direction, peerMss, this.#key, 0)
     return this.entryOfKey(this.#key, 0)
   }
@@ -77,7 +77,7 @@ export class Matcher {
     return this.#memo.fingerprint(entry)
   }
 
-  /** How often an entry became another fingerprint's. */
+  /** Number of evicted entries. */
   get evictions(): number {
     return this.#memo.evictions
   }
@@ -86,7 +86,7 @@ export class Matcher {
     return this.#memo.words
   }
 
-  /** `entryOf` by a key. */
+  /** `lookup` by a key. */
   entryOfKey(key: Int32Array, at: number): number {
     const hash = hashKey(key, at)
     const known = this.#memo.find(key, at, hash)

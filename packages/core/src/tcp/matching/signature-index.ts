@@ -66,7 +66,7 @@ export function expectedQuirks(signature: Signature, ver: 4 | 6, mode: Mode): nu
   return signature.quirks & ~ignored
 }
 
-/** What `find` gives: position of the line in its section, -1 none; whether fuzzy; distance. Reused by every call. */
+/** Result of `find`: position of the line in its section (-1: none), whether the match is fuzzy, distance. Reused by every call. */
 export interface Found {
   index: number
   fuzzy: boolean

@@ -17,7 +17,7 @@ const builtin = matcherOf(BUILTIN, BUILTIN_DATABASE)
 const bare = matcherOf("empty.fp", "classes = unix\n")
 
 const classOf = (signature: string, matcher = builtin): number =>
-  matcher.factWords[(matcher.entryOf(signaturePacket(signature), REQUEST, 0) << ENTRY_SHIFT) + FACT_STACK]!
+  matcher.factWords[(matcher.lookup(signaturePacket(signature), REQUEST, 0) << ENTRY_SHIFT) + FACT_STACK]!
 
 const LINUX = "4:64:0:1460:64240,7:mss,sok,ts,nop,ws:df,id+:0"
 const WINDOWS = "4:128:0:1460:64240,8:mss,nop,ws,nop,nop,sok:df,id+:0"

@@ -82,7 +82,7 @@ export function stackClass(fingerprint: TcpFingerprint, key: Int32Array, at: num
   return families | (order << ORDER_SHIFT) | (arrangement << NOPS_SHIFT) | (window << WINDOW_SHIFT)
 }
 
-/** Whether one system can have sent SYNs of both classes. Lines decide when both match one, else the options. */
+/** Compares two classes: can one system have sent SYNs of both? Lines decide if both match one, else the options. */
 export function stackDifference(a: number, b: number): StackDifference {
   const ours = a & CLASS_FAMILIES
   const theirs = b & CLASS_FAMILIES
@@ -90,17 +90,17 @@ export function stackDifference(a: number, b: number): StackDifference {
   return contradictOrders(a, b) ? OTHER_LAYOUT : SAME_STACK
 }
 
-/** Whether one announces the window of its interface and the other the fixed one of phones. */
+/** Returns true if one class announces the window of its interface and the other the fixed window of phones. */
 export function windowsDiffer(a: number, b: number): boolean {
   return ((a >>> WINDOW_SHIFT) ^ (b >>> WINDOW_SHIFT)) === (WINDOW_OF_INTERFACE | WINDOW_OF_PHONE)
 }
 
-/** Whether this class has the fixed window of phones. */
+/** Returns true if this class has the fixed window of phones. */
 export function hasPhoneWindow(a: number): boolean {
   return a >>> WINDOW_SHIFT === WINDOW_OF_PHONE
 }
 
-/** What two SYNs of one system say together: the families that both allow, the options of the one that has more. */
+/** Merges the classes of two SYNs of one system: the families that both allow, and the options of the one that has more. */
 export function mergeClasses(known: number, next: number): number {
   const ours = known & CLASS_FAMILIES
   const theirs = next & CLASS_FAMILIES

@@ -14,7 +14,7 @@ const matcher = new Matcher(
 const LINUX = "1460:64240,7:mss,sok,ts,nop,ws:df,id+:0"
 const NOBODY = "1460:4321,7:sok,mss,ts:df,id+:0"
 
-// What, signature, reason, hops told (-1 none).
+// Case, signature, reason, reported hops (-1: none).
 const CASES = [
   ["Linux twelve hops away", `4:52:0:${LINUX}`, undefined, 12],
   ["Linux whose TTL was raised", `4:250:0:${LINUX}`, "ttl-above-initial", 5],
@@ -28,9 +28,9 @@ const CASES = [
   ["nobody known, TTL 30", `4:30:0:${NOBODY}`, "ttl-below-usual", 2],
   ["nobody known, TTL 180", `4:180:0:${NOBODY}`, "excess-distance", -1]
 ] as const
-for (const [what, signature, reason, told] of CASES) {
+for (const [what, signature, reason, reported] of CASES) {
   test(`${what}: ${reason ?? "told"}`, () => {
     const fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
-    expect([fingerprint.distReason, reportedDistance(fingerprint)]).toEqual([reason, told])
+    expect([fingerprint.distReason, reportedDistance(fingerprint)]).toEqual([reason, reported])
   })
 }

@@ -31,8 +31,8 @@ export const ETHERNET_MSS_IPV6 = ETHERNET.mtu - HEADERS_IPV6
 const [, ...OTHERS] = USUAL
 
 /**
- * Of the interfaces a packet of this family may come from, likely ones first: 1460, 1440, 8961 ... and 1440, 1460, 8941 ... Ethernet of
- * the other family is among them since NAT64 and 464XLAT translate the packet and leave its window.
+ * MSS values of the interfaces that a packet of this family may come from, likely ones first: 1460, 1440, 8961 ... and 1440, 1460,
+ * 8941 ... Ethernet of the other family is among them, since NAT64 and 464XLAT translate the packet and leave its window unchanged.
  */
 export const INTERFACES_IPV4: ReadonlyArray<number> = [
   ETHERNET_MSS_IPV4,
@@ -45,7 +45,7 @@ export const INTERFACES_IPV6: ReadonlyArray<number> = [
   ...OTHERS.map(({ mtu }) => mtu - HEADERS_IPV6)
 ]
 
-/** Of both families. */
+/** MSS values of common interfaces over IPv4 and IPv6. */
 export const INTERFACE_MSS: ReadonlyArray<number> = [...new Set([...INTERFACES_IPV4, ...INTERFACES_IPV6])]
 
 /** The interface that has this MSS over IPv4 or IPv6. */

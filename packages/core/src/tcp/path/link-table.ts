@@ -33,7 +33,7 @@ export interface Tunnel {
   readonly weight: number
 }
 
-/** What is asked about. */
+/** The MTU whose links are looked up, and what is known of the SYN. */
 export interface LinkQuestion {
   readonly mtu: number
   readonly ver: 4 | 6
@@ -143,8 +143,8 @@ export class LinkTable {
   }
 
   /**
-   * Which reading to take of a window that fits both: an interface of that MTU, or Ethernet and a clamp. Only where links are known of
-   * one sort and none of the other is it told.
+   * Decides a window that fits both an interface of that MTU and Ethernet with a clamp: only if the table has links of one sort and none of
+   * the other.
    */
   decide(mtu: number, ver: 4 | 6): MtuOrigin {
     const own = this.#isKnown(mtu, ver, "interface")
@@ -152,7 +152,7 @@ export class LinkTable {
     return own === clamped ? "unknown" : own ? "interface" : "clamped"
   }
 
-  /** Whether a link has the MTU that is of this origin alone. */
+  /** Returns true if a link with this MTU has only this origin. */
   #isKnown(mtu: number, ver: 4 | 6, origin: "interface" | "clamped"): boolean {
     if (this.#lines.size === 0) return false
     const line = this.#lines.get(mtu)?.find(({ facts }) => facts?.origin === origin && facts.ver !== 10 - ver)

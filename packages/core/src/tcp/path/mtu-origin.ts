@@ -28,7 +28,7 @@ export interface MtuReading {
 
 const UNKNOWN: MtuReading = { origin: "unknown", interfaceMss: 0 }
 
-/** Of the usual interfaces, those so common that any multiple counts, and not only what a stack's rule gives. */
+/** Number of interfaces that are so common that any multiple counts, not only those of a stack's rule. */
 const COMMON_INTERFACES = 2
 
 /** Least MSS of an IPv6 interface: MTU 1280 (RFC 8200 section 5). */
@@ -62,7 +62,7 @@ function hasTimestamp(folded: number): boolean {
   return false
 }
 
-/** Which rules of counting apply, by the order of the options. */
+/** Returns the rules of counting that apply, by the order of the options. */
 function stackOf(folded: number): number {
   switch (folded) {
     case MSS_ALONE:
@@ -86,7 +86,7 @@ function stackOf(folded: number): number {
 /** Largest multiple of `unit` that is not above `space`. */
 const floorTo = (space: number, unit: number): number => Math.floor(space / unit) * unit
 
-/** Whether a stack that counts in segments of `mss` (`unit` bytes of data) begins with this window. */
+/** Returns true if a stack that counts in segments of `mss` (`unit` bytes of data) begins with this window. */
 function isFirstWindow(win: number, mss: number, unit: number, stack: number, scale: number): boolean {
   // Linux since 4.20, Windows 10 and 11.
   if (win === floorTo(65_536, unit)) return true

@@ -19,7 +19,7 @@ export interface OpenvpnProfile {
   readonly transport: "udp" | "tcp"
   /** The tunnel's own interface has the MTU (tun-mtu); else the MSS was rewritten (mssfix). */
   readonly ownInterface: boolean
-  /** How common it is, against the weights of builtin.fp's [mtu] section. */
+  /** Frequency, against the weights in the [mtu] section of builtin.fp. */
   readonly weight: number
   readonly evidence: "measured" | "derived"
   readonly source: string
@@ -89,7 +89,7 @@ const CHOSEN: ReadonlyArray<readonly [bytes: number, share: number]> = [
   [1000, 0.02]
 ]
 
-/** What `tun-mtu` is set to, and its weight. */
+/** Values of `tun-mtu` and their weights. */
 const INTERFACES: ReadonlyArray<readonly [mtu: number, weight: number]> = [
   [1450, 0.8],
   [1420, 0.8],

@@ -46,7 +46,7 @@ test("reads every field", () => {
   })
 })
 
-/** What is not canonical but means something, and its canonical form. */
+/** Texts that are not canonical but have a meaning, and their canonical form. */
 const ACCEPTED: ReadonlyArray<readonly [string, string]> = [
   ["4:54+10:0:1460:mss*20,7:mss:df,id+:0", "4:64:0:1460:mss*20,7:mss:df,id+:0"],
   ["4:64+:0:1460:8192,7:mss::0", "4:64:0:1460:8192,7:mss::0"],

@@ -105,7 +105,7 @@ export function largestMssMultiple(mss: number, limit = WIN_64K): number {
 }
 
 /**
- * What `mss*max` counts in: the MSS, and for a SYN+ACK the MSS less the 12 bytes that timestamps take of each segment (Linux
+ * The unit of `mss*max`: the MSS, and for a SYN+ACK the MSS less the 12 bytes that timestamps take of each segment (Linux
  * tcp_minisocks.c: tcp_openreq_init_rwin).
  */
 export function windowUnit(mss: number, direction: Direction, hasTimestamp: boolean): number {
