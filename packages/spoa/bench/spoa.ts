@@ -163,7 +163,7 @@ interface Run {
   /** Share of the two cores that others took. */
   readonly noise: number
   readonly requestsPerSecond: number
-  /** Of the agent, per request. */
+  /** CPU time of the agent per request, microseconds. */
   readonly agentMicros: number
 }
 

@@ -131,10 +131,10 @@ test("every miss is told as it is, with nothing of the question before", () => {
     ["syncookie", "syncookie"]
   ] as const) {
     capture.miss = miss
-    const told = ask("198.51.100.8", 1)
+    const reported = ask("198.51.100.8", 1)
     const blank = new ConnectionInfo()
     blank.reset(status)
-    expect(told).toEqual(blank)
+    expect(reported).toEqual(blank)
   }
 })
 

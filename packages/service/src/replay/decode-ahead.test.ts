@@ -32,7 +32,7 @@ const observe = () => {
 
 /** What is said of a file, decoded by this thread and by another. */
 async function both(path: string) {
-  const told = []
+  const reported = []
   for (const isAhead of [false, true]) {
     const { observer, log, lines } = observe()
     const ahead = isAhead ? DecodeAhead.open(path, false, 1) : undefined
@@ -40,9 +40,9 @@ async function both(path: string) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     const problem = await replay(path, observer, { ahead })
     log.flush()
-    told.push({ problem, counts: observer.counts, text: lines.join("") })
+    reported.push({ problem, counts: observer.counts, text: lines.join("") })
   }
-  return told
+  return reported
 }
 
 /** Descriptors of this process that are open on the file. */

@@ -1,5 +1,5 @@
 /**
- * Agent: one NOTIFY answered by one ACK, synchronously.
+ * Agent: answers a NOTIFY by an ACK, synchronously.
  *
  *   arguments -> connection key -> core's answer (capture, match, history) -> variables
  */
@@ -12,7 +12,7 @@ import type { Output } from "../protocol/output.ts"
 import type { NotifyHandler } from "../protocol/session.ts"
 import type { VariableWriter } from "../protocol/variables.ts"
 
-/** What a request's own words add to an answer: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
+/** Adds the facts of a request's own headers to an answer: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
 export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: ConnectionInfo) => void
 
 /** Sets the hints of an answer by what the arguments say of the client and its request. */
@@ -26,9 +26,9 @@ export interface AgentSettings {
   /** `[capture] key`: with "client" a connection is known by its client side alone. */
   readonly key: "connection" | "client"
   readonly http: HttpObserver | undefined
-  /** undefined: no variable tells hints. */
+  /** undefined: no variable carries hints. */
   readonly hints?: HintObserver | undefined
-  /** With the thresholds of the configuration. */
+  /** Judge with the thresholds of the configuration. */
   readonly relay?: RelayJudge
 }
 
@@ -61,9 +61,9 @@ export class Agent implements NotifyHandler {
       answer.reset("not_captured")
       this.#counters.notifiesWithoutAddress++
     } else {
-      if (!isConnection(given, key)) given.forgetPorts()
+      if (!isConnection(given, key)) given.dropPorts()
       lookup.answer(given.connection, answer)
-      if (given.timing.isGiven) applyTiming(given.timing.told, relay ?? DEFAULT_RELAY, answer)
+      if (given.timing.isGiven) applyTiming(given.timing.times, relay ?? DEFAULT_RELAY, answer)
     }
     if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
     if (hints !== undefined) hints(frame.bytes, given, answer)
@@ -78,7 +78,7 @@ export class Agent implements NotifyHandler {
   }
 }
 
-/** Whether the arguments name one connection and not an address alone. */
+/** Returns true if the arguments name one connection, not only an address. */
 function isConnection(given: Arguments, key: "connection" | "client"): boolean {
   if (!given.hasClientPort) return false
   return key === "client" || (given.hasServerPort && given.serverFamily === given.clientFamily)

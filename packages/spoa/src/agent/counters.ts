@@ -1,5 +1,5 @@
 /**
- * What the agent counts: plain numbers that the hot path increments and metrics read on scrape.
+ * Counters of the agent: plain numbers that the hot path increments and metrics read on scrape.
  */
 
 export class Counters {

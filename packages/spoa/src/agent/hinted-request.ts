@@ -24,7 +24,7 @@ const USER_AGENT = ascii("user-agent:")
 const PLATFORM = ascii("sec-ch-ua-platform:")
 const MOBILE = ascii("sec-ch-ua-mobile:")
 
-/** Hints by one configuration; a reload makes a new one. */
+/** Makes the hints of one configuration; a reload creates another observer. */
 export function hintRequests(config: HintsConfig): HintObserver {
   const hinter = new Hinter(new HintPolicy(hintSettings(config)))
   return (bytes, given, into) => {
@@ -34,7 +34,7 @@ export function hintRequests(config: HintsConfig): HintObserver {
   }
 }
 
-/** What the arguments say of the client's platform. */
+/** Returns the claim about the client's platform in the arguments. */
 export function claimOfRequest(bytes: Uint8Array, given: Arguments): number {
   let userAgent = given.userAgentLength < 0 ? -1 : platformOfUserAgent(bytes, given.userAgentAt, given.userAgentLength)
   if (given.headersLength < 0) return claimOf(userAgent < 0 ? 0 : userAgent, 0, false)

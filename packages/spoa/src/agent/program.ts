@@ -171,16 +171,16 @@ const agent = (request: ConfigRequest<Config>) =>
     )
   })
 
-/** What a database holds and never uses, such as a line that an earlier one covers. */
+/** Logs lines of a database that are never used, such as one that an earlier line covers. */
 const warnOf = (database: Database): Effect.Effect<void> =>
   Effect.forEach(database.warnings, (warning) => Effect.logWarning(`database: ${warning}`), { discard: true })
 
 /** Reads `ua` and `hdrs`. Its tables are made when the first request tells either: most configurations pass neither. */
 function readRequest(database: Database): HttpObserver {
-  let told: RequestFingerprint | undefined
+  let reported: RequestFingerprint | undefined
   return (bytes, given, into) => {
-    told ??= new RequestFingerprint(database)
-    told.read(bytes, given.userAgentAt, given.userAgentLength, given.headersAt, given.headersLength, into)
+    reported ??= new RequestFingerprint(database)
+    reported.read(bytes, given.userAgentAt, given.userAgentLength, given.headersAt, given.headersLength, into)
   }
 }
 

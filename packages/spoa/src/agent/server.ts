@@ -28,7 +28,7 @@ import { type NotifyHandler, Session } from "../protocol/session.ts"
 import type { Protocol } from "./stream-connection.ts"
 import { type ListenerCounters, StreamListener } from "./stream-listener.ts"
 
-/** How long requests that are on their way may still arrive after a stop was asked for. */
+/** Time in which requests that are on their way may still arrive after a stop began. */
 const IN_FLIGHT_MS = 20
 const POLL_MS = 5
 
@@ -44,7 +44,7 @@ export interface ListenOptions {
   readonly helloTimeoutMs?: number
   readonly stallTimeoutMs?: number
   readonly lingerMs?: number
-  /** How long a stop waits for clients. */
+  /** Time that a stop waits for clients. */
   readonly shutdownMs?: number
   /** Called when the stop begins. */
   readonly onStop?: () => void

@@ -15,9 +15,9 @@ export interface Protocol {
    * full, which it must not be when it comes in empty.
    */
   feed(bytes: Uint8Array, from: number, out: Output): number
-  /** Whether the client said what it has to say first; until then the hello time-out runs. */
+  /** True once the client has sent its greeting; until then the hello time-out runs. */
   readonly isGreeted: boolean
-  /** Whether the connection is to be closed once everything was written. */
+  /** True if the connection must be closed once everything was written. */
   readonly hasEnded: boolean
   /** Ends it from our side, appending a farewell where the protocol has one. */
   stop(out: Output): void
@@ -28,7 +28,7 @@ const OPEN = 0
 const LINGERING = 1
 const CLOSED = 2
 
-/** What a connection shares with its listener. */
+/** The listener's side of a connection. */
 export interface ConnectionOwner {
   readonly output: Output
   /** Connections whose clients don't read, in order of their last progress. */
@@ -65,7 +65,7 @@ export class StreamConnection {
   read(chunk: Uint8Array): void {
     if (this.#phase !== OPEN) return
     if (this.#rest === undefined) return this.#process(chunk, 0)
-    // Paused, and yet a chunk was on its way.
+    // A chunk can still arrive after `pause`; queue it.
     const waiting = this.#input
     if (waiting === undefined) {
       this.#input = chunk
@@ -162,7 +162,7 @@ export class StreamConnection {
     const { bytes, length } = output
     const sent = send((this.#socket as { readonly fd?: number }).fd, bytes, length)
     if (sent === length) return true
-    // What the kernel did not take is Bun's: its write tells when there is room again.
+    // Bun writes the rest: it reports when there is room again.
     const more = this.#socket.write(bytes, sent, length - sent)
     if (more < 0) {
       this.abort()

@@ -14,20 +14,20 @@ import { type ConnectionOwner, type Protocol, StreamConnection } from "./stream-
 export interface ListenerSettings {
   readonly address: ListenAddress
   readonly accept: () => Protocol
-  /** Who may connect; undefined: everybody. Unix sockets have their mode instead. */
+  /** Networks that may connect; undefined: all. Unix sockets have their mode instead. */
   readonly allow: PrefixSet | undefined
   /** More clients than that are closed at once. */
   readonly connections: number
   readonly helloTimeoutMs: number
-  /** How long a client may take nothing while there is something for it. */
+  /** Time for which a client may read nothing while output waits for it. */
   readonly stallTimeoutMs: number
-  /** How long a client that was told good-bye may keep its half open. */
+  /** Time for which a client may keep its half open after we closed ours. */
   readonly lingerMs: number
   /** Told of what should not happen. */
   readonly onBug: (error: Error) => void
 }
 
-/** What a listener counts; hot code increments. */
+/** Counters of a listener; hot code increments them. */
 export interface ListenerCounters {
   connections: number
   open: number

@@ -1,4 +1,4 @@
-/** What the application received for the requests of one connection: header lines, in the order of arrival. */
+/** Requests of one connection as the application received them: header lines, in the order of arrival. */
 export interface Conversation {
   readonly address: string
   readonly requests: ReadonlyArray<ReadonlyArray<string>>

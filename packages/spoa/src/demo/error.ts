@@ -5,7 +5,7 @@ import * as Runtime from "effect/Runtime"
 export class DemoError extends Data.TaggedError("DemoError")<{
   readonly attempted: string
   readonly reason: string
-  /** What to do. */
+  /** The next step. */
   readonly hint: string
   readonly privilege?: boolean
   readonly cause?: unknown

@@ -7,7 +7,7 @@ import { DemoError } from "./error.ts"
 export interface Program {
   readonly name: string
   readonly child: Bun.Subprocess
-  /** What it wrote to stderr so far. */
+  /** Returns the program's stderr so far. */
   readonly complaint: () => string
 }
 

@@ -1,4 +1,4 @@
-/** What the demo prints. */
+/** Text that the demo prints. */
 import type { Conversation } from "./conversation.ts"
 
 export interface Setting {

@@ -12,7 +12,7 @@ async function run(words: ReadonlyArray<string>): Promise<{ readonly code: numbe
   return { code: await child.exited, text: `${out}${err}`.trim() }
 }
 
-/** What of the configuration's text concerns us. */
+/** Checks the parts of HAProxy's configuration that concern the agent. */
 export function configurationChecks(text: string): ReadonlyArray<Check> {
   const active = text.replaceAll(/^\s*#.*$/gm, "")
   if (!/^\s*filter\s+spoe\b/m.test(active)) {

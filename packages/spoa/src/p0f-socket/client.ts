@@ -20,7 +20,7 @@ const STATUS_NO_MATCH = 0x20
 /** A whole reply of 232 bytes is taken as such when nothing more came for so long. */
 const TAIL_MS = 30
 
-/** What a reply says of an address. Absent: not known. */
+/** The facts about an address in a reply. Absent: not known. */
 export interface P0fHost {
   readonly firstSeen: Date
   readonly lastSeen: Date

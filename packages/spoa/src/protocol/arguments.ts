@@ -41,11 +41,11 @@ import {
 import { TimingArguments } from "./timing-arguments.ts"
 import { Cursor, readVarint } from "./varint.ts"
 
-/** A Connection (core) that is filled anew for every NOTIFY. */
-export interface MutableConnection {
+/** A Connection of the capture seam that is filled for every NOTIFY. */
+export interface ConnectionQuery {
   readonly key: Uint8Array
   savedSyn: Uint8Array | undefined
-  /** When it was asked about: HAProxy does not say when the connection was opened. */
+  /** Time of the question: HAProxy does not say when the connection was opened. */
   openedAtMs: number
   batch: number
 }
@@ -55,9 +55,9 @@ const SERVER_PORT = 6
 const CLIENT_ADDRESS = 8
 const SERVER_ADDRESS = 24
 
-/** Longest copy of a saved SYN: above core's bound of 512 bytes, so that an endless one arrives there as malformed. */
+/** Maximum copy of a saved SYN, above core's bound of 512 bytes, so that an endless one is malformed there. */
 const SYN_MAX = 576
-/** Longest text of an address: IPv6 with a dotted tail; a zone would go beyond. */
+/** Longest text of an address: IPv6 with a dotted tail; a zone would exceed it. */
 const ADDRESS_TEXT_MAX = 45
 
 /** Lengths below are one byte (varint.ts). */
@@ -68,7 +68,7 @@ const cursor = new Cursor()
 const value = new Value()
 
 export class Arguments {
-  readonly connection: MutableConnection = {
+  readonly connection: ConnectionQuery = {
     key: makeConnectionKey(),
     savedSyn: undefined,
     openedAtMs: 0,
@@ -87,12 +87,12 @@ export class Arguments {
   headersAt = 0
   headersLength = -1
   readonly timing: TimingArguments = new TimingArguments()
-  /** The key's memory. */
+  /** The key as words. */
   readonly #keyWords: Int32Array
-  /** Whether more was given than addresses and ports. */
+  /** True if the NOTIFY had more than addresses and ports. */
   #hasMore = false
   readonly #syn = new Uint8Array(new ArrayBuffer(SYN_MAX))
-  /** The first n bytes of #syn, made once per length: saved SYNs come in few lengths. */
+  /** Views of the first n bytes of #syn, one per length: saved SYNs have few lengths. */
   readonly #synViews: Array<Uint8Array | undefined> = []
 
   constructor() {
@@ -109,7 +109,7 @@ export class Arguments {
     this.serverFamily = 0
     this.hasClientPort = false
     this.hasServerPort = false
-    if (this.#hasMore) this.#forgetMore()
+    if (this.#hasMore) this.#resetMore()
     for (let at = frame.payload; at < end;) {
       cursor.reset(bytes, at, end)
       readName(cursor, value)
@@ -126,8 +126,8 @@ export class Arguments {
   }
 
   /**
-   * Takes the argument at `at` and returns where it ends, -1 when it runs past `end`. Addresses and ports, which every NOTIFY has, are
-   * read without a detour: the walk over names and values by Value took a third of a session's time (bench/codec.ts).
+   * Reads the argument at `at` and returns its end; -1: it runs past `end`. Addresses and ports, which every NOTIFY has, are read directly:
+   * reading names and values through Value took a third of a session's time (bench/codec.ts).
    */
   #argument(bytes: Uint8Array, at: number, end: number): number {
     if (at >= end) return -1
@@ -191,7 +191,7 @@ export class Arguments {
     return cursor.failed ? -1 : cursor.at
   }
 
-  #forgetMore(): void {
+  #resetMore(): void {
     this.#hasMore = false
     this.connection.savedSyn = undefined
     this.viaProxy = false
@@ -200,8 +200,8 @@ export class Arguments {
     this.timing.reset()
   }
 
-  /** Leaves the client's address alone in the key: what is asked by address. */
-  forgetPorts(): void {
+  /** Reduces the key to the client's address, for a lookup by address. */
+  dropPorts(): void {
     const key = this.connection.key
     key.fill(0, CLIENT_PORT, CLIENT_ADDRESS)
     key.fill(0, SERVER_ADDRESS, CONNECTION_KEY_BYTES)

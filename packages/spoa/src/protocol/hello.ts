@@ -35,9 +35,9 @@ import {
 } from "./typed-data.ts"
 import { Cursor } from "./varint.ts"
 
-/** What HAProxy said of itself. */
+/** HAProxy's HELLO. */
 export interface Hello {
-  /** Its max-frame-size in bytes, without the LENGTH field. */
+  /** HAProxy's max-frame-size in bytes, without the LENGTH field. */
   maxFrameSize: number
   hasPipelining: boolean
   isHealthCheck: boolean
@@ -112,7 +112,7 @@ export function writeHello(out: Output, maxFrameSize: number, pipelining: boolea
 const isBlank = (byte: number) => byte === 0x20 || byte === 0x09
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 
-/** Whether a list "Major.Minor, ..." has an entry of major 2: it implies all lower minors, so 2.0. */
+/** Returns true if a list "Major.Minor, ..." has an entry of major 2, which implies all lower minors and so 2.0. */
 function hasVersion2(bytes: Uint8Array, at: number, length: number): boolean {
   const end = at + length
   while (at < end) {
@@ -132,7 +132,7 @@ function hasVersion2(bytes: Uint8Array, at: number, length: number): boolean {
   return false
 }
 
-/** Whether a comma-separated list holds a word; blanks around words don't count. */
+/** Returns true if a comma-separated list holds a word; blanks around words are ignored. */
 function hasWord(bytes: Uint8Array, at: number, length: number, word: Uint8Array): boolean {
   const end = at + length
   while (at < end) {

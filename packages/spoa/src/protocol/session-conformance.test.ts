@@ -1,4 +1,4 @@
-/** What a session sends for each kind of right and wrong input. */
+/** Replies of a session to each kind of right and wrong input. */
 import { describe, expect, test } from "bun:test"
 import { buildFrame, haproxyDisconnect, haproxyHello, keyValues, notify, varint } from "../testing/haproxy-frames.ts"
 import { ask, join, run, summary } from "../testing/session-run.ts"

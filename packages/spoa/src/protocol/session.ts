@@ -38,7 +38,7 @@ import {
 import { type Hello, readHello, writeHello } from "./hello.ts"
 import type { Output } from "./output.ts"
 
-/** What answers a NOTIFY. */
+/** Answers a NOTIFY. */
 export interface NotifyHandler {
   /** Called before the NOTIFYs of one read. */
   readonly begin: () => void
@@ -93,12 +93,12 @@ export class Session {
     this.#maxFrameSize = settings.maxFrameSize
   }
 
-  /** Whether a whole HELLO has come (or the session is over): the hello time-out no longer applies. */
+  /** True once a whole HELLO has arrived, or the session is over: the hello time-out no longer applies. */
   get isGreeted(): boolean {
     return this.#phase !== HELLO
   }
 
-  /** Whether the connection is to be closed once `out` was written. */
+  /** True if the connection must be closed once `out` was written. */
   get hasEnded(): boolean {
     return this.#phase === ENDED
   }

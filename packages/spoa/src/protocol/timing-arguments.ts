@@ -1,14 +1,14 @@
 /**
- * Timing arguments: what a NOTIFY says of the handshakes of its connection (rtt rtv hst fst dfr rtx ed, see arguments.ts), as the times that
- * hints are made of.
+ * Timing arguments: the facts in a NOTIFY about the handshakes of its connection (rtt rtv hst fst dfr rtx ed, see arguments.ts), as the times
+ * on which hints are based.
  */
 import { DeferredAccept, HandshakeTiming } from "@synprint/core"
 import { DFR, ED, FST, HST, RTT, RTV, RTX } from "./argument-name.ts"
 import { type Value, integerOf, isTruthy } from "./typed-data.ts"
 
 export class TimingArguments {
-  readonly told: HandshakeTiming = new HandshakeTiming()
-  /** Whether `told` holds anything. */
+  readonly times: HandshakeTiming = new HandshakeTiming()
+  /** True if the NOTIFY had any of them. */
   isGiven = false
   /** fc_rtt and fc_rttvar, -1 not given. */
   #smoothed = -1
@@ -24,11 +24,11 @@ export class TimingArguments {
     this.#handshake = -1
     this.#first = -1
     this.#isDeferred = false
-    if (this.isGiven) this.told.reset()
+    if (this.isGiven) this.times.reset()
     this.isGiven = false
   }
 
-  /** Takes the argument with that name; other names are passed over. */
+  /** Reads the argument with that name; other names are ignored. */
   take(code: number, bytes: Uint8Array, value: Value): void {
     switch (code) {
       case RTT:
@@ -47,11 +47,11 @@ export class TimingArguments {
         this.#isDeferred = isTruthy(bytes, value)
         return
       case RTX:
-        this.told.lost = integerOf(value)
+        this.times.lost = integerOf(value)
         this.isGiven = true
         return
       case ED:
-        this.told.hasEarlyData = isTruthy(bytes, value)
+        this.times.hasEarlyData = isTruthy(bytes, value)
         this.isGiven = true
         return
       default:
@@ -64,17 +64,17 @@ export class TimingArguments {
    */
   finish(): void {
     if (this.#smoothed < 0) return
-    const { told } = this
+    const { times } = this
     this.isGiven = true
     if (!this.#isDeferred || this.#handshake < 0) {
-      told.rtt = this.#smoothed
-      told.whole = this.#handshake
-      if (this.#handshake < 0) told.helloDelay = this.#first
+      times.rtt = this.#smoothed
+      times.whole = this.#handshake
+      if (this.#handshake < 0) times.helloDelay = this.#first
     } else if (this.#deferred.solve(this.#smoothed, this.#deviation)) {
-      told.rtt = this.#deferred.rtt
-      told.helloDelay = this.#deferred.first - this.#deferred.rtt
-      told.tlsRtt = this.#handshake
-      told.isHelloDerived = true
+      times.rtt = this.#deferred.rtt
+      times.helloDelay = this.#deferred.first - this.#deferred.rtt
+      times.tlsRtt = this.#handshake
+      times.isHelloDerived = true
     }
   }
 }

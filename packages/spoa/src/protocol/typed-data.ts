@@ -26,7 +26,7 @@ export const FLAG_TRUE = 0x10
 export class Value {
   type = TYPE_NULL
   isTrue = false
-  /** Of the integer types; exact from 0 to 2^53 - 1, negative values appear as numbers near 2^64. */
+  /** Value of an integer type, exact from 0 to 2^53 - 1; negative values appear as numbers near 2^64. */
   integer = 0
   /** Range of an address, STRING or BINARY. */
   at = 0
@@ -81,7 +81,7 @@ function readRange(cursor: Cursor, into: Value, length: number): void {
   cursor.at += length
 }
 
-/** Of any integer type; -1 for other values. */
+/** Returns the value of any integer type; -1 for other types. */
 export function integerOf(value: Value): number {
   return value.type >= TYPE_INT32 && value.type <= TYPE_UINT64 ? value.integer : -1
 }
@@ -94,7 +94,7 @@ export function isTruthy(bytes: Uint8Array, value: Value): boolean {
   return value.length > 0 && !(value.length === 1 && bytes[value.at] === 0x30)
 }
 
-/** Whether a range holds exactly these bytes. */
+/** Returns true if a range holds exactly these bytes. */
 export function equals(bytes: Uint8Array, at: number, length: number, wanted: Uint8Array): boolean {
   if (length !== wanted.length) return false
   for (let index = 0; index < length; index++) if (bytes[at + index] !== wanted[index]) return false

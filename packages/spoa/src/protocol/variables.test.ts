@@ -8,7 +8,7 @@ const DEFAULTS = FIELDS.filter((field) => field.isDefault).map((field) => field.
 const ALL = FIELDS.map((field) => field.name)
 const GUARD = 0xa5
 
-/** What HAProxy would set; asserts that nothing was written from `limit` on when it says so. */
+/** Returns the variables that HAProxy would set; asserts that nothing was written behind `limit`. */
 function variables(
   writer: VariableWriter,
   answer: ConnectionInfo,

@@ -154,7 +154,7 @@ function remarks(
     notes.push("ittl: p0f would print another distance for this TTL: the text was edited or written by another program")
   }
   if (!isConcrete(subject)) {
-    notes.push("a wild card in wsize, scale or pclass stands for many packets: only the nearest lines are told")
+    notes.push("a wild card in wsize, scale or pclass stands for many packets: only the nearest lines are reported")
   } else {
     if (signature.ver === -1) notes.push("matched as IPv4")
     if (signature.mss === -1 && signature.layout.includes(2))

@@ -27,7 +27,7 @@ export interface ExplainedField {
 function ttlMeaning(subject: Subject): string {
   const { ttl, hops } = subject
   const { ittl, badTtl } = subject.signature
-  if (badTtl) return `the sender draws a TTL at random up to ${ittl}: hops cannot be reported`
+  if (badTtl) return `the sender draws a TTL at random up to ${ittl}: the hops are not known`
   if (hops === undefined) return `initial TTL ${ittl}`
   if (hops === -1) {
     return `received with TTL ${ttl}: ${guessDistance(ttl)} hops from ${ittl} are more than ${MAX_DIST} and not believed`

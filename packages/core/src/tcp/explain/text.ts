@@ -50,7 +50,7 @@ export function printExplanation(explanation: Explanation): string {
   const rows: Array<readonly [string, string, string]> = []
   const { match } = explanation
   if (match === undefined) {
-    rows.push(["match", explanation.concrete ? "no line" : "none told", ""])
+    rows.push(["match", explanation.concrete ? "no line" : "none reported", ""])
   } else {
     rows.push(["match", `${match.line.title} (${matchKind(match)})`, ""])
     rows.push(["", place(match.line), match.line.signature])
