@@ -1,5 +1,5 @@
 /**
- * What a front end pays for a connection: drain, store and look up its SYN, against the same drain in C (drain.c).
+ * Cost of a connection for a front end: drain, store and look up its SYN, against the same drain in C (drain.c).
  *
  * `new`: the SYN waits in the ring, as at accept. `known`: the timer or another look-up has taken it, the ring is empty.
  *

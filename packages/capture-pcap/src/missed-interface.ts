@@ -1,5 +1,5 @@
 /**
- * Which interface the SYN of a missed connection came by, when that one is not captured: the likeliest mistake in a set-up.
+ * Finds the interface of the SYN of a missed connection if that interface is not captured: the likeliest mistake in a set-up.
  */
 import { networkInterfaces } from "node:os"
 import { CONNECTION_KEY_BYTES, printAddress } from "@synprint/core"

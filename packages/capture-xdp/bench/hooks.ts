@@ -1,5 +1,5 @@
 /**
- * What each hook costs the traffic of an interface: throughput of one TCP stream and connections per second over a veth pair, against
+ * Cost of each hook for the traffic of an interface: throughput of one TCP stream and connections per second over a veth pair, against
  * no hook. Median of 9 interleaved rounds (budget for the connections of what `auto` takes: 0.95); the figures behind `hook = "auto"`.
  *
  *   bun packages/capture-xdp/bench/hooks.ts [--check]      root; network namespaces of its own
@@ -16,7 +16,7 @@ const STREAM_MS = 300
 const CONNECT_MS = 300
 const BUDGET = 0.95
 const HOOKS = ["none", "tc", "native", "generic"] as const
-/** What `auto` takes on veth: the budget is its. */
+/** Hook that `auto` chooses on veth; the budget applies to it. */
 const CHOSEN = "tc"
 type Hook = (typeof HOOKS)[number]
 
@@ -72,10 +72,10 @@ async function drive(): Promise<void> {
             socket: { open: () => void made++, data() {}, end: (socket) => void socket.end(), close: () => resolve() }
           })
         })
-      const lane = async (): Promise<void> => {
+      const slot = async (): Promise<void> => {
         while (performance.now() - began < CONNECT_MS) await one()
       }
-      await Promise.all([lane(), lane(), lane(), lane()])
+      await Promise.all([slot(), slot(), slot(), slot()])
       console.log(String(made / ((performance.now() - began) / 1000)))
     }
   }
@@ -179,7 +179,7 @@ function optionsOf(hook: XdpConfig["hook"], name: string): XdpOptions {
   }
 }
 
-/** Of rounds that follow each other: what disturbs both disturbs neither's ratio. */
+/** Median ratio of consecutive rounds: a disturbance of both leaves their ratio unchanged. */
 function ratio(values: ReadonlyArray<number>, base: ReadonlyArray<number>): number {
   return median(values.map((value, n) => value / base[n]!))
 }

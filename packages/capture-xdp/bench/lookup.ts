@@ -1,5 +1,5 @@
 /**
- * What a front end pays to look a connection's SYN up, against the same loop in C (lookup.c): median of 9 rounds that take turns.
+ * Cost of looking up a connection's SYN, against the same loop in C (lookup.c): median of 9 rounds that take turns.
  *
  *   bun packages/capture-xdp/bench/lookup.ts [--check]      root, gcc; budget 1.5
  */

@@ -1,5 +1,5 @@
 /**
- * What the program costs a packet, by BPF_PROG_TEST_RUN: a packet that is no SYN against an empty program (budget +5 ns), a SYN against
+ * Cost of the program per packet, by BPF_PROG_TEST_RUN: a packet that is no SYN against an empty program (budget +5 ns), a SYN against
  * the sketch that the program grew out of (budget 1.1 x). Best of 9 rounds that take turns.
  *
  *   bun packages/capture-xdp/bench/program.ts [--check]      root, clang-14; the sketch is in the shared directory

@@ -12,7 +12,7 @@ export const xdp: BackendModule<typeof XdpTable.keys> = {
     hook === "cgroup" && attach && cgroup === ""
       ? [{ key: "cgroup", message: 'capture.xdp.hook = "cgroup" needs the path of a cgroup (v2) directory' }]
       : [],
-  // It reads pins that are there and attaches nothing by itself.
+  // `auto` reads existing pins and attaches nothing.
   configForAuto: (config) => ({ ...config, attach: false }),
   deliversPackets: false,
   statNames: { evictions: "evictions", syns: "syns", entries: "entries", retentionMs: "retention_ms" },

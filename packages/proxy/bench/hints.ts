@@ -19,7 +19,7 @@ import { settingsOf } from "../src/testing/index.ts"
 const ROUNDS = 7
 const REQUESTS = 100_000
 const NOTHING = bytesOf("")
-/** Of the head's own cost; a whole request costs twenty times as much. */
+/** Maximum ratio to the cost of the head; a whole request costs twenty times as much. */
 const BUDGET = 1.5
 
 const request = (platform: string): Uint8Array =>

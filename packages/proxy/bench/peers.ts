@@ -39,7 +39,7 @@ export interface Programs {
   /** The proxy of another checkout (`--against`). */
   readonly otherProxy: ProxyProgram | undefined
   readonly floor: ProxyProgram
-  /** Those that are installed. */
+  /** The other proxies that are installed. */
   readonly others: ReadonlyArray<ProxyProgram>
   readonly stop: () => Promise<void>
 }

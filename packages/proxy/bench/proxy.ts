@@ -75,7 +75,7 @@ async function wrk(peer: ProxyProgram, scenario: Scenario, seconds: number): Pro
   }
 }
 
-/** Of one proxy's rounds to another's, round by round. */
+/** Median ratio of one proxy's CPU time to another's, round by round. */
 const ratioOf = (ours: ReadonlyArray<Round>, theirs: ReadonlyArray<Round>): number =>
   median(ours.map(({ cpu }, round) => cpu / theirs[round]!.cpu))
 

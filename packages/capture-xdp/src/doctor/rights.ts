@@ -37,13 +37,13 @@ export function kernelCheck(kernel: ReadonlyArray<number>): Check {
 /** Checks the capabilities in the text of /proc/self/status. */
 export function capabilityCheck(status: string): Check {
   const name = "xdp: capabilities"
-  const lacks = (set: string): ReadonlyArray<string> => {
+  const missingIn = (set: string): ReadonlyArray<string> => {
     const bits = BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`)
     return Object.entries(CAPABILITIES).flatMap(([capability, bit]) => ((bits >> BigInt(bit)) & 1n ? [] : [capability]))
   }
-  const missing = lacks("CapEff")
+  const missing = missingIn("CapEff")
   if (missing.length === 0) return ok(name, "CAP_BPF and CAP_NET_ADMIN are effective")
-  const unbounded = lacks("CapBnd")
+  const unbounded = missingIn("CapBnd")
   if (unbounded.length > 0) {
     return fail(
       name,

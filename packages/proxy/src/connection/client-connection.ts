@@ -21,7 +21,7 @@ import { type Ownership, SocketWriter } from "../socket/socket-writer.ts"
 import { type Expirable, TimerEntry } from "../socket/timer-wheel.ts"
 import { HandshakeTimes } from "../tls/handshake-clock.ts"
 
-/** How long input is discarded after our half was closed. */
+/** Time for which input is discarded after our half was closed. */
 const LINGER_MS = 2000
 
 const EMPTY: Uint8Array = new Uint8Array(0)
@@ -41,7 +41,7 @@ export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
   readonly reader: SocketReader = new SocketReader(this, this.writer)
   readonly timer: TimerEntry = new TimerEntry(this)
   readonly handshake: HandshakeTimes = new HandshakeTimes()
-  /** What is known about the client; `ClientIdentifier` fills it. */
+  /** Facts about the client, filled by ClientIdentifier. */
   readonly facts: ClientFacts = new ClientFacts()
   /** Index in ClientTable. */
   index = 0

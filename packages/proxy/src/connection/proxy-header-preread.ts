@@ -18,7 +18,7 @@ const ROOM = 4096
 /** The specification demands that the header arrives with the first segment, so few connections ever wait. */
 const POLL_MS = 5
 
-// Its own ArrayBuffer: memory that never moves under native code.
+// An ArrayBuffer of its own never moves under native code.
 const room = new Uint8Array(new ArrayBuffer(ROOM))
 
 /** Reads a whole header from a socket: returns its length, INCOMPLETE (nothing was read) or BROKEN (also: the peer has closed). */

@@ -1,5 +1,5 @@
 /**
- * What the connections of one thread share. This file imports none of those who use it or implement it.
+ * Services that the connections of one thread share. This file imports none of the files that use or implement it.
  */
 import type { Counters } from "../operations/counters.ts"
 import type { AccessLog } from "../operations/access-log.ts"

@@ -16,7 +16,7 @@ import { writeResponseHead } from "../http1/response-writer.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
 import { Generation, type GenerationSettings } from "../routing/generation.ts"
 
-/** They take less than 50 ms. */
+/** Number of synthetic connections, which take less than 50 ms. */
 const CONNECTIONS = 500
 
 const REQUEST = bytesOf(

@@ -74,9 +74,9 @@ const CASES: ReadonlyArray<readonly [what: string, text: string, data: string]> 
 
 test.each(CASES)("RFC 9112 %s, whole and byte by byte", (_what, text, wanted) => {
   for (const pieces of [[text], [...text]]) {
-    const told = read(pieces)
-    if (wanted === "refused") expect(told).toBe("refused")
-    else expect(told).toEqual({ length: text.length, passed: text, data: wanted })
+    const expected = read(pieces)
+    if (wanted === "refused") expect(expected).toBe("refused")
+    else expect(expected).toEqual({ length: text.length, passed: text, data: wanted })
   }
 })
 
@@ -92,18 +92,18 @@ test("random and mutated bodies in random splits are read as the oracle reads th
       pieces.push(text.slice(at, at + size))
       at += size
     }
-    const told = read(pieces)
+    const expected = read(pieces)
     const oracle = readChunked(text)
     if (typeof oracle !== "string") {
       counts.whole++
-      expect([text, told]).toEqual([
+      expect([text, expected]).toEqual([
         text,
         { length: oracle.length, passed: text.slice(0, oracle.length), data: oracle.body }
       ])
     } else if (oracle === "refused") {
       counts.refused++
-      expect([text, told]).toEqual([text, "refused"])
-    } else expect([text, typeof told]).toEqual([text, "string"])
+      expect([text, expected]).toEqual([text, "refused"])
+    } else expect([text, typeof expected]).toEqual([text, "string"])
   }
   expect(Math.min(counts.whole, counts.refused)).toBeGreaterThan(rounds(1000))
 })

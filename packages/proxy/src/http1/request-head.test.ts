@@ -79,27 +79,27 @@ test("random and mutated requests are read as the oracle reads them", () => {
   for (let n = 0; n < rounds(40_000); n++) {
     const whole = randomRequest(random)
     const text = random.once(4) ? whole : mutate(random, whole)
-    const told = readRequest(text)
+    const expected = readRequest(text)
     const parsed = parse(text)
     if (parsed === NEEDS_MORE) {
       counts.more++
-      expect([text, told]).toEqual([text, "incomplete"])
+      expect([text, expected]).toEqual([text, "incomplete"])
     } else if (isParseError(parsed)) {
       counts.refused++
       // An error may be found before the head is complete.
-      if (typeof told !== "string") expect(`${text}: ${errorResponse(parsed).text}`).toBe("ok")
+      if (typeof expected !== "string") expect(`${text}: ${errorResponse(parsed).text}`).toBe("ok")
     } else {
       counts.ok++
-      if (told === "refused" || told === "incomplete") {
+      if (expected === "refused" || expected === "incomplete") {
         // Errors in the body are the scanner's.
-        if (head.framing !== "chunked" && told === "refused") expect(`${text}: ok`).toBe("refused")
+        if (head.framing !== "chunked" && expected === "refused") expect(`${text}: ok`).toBe("refused")
         continue
       }
-      expect([text, latin1(bytesOf(text), head.start, head.methodEnd)]).toEqual([text, told.method])
-      expect(latin1(bytesOf(text), head.targetStart, head.targetEnd)).toBe(told.target)
-      expect(fieldsOf(text)).toEqual([...told.fields])
-      expect(head.minor).toBe(told.minor)
-      if (head.framing !== "chunked") expect([text, head.contentLength]).toEqual([text, told.body.length])
+      expect([text, latin1(bytesOf(text), head.start, head.methodEnd)]).toEqual([text, expected.method])
+      expect(latin1(bytesOf(text), head.targetStart, head.targetEnd)).toBe(expected.target)
+      expect(fieldsOf(text)).toEqual([...expected.fields])
+      expect(head.minor).toBe(expected.minor)
+      if (head.framing !== "chunked") expect([text, head.contentLength]).toEqual([text, expected.body.length])
     }
   }
   expect(Math.min(counts.ok, counts.refused, counts.more)).toBeGreaterThan(rounds(150))

@@ -178,8 +178,8 @@ test("random requests: what goes on is what the oracle reads, without this hop's
   for (let n = 0; n < rounds(20_000); n++) {
     const whole = randomRequest(random)
     const text = random.once(2) ? whole : mutate(random, whole)
-    const told = readRequest(text)
-    if (typeof told === "string") continue
+    const expected = readRequest(text)
+    if (typeof expected === "string") continue
     seen++
     const bytes = bytesOf(text)
     expect(head.parse(bytes, 0, bytes.length, 128)).toBeGreaterThan(0)
@@ -188,9 +188,9 @@ test("random requests: what goes on is what the oracle reads, without this hop's
       `${latin1(out, 0, end)}`.replace(/\r\n(?:content-length|transfer-encoding):[^\r]*(?=\r\n)/gi, "")
     )
     if (typeof sent === "string") throw new Error(`${text}\n->\n${latin1(out, 0, end)}`)
-    expect([sent.method, sent.minor]).toEqual([told.method, 1])
+    expect([sent.method, sent.minor]).toEqual([expected.method, 1])
     const named = new Set(
-      told.fields.flatMap(({ name, value }) =>
+      expected.fields.flatMap(({ name, value }) =>
         name.toLowerCase() === "connection" ? value.toLowerCase().split(/[ \t]*,[ \t]*/) : []
       )
     )
@@ -199,7 +199,7 @@ test("random requests: what goes on is what the oracle reads, without this hop's
       if (lower === "host" || lower === "content-length" || lower === "transfer-encoding") return lower === "host"
       return !hop.has(lower) && !named.has(lower) && !isReservedHeader(lower) && lower !== "x_forwarded_for"
     }
-    const kept = told.fields.filter(
+    const kept = expected.fields.filter(
       (field) =>
         stays(field) &&
         !/^(?:upgrade|proxy-connection|http2-settings|expect|x-forwarded-(?:for|host|port|proto))$/i.test(field.name)

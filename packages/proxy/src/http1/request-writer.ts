@@ -34,25 +34,25 @@ import type { HeaderLines } from "./header-lines.ts"
 import { ASTERISK, bytesOf, COMMA, LOWER, QUESTION, SLASH } from "./byte-classes.ts"
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
-/** What is told of the client connection with every request; encoded once. */
+/** The facts about the client connection that every request carries; encoded once. */
 export interface ForwardedContext {
-  /** `X-Forwarded-For: ...`, `-Port` and `-Proto` lines for a peer whose own are not believed. */
+  /** `X-Forwarded-For: ...`, `-Port` and `-Proto` lines for a peer whose own ones are not trusted. */
   readonly forwarded: Uint8Array
-  /** Its address as text. */
+  /** The client's address as text. */
   readonly address: Uint8Array
   readonly scheme: Uint8Array
   readonly port: Uint8Array
-  /** Whether X-Forwarded-* that it sends are kept and extended. */
+  /** True: X-Forwarded-* that the client sends are kept and extended. */
   readonly isTrusted: boolean
   /** Header lines that depend on the SYN's fingerprint, shared by all connections of that fingerprint. */
   readonly fingerprintHeaders: Uint8Array
   /** Header lines of this connection alone. */
   readonly connectionHeaders: HeaderLines
-  /** Header lines of what is hinted of the request, which held so many headers by our names. */
+  /** Header lines of the hints about the request; `spoofed`: number of our headers that the client sent. */
   hintHeaders(spoofed: number): Uint8Array
 }
 
-/** What a route does to a head. */
+/** Changes that a route makes to request heads. */
 export interface Rewrite {
   /** Length of the path prefix that is replaced by `replacement`; 0: the path is unchanged. */
   readonly prefixLength: number

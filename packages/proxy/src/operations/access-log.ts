@@ -9,7 +9,7 @@
 import { closeSync, constants, openSync } from "node:fs"
 import { writeAll } from "@synprint/service"
 
-/** What is logged of an exchange. */
+/** The facts about an exchange that are logged. */
 export interface LoggedRequest {
   readonly client: string
   readonly method: string
@@ -96,16 +96,16 @@ export function printCombined(request: LoggedRequest, now: Date): string {
   const day = `${two(now.getUTCDate())}/${MONTHS[now.getUTCMonth()]!}/${now.getUTCFullYear()}`
   const time = `${day}:${two(now.getUTCHours())}:${two(now.getUTCMinutes())}:${two(now.getUTCSeconds())} +0000`
   const line = `${request.method} ${request.target} ${request.version}`
-  const told = ["status", "os", "sig"].map((name) => quote(valueOf(request.block, `x-tcp-${name}`) ?? "-")).join(" ")
-  return `${request.client} - - [${time}] ${quote(line)} ${request.status} ${request.bytes} ${quote(request.referer)} ${quote(request.userAgent)} ${told}\n`
+  const outcome = ["status", "os", "sig"].map((name) => quote(valueOf(request.block, `x-tcp-${name}`) ?? "-")).join(" ")
+  return `${request.client} - - [${time}] ${quote(line)} ${request.status} ${request.bytes} ${quote(request.referer)} ${quote(request.userAgent)} ${outcome}\n`
 }
 
 export function printJson(request: LoggedRequest, now: Date): string {
   const { block, ...rest } = request
-  const told: Record<string, string> = {}
+  const outcome: Record<string, string> = {}
   for (const line of block.split("\r\n")) {
     const colon = line.indexOf(": ")
-    if (colon > 0) told[line.slice(0, colon).toLowerCase().replaceAll("-", "_")] = line.slice(colon + 2)
+    if (colon > 0) outcome[line.slice(0, colon).toLowerCase().replaceAll("-", "_")] = line.slice(colon + 2)
   }
   const { durationMs, userAgent, ...more } = rest
   const json = JSON.stringify({
@@ -113,7 +113,7 @@ export function printJson(request: LoggedRequest, now: Date): string {
     ...more,
     user_agent: userAgent,
     duration_ms: durationMs,
-    ...told
+    ...outcome
   })
   // Bytes beyond ASCII came as latin1: escaped, the line is UTF-8 whatever they were.
   return `${json.replaceAll(/[\u007f-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`

@@ -1,10 +1,10 @@
 /**
- * What a thread counts: cells of a Float64Array that hot code increments and the main thread sums, so that it may lie in shared memory.
+ * Counters of a thread: cells of a Float64Array in shared memory, which hot code increments and the main thread sums.
  */
 export const CONNECTIONS = 0
-/** Open now. */
+/** Connections that are open. */
 export const OPEN = 1
-/** Closed at once: too many. */
+/** Connections closed at once, since there were too many. */
 export const DENIED = 2
 export const REQUESTS = 3
 /** Requests refused by the parser or a limit. */
@@ -13,12 +13,12 @@ export const REFUSED = 4
 export const SPOOFED = 5
 export const HEAD_TIMEOUTS = 6
 export const IDLE_TIMEOUTS = 7
-/** Clients that went before their response was complete. */
+/** Clients that closed before their response was complete. */
 export const CLIENT_ABORTS = 8
 export const UPSTREAM_CONNECTS = 9
 export const UPSTREAM_REUSES = 10
 export const UPSTREAM_CONNECT_FAILURES = 11
-/** Upstreams that broke a response off, or answered with garbage. */
+/** Upstreams that broke off a response or sent an invalid one. */
 export const UPSTREAM_FAILURES = 12
 export const UPSTREAM_TIMEOUTS = 13
 export const RETRIES = 14

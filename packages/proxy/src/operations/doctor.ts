@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 const SOON_DAYS = 14
 /** linux/capability.h: CAP_NET_BIND_SERVICE */
 const BIND_SERVICE = 10
-/** What a process has open beside its connections. */
+/** Descriptors that a process has open beside its connections. */
 const OTHER_FILES = 200
 
 function read(path: string): string | undefined {
@@ -37,7 +37,7 @@ export async function proxyChecks(config: Config): Promise<ReadonlyArray<Check>>
   ]
 }
 
-/** What the start-up test would say. */
+/** Runs the start-up test. */
 async function startChecks({ proxy: { tls } }: Config): Promise<ReadonlyArray<Check>> {
   const pair = tls.listen.length > 0 ? tls.certificates[0] : undefined
   let findings: Awaited<ReturnType<typeof selfTest>>

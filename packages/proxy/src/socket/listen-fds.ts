@@ -14,7 +14,7 @@ export interface PassedSocket {
   readonly isTls: boolean
 }
 
-/** Those that were passed to this process; [] when none were. */
+/** Returns the sockets that were passed to this process; []: none. */
 export function passedSockets(environment: Environment, pid: number): ReadonlyArray<PassedSocket> {
   const count = Number(environment["LISTEN_FDS"] ?? 0)
   if (Number(environment["LISTEN_PID"]) !== pid || !Number.isInteger(count) || count < 1) return []

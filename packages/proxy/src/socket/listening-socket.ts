@@ -1,6 +1,5 @@
 /**
- * Listening sockets of our own, since what makes them ours must be set before listen(2) and Bun.listen has no option for it:
- * TCP_SAVE_SYN, the backlog, and TCP_DEFER_ACCEPT.
+ * Listening sockets opened by libc, since TCP_SAVE_SYN and the backlog must be set before listen(2) and Bun.listen has no option for them.
  */
 import { parseAddress } from "@synprint/core"
 import type { ListenAddress } from "@synprint/service"
@@ -34,7 +33,7 @@ const value = new Int32Array(new ArrayBuffer(4))
 const address = new Uint8Array(new ArrayBuffer(28))
 const size = new Uint32Array(new ArrayBuffer(4))
 
-/** As Bun throws them: listenError reads the code. */
+/** An error with a code, as Bun throws them; listenError reads the code. */
 export class SocketError extends Error {
   readonly code: string
   constructor(call: string) {
@@ -52,13 +51,13 @@ function setOption(fd: number, level: number, option: number, to: number): boole
 
 export interface ListeningSocket {
   readonly fd: number
-  /** The one that was bound, of a port 0 too. */
+  /** The bound port, also for port 0. */
   readonly port: number
-  /** Whether the kernel keeps the SYN of each connection (Linux 4.3 and later). */
+  /** True if the kernel keeps the SYN of each connection (Linux 4.3 and later). */
   readonly savesSyn: boolean
 }
 
-/** Throws a SocketError. Whoever closes the listener that Bun made of it closes it. */
+/** Opens a listening socket; throws a SocketError. Closing the listener that Bun makes of it closes the socket. */
 export function openListeningSocket(at: ListenAddress & { kind: "tcp" }, backlog: number): ListeningSocket {
   const family = parseAddress(at.host, address, 0)
   // parseAddress takes a v4-mapped address for IPv4, as a socket would.
@@ -79,7 +78,7 @@ export function openListeningSocket(at: ListenAddress & { kind: "tcp" }, backlog
   else address.set(raw.subarray(0, 4), 4)
   setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1)
   setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1)
-  // "::" takes IPv4 too, as the kernel's default and HAProxy's `:::80 v4v6` have it.
+  // "::" accepts IPv4 too, as the kernel's default and HAProxy's `:::80 v4v6` do.
   if (isIpv6) setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0)
   const savesSyn = setOption(fd, IPPROTO_TCP, TCP_SAVE_SYN, 1)
   if (libc.bind(fd, address, isIpv6 ? 28 : 16) !== 0) throw fail("bind")
@@ -89,7 +88,7 @@ export function openListeningSocket(at: ListenAddress & { kind: "tcp" }, backlog
   return { fd, port, savesSyn }
 }
 
-/** A listening socket that the service manager opened (sd_listen_fds(3)). Throws a SocketError when it is none. */
+/** Adopts a listening socket that the service manager opened (sd_listen_fds(3)); throws a SocketError if it is not a socket. */
 export function adoptListeningSocket(fd: number): ListeningSocket {
   const port = portOf(fd)
   if (port < 0) throw new SocketError(`descriptor ${fd}`)

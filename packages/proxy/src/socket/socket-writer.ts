@@ -6,7 +6,7 @@ import type { Socket } from "bun"
 import { libc } from "./libc.ts"
 
 /**
- * How a buffer may be used after `send` has returned:
+ * Ownership of a buffer after `send` has returned:
  * - borrow: the caller reuses the buffer at once, so unsent bytes are copied;
  * - share: nobody changes the buffer;
  * - transfer: nobody else has the buffer or a view of it, so its memory is freed once it was sent.

@@ -14,7 +14,7 @@ const WORDS = 64
 /** Up to data_segs_out, Linux 4.2. */
 const NEEDED = 160
 
-// Their own ArrayBuffers: memory that never moves under native code.
+// ArrayBuffers of their own never move under native code.
 const words = new Uint32Array(new ArrayBuffer(WORDS * 4))
 const length = new Uint32Array(new ArrayBuffer(4))
 

@@ -4,7 +4,7 @@
 import type { Socket } from "bun"
 
 export interface UpstreamSide {
-  /** What came on this connection so far. */
+  /** Text received on this connection so far. */
   text: string
   readonly number: number
   readonly socket: Socket<UpstreamSide>

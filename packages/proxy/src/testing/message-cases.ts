@@ -8,7 +8,7 @@ const GET = (fields: string, target = "/"): string => `GET ${target} HTTP/1.1\r\
 export interface ForwardingCase {
   readonly section: string
   readonly request: string
-  /** What the upstream must get, and must not. */
+  /** Parts that the upstream must receive, and parts that it must not. */
   readonly has: ReadonlyArray<string>
   readonly hasNot: ReadonlyArray<string>
   /** Compared with upper and lower case; names of fields mean the same in either (RFC 9110 section 5.1). */
@@ -98,7 +98,7 @@ export interface AnsweringCase {
   readonly section: string
   readonly request: string
   readonly response: string
-  /** What the client must get. */
+  /** Response that the client must receive. */
   readonly wanted: RegExp
 }
 

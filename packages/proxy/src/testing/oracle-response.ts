@@ -11,7 +11,7 @@ export interface OracleResponse {
   readonly fields: ReadonlyArray<OracleField>
   /** Without chunk framing. */
   readonly body: string
-  /** Whether the connection's end is the body's. */
+  /** True if the end of the connection ends the body. */
   readonly isUntilClose: boolean
   readonly length: number
 }

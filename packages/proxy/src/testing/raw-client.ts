@@ -7,10 +7,10 @@ export class RawClient {
   readonly #socket: Socket<RawClient>
   #received: Array<Uint8Array> = []
   length = 0
-  /** Whether the peer closed its half, or all. */
+  /** True once the peer has closed its half, or both. */
   hasEnded = false
   isClosed = false
-  /** Whether it was closed by a reset. */
+  /** True if the connection was reset. */
   wasReset = false
 
   private constructor(socket: Socket<RawClient>) {
@@ -52,7 +52,7 @@ export class RawClient {
     if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes went`)
   }
 
-  /** The same to a peer that may have reset the connection at first sight. */
+  /** Like `send`, to a peer that may have reset the connection already. */
   offer(text: string): void {
     this.#socket.write(Buffer.from(text, "latin1"))
   }
@@ -74,7 +74,7 @@ export class RawClient {
     return whole.toString("latin1")
   }
 
-  /** What was received, once `isThere` says so; rejects after `timeoutMs`. */
+  /** Returns the received text once `isThere` holds; rejects after `timeoutMs`. */
   async until(isThere: (text: string, client: RawClient) => boolean, timeoutMs = 15_000): Promise<string> {
     const deadline = performance.now() + timeoutMs
     for (;;) {

@@ -4,7 +4,7 @@
 
 const HOST = "Host: h\r\n"
 
-/** What a conforming server does with it, by section of RFC 9112 (9110 where it says so): "ok", or the status of its refusal. */
+/** Requests and the reaction of a conforming server, by section of RFC 9112 (9110 where it says so): "ok", or the status of its refusal. */
 export const REQUEST_CASES: ReadonlyArray<readonly [section: string, text: string, outcome: string | number]> = [
   ["2.1 a request", `GET / HTTP/1.1\r\n${HOST}\r\n`, "ok"],
   ["2.2 empty line before the request", `\r\n\r\nGET / HTTP/1.1\r\n${HOST}\r\n`, "ok"],

@@ -16,13 +16,13 @@ import { generationSettings } from "../routing/generation-settings.ts"
 
 export interface RunningProxy {
   readonly port: number
-  /** Of the TLS listener, when there are certificates; else 0. */
+  /** Port of the TLS listener; 0 without certificates. */
   readonly tlsPort: number
   readonly server: ProxyServer
   readonly counters: Counters
-  /** What an operator would be told. */
+  /** Warnings for the operator. */
   readonly warnings: ReadonlyArray<string>
-  /** What should not happen. */
+  /** Errors that should not happen. */
   readonly bugs: ReadonlyArray<Error>
   readonly close: () => void
 }

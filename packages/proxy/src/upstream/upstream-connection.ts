@@ -18,7 +18,7 @@ import type { Downstream } from "./upstream-stream.ts"
 const MSG_PEEK = 2
 const MSG_DONTWAIT = 0x40
 
-// Its own ArrayBuffer: memory that never moves under native code.
+// An ArrayBuffer of its own never moves under native code.
 const peeked = new Uint8Array(new ArrayBuffer(1))
 
 /** Handlers of the sockets of all upstream connections. `onError` gets what a handler threw and closes by `end`. */

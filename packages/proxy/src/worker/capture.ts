@@ -27,7 +27,7 @@ export function optionsOf({ capture }: Config, descriptors: ReadonlyArray<Descri
   return captureOptions({ ...capture, ports: isNamed ? capture.ports : own }, false)
 }
 
-/** Of the main thread, by backend; `auto` attaches nothing, so it shares nothing. */
+/** Opens the captures of the main thread, by backend; `auto` attaches nothing, so it shares nothing. */
 export const openShared = (
   config: Config,
   descriptors: ReadonlyArray<Descriptor>
@@ -47,7 +47,7 @@ export const openShared = (
     return opened
   })
 
-/** Of a Worker; undefined: capture is off. */
+/** Opens the capture of a Worker; undefined: capture is off. */
 export const openCapture = (
   config: Config,
   descriptors: ReadonlyArray<Descriptor>,

@@ -1,12 +1,12 @@
 /**
- * What the main thread and its Workers tell each other. Counters and limits lie in shared memory.
+ * Messages between the main thread and its Workers. Counters and limits lie in shared memory.
  */
 import type { Config } from "../config/program.ts"
 import type { SharedHandles } from "./capture.ts"
 import type { Descriptor } from "./proxy-server.ts"
 import type { WorkerReport } from "./report.ts"
 
-/** What a Worker serves with. Sets of networks in `config` come as plain data, which the Worker revives. */
+/** Settings of a Worker. Sets of networks in `config` arrive as plain data, which the Worker revives. */
 export interface WorkerSettings {
   readonly config: Config
   /** The echo application, when there is no configuration. */
@@ -24,16 +24,16 @@ export interface WorkerStart extends WorkerSettings {
   /** CELLS numbers per thread. */
   readonly counters: SharedArrayBuffer
   readonly limits: SharedArrayBuffer
-  /** What is on file about addresses (core: shared-hosts.ts). */
+  /** The history of addresses (core: shared-hosts.ts). */
   readonly hosts: SharedArrayBuffer
-  /** What the main thread captures for all. */
+  /** Captures of the main thread for all Workers. */
   readonly shared: SharedHandles
 }
 
 export type ToWorker =
   | WorkerStart
   | ({ readonly type: "reload" } & WorkerSettings)
-  /** What the health checks say. */
+  /** Result of a health check. */
   | { readonly type: "health"; readonly target: string; readonly isHealthy: boolean }
   /** Open the access log again. */
   | { readonly type: "reopen" }

@@ -1,5 +1,5 @@
 /**
- * What a Worker tells of its capture, answers and history once a second, and the sum over all that the main thread's metrics show.
+ * Report of a Worker about its capture, answers and history, once a second; and the sum over all Workers for the metrics.
  */
 import type { Observer } from "@synprint/core"
 import type { Chain, LiveFingerprintLookup, LookupCounts } from "@synprint/service"

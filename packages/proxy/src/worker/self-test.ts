@@ -21,7 +21,7 @@ export interface Finding {
   readonly message: string
 }
 
-/** What is tested; a test puts something else in place of a part. */
+/** Parts that are tested; a test replaces one of them. */
 export interface Tested {
   readonly listen: typeof Bun.listen
   readonly connect: typeof Bun.connect
@@ -41,7 +41,7 @@ const WAIT_MS = 5000
 const NAME = "self-test.invalid"
 
 interface Seen {
-  /** What happened at the server, in order. */
+  /** Events at the server, in order. */
   readonly events: Array<string>
   hasDescriptor: boolean
   synLength: number
@@ -135,7 +135,7 @@ export async function selfTest(
 }
 
 interface Echoed {
-  /** Whether it still answers. */
+  /** Returns true if the server still answers. */
   readonly echoes: () => Promise<boolean>
   readonly end: () => void
 }

@@ -32,7 +32,7 @@ export interface WorkerPoolOptions extends Omit<WorkerSettings, "generation"> {
   /** Sockets of each thread. */
   readonly descriptors: ReadonlyArray<ReadonlyArray<Descriptor>>
   readonly shutdownMs: number
-  /** What the main thread captures for all. */
+  /** Captures of the main thread for all Workers. */
   readonly shared: SharedHandles
   /** Writes lines of `[log] observations`. */
   readonly observed: (lines: Uint8Array) => void
@@ -136,7 +136,7 @@ export class WorkerPool {
     this.#tellAll({ type: "reload", ...this.#settings })
   }
 
-  /** What the health checks say; Workers that start later are told too. */
+  /** Reports a health check to all Workers, also to those that start later. */
   setHealth(target: string, isHealthy: boolean): void {
     if (isHealthy) this.#unhealthy.delete(target)
     else this.#unhealthy.add(target)

@@ -47,13 +47,13 @@ interface Running {
 }
 
 let running: Running | undefined
-/** What the health checks took out. */
+/** Upstreams that the health checks took out. */
 const unhealthy = new Set<string>()
 /** The start, then one after the other: the last one said is the one that stays. */
 let reloads: Promise<unknown> = Promise.resolve()
 const scope = Effect.runSync(Scope.make())
 
-/** What Effects of this thread log is said by the main thread, in its format. */
+/** Sends the log of this thread's Effects to the main thread, which prints it in its format. */
 const logger = (thread: number) =>
   Logger.layer([
     Logger.make(({ logLevel, message }) => {
