@@ -12,7 +12,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { houseRules } from "./house-rules.ts"
-import { countTests } from "./junit.ts"
+import { countTests } from "./lib/junit.ts"
 
 const ROOT = resolve(import.meta.dir, "..")
 const words = new Set(process.argv.slice(2))

@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test"
-import { machinePathProblems, packageProblems } from "../house-rules.ts"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { houseRules, machinePathProblems, packageProblems } from "../house-rules.ts"
 
 test("a path of one machine is found, a path of every machine is not", () => {
   const paths = ["/work/a", "`/home/me/a.ts`", '"/root/x"', "/etc/p0f/p0f.fp", "packages/work/a.ts"]
@@ -17,4 +20,31 @@ test("versions are exact, and those of packages come from the catalog", () => {
   const fromCatalog = { dependencies: { effect: "catalog:", "@synprint/core": "workspace:*" } }
   expect(packageProblems("packages/a/package.json", fromCatalog)).toEqual([])
   expect(packageProblems("packages/a/package.json", { dependencies: { effect: "4.1.0" } })).toHaveLength(1)
+})
+
+test("every rule is applied to the files of a repository", () => {
+  const root = mkdtempSync(join(tmpdir(), "synprint-rules-"))
+  try {
+    const put = (name: string, text: string): void => {
+      mkdirSync(dirname(join(root, name)), { recursive: true })
+      writeFileSync(join(root, name), text)
+    }
+    put("package.json", JSON.stringify({ scripts: { demo: "x" }, devDependencies: { c: "latest" } }))
+    put("packages/x/package.json", JSON.stringify({ dependencies: { a: "catalog:", d: "1.0.0" } }))
+    put("packages/x/src/path.ts", "/** Path. */\nconst a = '/root/x'")
+    put("fixtures/a.pcap", "x")
+    put("README.md", "Run `./bootstrap demo`, then `bun run nothing`.\n")
+    put("docs/how-to/a.md", "Edit `packages/x/src/path.ts` and `packages/x/src/gone.ts`.\n")
+    put("node_modules/y/package.json", JSON.stringify({ dependencies: { z: "*" } }))
+    expect(houseRules(root).toSorted()).toEqual([
+      'README.md: there is no command "nothing"',
+      "docs/how-to/a.md:1: there is no file packages/x/src/gone.ts",
+      "fixtures/a.pcap: captures stay outside of the repository",
+      'package.json: c is "latest": pin an exact version',
+      'packages/x/package.json: d is "1.0.0": use catalog: or workspace:*',
+      "packages/x/src/path.ts:2: a path of one machine: const a = '/root/x'"
+    ])
+  } finally {
+    rmSync(root, { recursive: true })
+  }
 })
