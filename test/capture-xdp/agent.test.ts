@@ -55,19 +55,22 @@ async function startAgent(
 async function nextLayout(): Promise<readonly [ReadonlyArray<string>, string]> {
   const outdir = path.join(made.directory, "next")
   const entrypoints = [`${import.meta.dir}/../../packages/cli/src/main.ts`, `${import.meta.dir}/probe.ts`]
+  let isRaised = false
   const raise: Bun.BunPlugin = {
     name: "layout 2",
     setup: (build) => {
-      build.onLoad({ filter: /capture-xdp\/src\/record\.ts$/ }, async ({ path: file }) => {
+      build.onLoad({ filter: /capture-xdp\/src\/map\/record\.ts$/ }, async ({ path: file }) => {
         const source = await Bun.file(file).text()
         const contents = source.replace("LAYOUT_VERSION = 1", "LAYOUT_VERSION = 2")
         if (contents === source) throw new Error("record.ts has another layout than 1")
+        isRaised = true
         return { contents, loader: "ts" }
       })
     }
   }
   const built = await Bun.build({ entrypoints, target: "bun", outdir, naming: "[name].[ext]", plugins: [raise] })
   if (!built.success) throw new Error(built.logs.join("\n"))
+  if (!isRaised) throw new Error("the build did not load record.ts")
   return [[process.execPath, path.join(outdir, "main.js")], path.join(outdir, "probe.js")]
 }
 
