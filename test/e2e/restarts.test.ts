@@ -24,6 +24,18 @@ async function answersAgain(site: HaproxySite, withinMs = 20_000): Promise<numbe
   }
 }
 
+/** 200 connections that all have headers: a busy machine lets HAProxy take an agent for down that answers a check late. */
+async function settles(site: HaproxySite, host: string): Promise<void> {
+  const begin = performance.now()
+  for (;;) {
+    const result = await site.load({ host, connections: 200, concurrency: 10 })
+    served(result)
+    const statuses = countValues(result, "x-tcp-status")
+    if (statuses["ok"] === 200) return
+    if (performance.now() - begin > 20_000) throw new Error(`20 s later still ${JSON.stringify(statuses)}`)
+  }
+}
+
 testWith(
   NEEDS,
   "the agent killed and started again: requests go on with agent_down, then with headers",
@@ -38,9 +50,7 @@ testWith(
     expect(countValues(without, "x-tcp-status")).toEqual({ agent_down: 200 })
     await site.agent()
     console.log(`headers came back ${Math.round(await answersAgain(site))} ms after the agent listened`)
-    const after = await site.load({ host: site.server.ipv6, connections: 200, concurrency: 10 })
-    served(after)
-    expect(countValues(after, "x-tcp-status")).toEqual({ ok: 200 })
+    await settles(site, site.server.ipv6)
   },
   120_000
 )
@@ -55,11 +65,11 @@ testWith(
     await answersAgain(site)
     const loading = Promise.all(
       [site.server.ipv4, site.server.ipv6].map((host) =>
-        site.load({ host, concurrency: 4, durationMs: 12_000, pauseMs: 4 })
+        site.load({ host, concurrency: 4, durationMs: 8000, pauseMs: 4 })
       )
     )
     for (let i = 0; i < 5; i++) {
-      await Bun.sleep(1000)
+      await Bun.sleep(300)
       expect(await agent.stop()).toBe(0)
       agent = await site.agent()
       await answersAgain(site)
@@ -76,8 +86,7 @@ testWith(
       expect(load.replies.length).toBeGreaterThan(100)
       expect(statuses["ok"] ?? 0).toBeGreaterThan(0)
     }
-    const after = await site.load({ host: site.server.ipv4, connections: 200, concurrency: 10 })
-    expect(countValues(after, "x-tcp-status")).toEqual({ ok: 200 })
+    await settles(site, site.server.ipv4)
   },
   150_000
 )
@@ -92,11 +101,11 @@ testWith(
     await answersAgain(site)
     const loading = Promise.all(
       [site.server.ipv4, site.server.ipv6].map((host) =>
-        site.load({ host, concurrency: 4, durationMs: 5000, pauseMs: 4, requests: 3 })
+        site.load({ host, concurrency: 4, durationMs: 2500, pauseMs: 4, requests: 3 })
       )
     )
     for (let i = 0; i < 3; i++) {
-      await Bun.sleep(1000)
+      await Bun.sleep(400)
       const before = haproxy.pid()
       await haproxy.reload()
       expect(haproxy.pid()).not.toBe(before)
