@@ -132,7 +132,7 @@ async function converse(port: number, pieces: ReadonlyArray<string | null>): Pro
 test.each(Object.entries(CASES))("%s", async (_name, pieces) => {
   const seen: Array<string> = []
   const asked: Array<string> = []
-  for (const isEpollReader of [false, true]) {
+  const converseBy = async (isEpollReader: boolean): Promise<void> => {
     const upstream = openUpstream(answer)
     const proxy = await openProxy(`[[routes]]\nupstream = "${upstream.target}"\n`)
     await until(() => proxy.server.epollReader !== undefined, "the EpollReader is open")
@@ -151,6 +151,7 @@ test.each(Object.entries(CASES))("%s", async (_name, pieces) => {
       await until(() => proxy.server.open === 0 && !isLeft(), "nothing is left but idle upstreams")
     } else epollReader!.close()
   }
+  await Promise.all([converseBy(false), converseBy(true)])
   expect(seen[1]).toBe(seen[0]!)
   expect(asked[1]).toBe(asked[0]!)
 })
