@@ -150,7 +150,7 @@ testWith(BPF_NETNS, "two interfaces, and what is not captured", () =>
 )
 
 testWith(BPF_NETNS, "a filter is changed while it runs; old SYNs become stale", () =>
-  withXdp(xdpOptions("tc", [one.here.interface], { maxAgeMs: 3000 }), async (capture) => {
+  withXdp(xdpOptions("tc", [one.here.interface], { maxAgeMs: 1500 }), async (capture) => {
     using server = listen(capture)
     await Effect.runPromise(capture.setFilter({ ports: [1], addresses: [], key: "connection" }))
     await connections(one.there, one.here.ipv4, server.port, 3)
@@ -160,7 +160,7 @@ testWith(BPF_NETNS, "a filter is changed while it runs; old SYNs become stale", 
     await connections(one.there, one.here.ipv6, server.port, 3)
     const accepted = server.take()
     expect(tally(accepted)).toEqual({ not_captured: 3, hit: 3 })
-    await Bun.sleep(3200)
+    await Bun.sleep(1700)
     const port = accepted.at(-1)!.clientPort
     const late = await find(capture, [one.there.ipv6, port], [one.here.ipv6, server.port], 0)
     expect(late.result).toBe("stale")

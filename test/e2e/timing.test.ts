@@ -8,19 +8,13 @@ const NEEDS = needs("tcpdump", "p0f")
 
 testWith(
   NEEDS,
-  "a first request 50 s after the handshake",
+  "a first request long after the handshake, within max_age",
   async () => {
     await using site = await openSite()
-    await site.agent()
-    await site.haproxy({
-      example: "haproxy.cfg",
-      replace: [
-        ["http-request 10s", "http-request 70s"],
-        ["timeout client 30s", "timeout client 70s"]
-      ]
-    })
+    await site.agent('[capture]\nbackend = "pcap"\nmax_age = "8 seconds"\n')
+    await site.haproxy({ example: "haproxy.cfg" })
     await using sniffer = await site.sniff()
-    const late = { connections: 10, concurrency: 10, firstDelayMs: 50_000 }
+    const late = { connections: 10, concurrency: 10, firstDelayMs: 5000 }
     const [four, six] = await Promise.all([
       site.load({ ...late, host: site.server.ipv4 }),
       site.load({ ...late, host: site.server.ipv6, ttl: 128, mss: 1300 })

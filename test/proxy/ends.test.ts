@@ -100,7 +100,7 @@ describe("ends and failures", () => {
   })
 
   test("time-outs: 408 for a head, 504 for an upstream, idle connections close", async () => {
-    const tables = '[proxy.timeouts]\nhead = "1200 ms"\nidle = "1300 ms"\nupstream = "1250 ms"\n'
+    const tables = '[proxy.timeouts]\nhead = "200 ms"\nidle = "300 ms"\nupstream = "250 ms"\n'
     const { connect } = await setUp(() => undefined, "", tables)
     const slow = await connect()
     slow.send("GET / HTTP/1.1\r\n")

@@ -125,7 +125,7 @@ test("stopped by SIGSTOP: 504 in the time that is set; it goes on where it was",
   const upstream = await startUpstream()
   const port = await startProxy(
     [upstream.port],
-    '[proxy.timeouts]\nupstream = "2 seconds"\nupstream_connect = "2 seconds"\n'
+    '[proxy.timeouts]\nupstream = "1 second"\nupstream_connect = "1 second"\n'
   )
   expect(await ask(port, "/a")).toBe("200")
   const { pid } = upstream.program
@@ -161,7 +161,7 @@ test("garbage, half a response, silence: 502, a reset, 504; a good one of the ro
   expect(outcomes.filter((outcome) => outcome === "200").length).toBeGreaterThanOrEqual(15)
   const broken = await startProxy([half!.port], tables)
   for (let n = 0; n < 5; n++) expect(await ask(broken, "/abc")).toBe("reset")
-  const mute = await startProxy([silent!.port], tables)
+  const mute = await startProxy([silent!.port], '[proxy.timeouts]\nupstream = "300 ms"\n')
   expect(await ask(mute, "/")).toBe("504")
 }, 90_000)
 
@@ -171,7 +171,7 @@ test("more than may wait for one that does not accept: 503 at once, the others a
   const { port: full } = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 1)
   const fill = await Promise.all([RawClient.connect(full), RawClient.connect(full)])
   const tables =
-    '[proxy.limits]\npending_per_upstream = 2\n[proxy.timeouts]\nupstream_connect = "4 seconds"\nupstream = "4 seconds"\n'
+    '[proxy.limits]\npending_per_upstream = 2\n[proxy.timeouts]\nupstream_connect = "2 seconds"\nupstream = "2 seconds"\n'
   const port = await startProxy([full], tables)
   const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => ask(port, `/${n}`)))
   for (const client of fill) client.reset()

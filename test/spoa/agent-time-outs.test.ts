@@ -5,13 +5,13 @@ import { LOOPBACK, ask, eventually, start } from "./served-agent.ts"
 
 describe("time-outs", () => {
   test("a connection without a whole HELLO is closed, one with it stays as long as it likes", async () => {
-    await using agent = await start({ helloTimeoutMs: 1500, stallTimeoutMs: 300 })
+    await using agent = await start({ helloTimeoutMs: 500, stallTimeoutMs: 300 })
     const silent = await FakeHaproxy.connect({ to: agent.to, hello: new Uint8Array(0) })
     const half = await FakeHaproxy.connect({ to: agent.to, hello: haproxyHello().subarray(0, 100) })
     const idle = await FakeHaproxy.connect({ to: agent.to })
     await idle.greeted()
     await Promise.all([silent.closed(), half.closed()])
-    await Bun.sleep(1200)
+    await Bun.sleep(600)
     expect(agent.counters).toMatchObject({ helloTimeouts: 2, open: 1, stalls: 0 })
     await idle.ack(idle.notify(ask(9000)))
     expect(idle.isClosed).toBe(false)
