@@ -5,10 +5,13 @@
  *   --browser  also test/browser/: pages loaded by headless Chromium
  *   --strict   as root, a kernel test that was skipped is a failure (CI)
  *
- * A gate that is no test run counts as one. Gates that share nothing run together; the directories of test/ use network namespaces,
- * ports and both cores, so they run one after the other.
+ * A gate that is no test run counts as one. Order:
+ *
+ *     tools and unit tests     together
+ *     directories of test/     two at a time: namespaces, ports and pins are their own, and they mostly wait
+ *     ALONE                    one after the other: tests that measure the machine
  */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { houseRules } from "./house-rules.ts"
@@ -135,12 +138,53 @@ const tests = (
     }
   })
 
-const directories = readdirSync(import.meta.dir, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
-  .map((entry) => entry.name)
-  .filter((name) => !TOOLS.includes(name) && (name !== "browser" || hasBrowser))
-  .filter((name) => [...new Bun.Glob("**/*.test.ts").scanSync({ cwd: join(import.meta.dir, name) })].length > 0)
-  .sort()
+/** Files of test/ whose results depend on how busy the machine is: rates of packets, delays of milliseconds, hasty time-outs. */
+const ALONE = [
+  "./test/capture-xdp/flood.test.ts",
+  "./test/e2e/flood.test.ts",
+  "./test/e2e/seed-names.test.ts",
+  "./test/timing/relay.test.ts"
+]
+
+interface Job {
+  readonly gate: string
+  readonly files: ReadonlyArray<string>
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** A job for each directory of test/, and one for the files in test/ itself; the largest first, since two run at a time. */
+function listJobs(): ReadonlyArray<Job> {
+  const filesBy = new Map<string, Array<string>>()
+  for (const name of [...new Bun.Glob("**/*.test.ts").scanSync({ cwd: import.meta.dir })].sort()) {
+    const directory = name.includes("/") ? name.split("/")[0]! : ""
+    const isLeftOut =
+      TOOLS.includes(directory) || directory === "node_modules" || (directory === "browser" && !hasBrowser)
+    const file = `./test/${name}`
+    if (isLeftOut || ALONE.includes(file)) continue
+    const gate = directory === "" ? "test" : `test/${directory}`
+    filesBy.set(gate, [...(filesBy.get(gate) ?? []), file])
+  }
+  return [...filesBy].map(([gate, files]) => ({ gate, files })).sort((a, b) => b.files.length - a.files.length)
+}
+
+/** The tests against HAProxy once more, with the newest one. */
+function haproxyJobs(): ReadonlyArray<Job> {
+  const [newest] = (environment["HAPROXY3"] ?? process.env["HAPROXY3"] ?? "").split(":")
+  if (newest === undefined || newest === "") return []
+  const files = ["haproxy", "addresses", "restarts"].map((name) => `./test/e2e/${name}.test.ts`)
+  return [{ gate: "test/e2e on HAProxy 3", files, environment: { SYNPRINT_TEST_HAPROXY: newest } }]
+}
+
+async function runJobs(jobs: ReadonlyArray<Job>, atATime: number): Promise<void> {
+  const queue = [...jobs]
+  const work = async (): Promise<void> => {
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      const { gate, files, environment: more = {} } = job
+      outcomes.push(await tests(gate, files, { kernel: true, environment: more }))
+    }
+  }
+  await Promise.all(Array.from({ length: atATime }, work))
+}
 
 /** HAProxy 3 from Debian's newer suites, if it can be had; why not is said in the log. */
 async function findHaproxy3(): Promise<void> {
@@ -173,18 +217,9 @@ const outcomes: Array<Outcome> = await Promise.all([
 
 if (!isFast) {
   await haproxy3
-  const loose = [...new Bun.Glob("*.test.ts").scanSync({ cwd: import.meta.dir })].map((name) => `./test/${name}`)
-  if (loose.length > 0) outcomes.push(await tests("test", loose, { kernel: true }))
-  for (const name of directories) {
-    outcomes.push(await tests(`test/${name}`, [`test/${name}/`], { kernel: true }))
-  }
-  const [newest] = (environment["HAPROXY3"] ?? process.env["HAPROXY3"] ?? "").split(":")
-  if (newest !== undefined && newest !== "") {
-    const again = ["haproxy", "addresses", "restarts"].map((name) => `./test/e2e/${name}.test.ts`)
-    outcomes.push(
-      await tests("test/e2e on HAProxy 3", again, { kernel: true, environment: { SYNPRINT_TEST_HAPROXY: newest } })
-    )
-  }
+  const [first, ...others] = listJobs()
+  await runJobs([first!, ...haproxyJobs(), ...others], 2)
+  await runJobs([{ gate: "test, alone", files: ALONE }], 1)
 }
 
 for (const { gate, output } of outcomes) if (output !== "") console.log(`\n--- ${gate}\n${output}`)
