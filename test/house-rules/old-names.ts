@@ -34,7 +34,7 @@ export const OLD_NAMES: ReadonlyArray<OldName> = [
   { part: "introductions", use: "PROXY headers" },
   { part: "introduce", use: "applyProxyHeader" },
   { part: "forget", use: "reset, clear, drop" },
-  { name: "Timed", use: "TimerEntry, HandshakeTimed" },
+  { name: "Timed", use: "TimerEntry, HandshakeTimes" },
   { name: "Peer", use: "ForwardedContext" },
   { name: "PeerReader", use: "ClientIdentifier" },
   { name: "mayRequest", use: "allowsRequest" },
