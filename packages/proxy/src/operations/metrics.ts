@@ -2,15 +2,9 @@
  * The proxy's metrics and its summary once a minute: readers over the counters of its threads, capture and answers.
  */
 import { STATUSES } from "@synprint/core"
-import { backends } from "@synprint/backends"
-import {
-  type CaptureSeries,
-  LOOKUP_RESULTS,
-  type Metrics,
-  registerCaptureMetrics,
-  type SharedCapture
-} from "@synprint/service"
+import { type CaptureSeries, LOOKUP_RESULTS, type Metrics, registerCaptureMetrics } from "@synprint/service"
 import * as cell from "./counters.ts"
+import type { SharedBackend } from "../worker/capture.ts"
 import type { WorkerPool } from "../worker/worker-pool.ts"
 
 const COUNTERS: ReadonlyArray<
@@ -39,19 +33,15 @@ const COUNTERS: ReadonlyArray<
 const SUMMED: ReadonlySet<CaptureSeries> = new Set(["kernelDrops", "interfaceDrops"])
 
 /** The series of a backend exist from the time when a Worker reported it. */
-function registerBackend(metrics: Metrics, pool: WorkerPool, name: string, shared: SharedCapture | undefined): void {
+function registerBackend(metrics: Metrics, pool: WorkerPool, name: string, shared: SharedBackend | undefined): void {
   const { reports } = pool
-  const statNames = backends.find((each) => each.name === name)?.statNames ?? {}
   registerCaptureMetrics(metrics, {
     name,
     lookups: (result) => reports.lookups(name, result),
-    stat: (series) => {
-      const stat = statNames[series]
-      if (stat === undefined) return 0
-      return SUMMED.has(series)
-        ? sumOf(reports.stats(name, stat))
-        : (shared?.stats()[stat] ?? Math.max(0, ...reports.stats(name, stat)))
-    },
+    stat: (series) =>
+      SUMMED.has(series)
+        ? sumOf(reports.series(name, series))
+        : (shared?.stat(series) ?? Math.max(0, ...reports.series(name, series))),
     isUp: () => reports.down(name) === undefined && shared?.down() === undefined
   })
 }
@@ -61,7 +51,7 @@ const sumOf = (counts: ReadonlyArray<number>): number => counts.reduce((total, e
 export function registerMetrics(
   metrics: Metrics,
   pool: WorkerPool,
-  shared: ReadonlyMap<string, SharedCapture> = new Map()
+  shared: ReadonlyMap<string, SharedBackend> = new Map()
 ): void {
   const { reports } = pool
   for (const name of reports.names) registerBackend(metrics, pool, name, shared.get(name))
@@ -98,8 +88,7 @@ export function summaryCounters(pool: WorkerPool): Record<string, number> {
   for (const name of reports.names) {
     for (const result of LOOKUP_RESULTS)
       if (result !== "unsupported") capture[`${name}.${result}`] = reports.lookups(name, result)
-    const drops = backends.find((each) => each.name === name)?.statNames.kernelDrops
-    capture[`${name}.drops`] = drops === undefined ? 0 : sumOf(reports.stats(name, drops))
+    capture[`${name}.drops`] = sumOf(reports.series(name, "kernelDrops"))
   }
   return {
     ...capture,

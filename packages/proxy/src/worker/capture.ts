@@ -7,6 +7,7 @@ import {
   CaptureError,
   type CaptureOptions,
   type Chain,
+  type ChainMember,
   type SharedCapture,
   backendConfig,
   captureOptions,
@@ -27,13 +28,19 @@ export function optionsOf({ capture }: Config, descriptors: ReadonlyArray<Descri
   return captureOptions({ ...capture, ports: isNamed ? capture.ports : own }, false)
 }
 
-/** Opens the captures of the main thread, by backend; `auto` attaches nothing, so it shares nothing. */
+/** A capture that the main thread opened for its Workers. */
+export interface SharedBackend extends SharedCapture {
+  /** One of its counters, by the name of the metrics. */
+  readonly stat: ChainMember["stat"]
+}
+
+/** Opens the captures of the main thread for all Workers, by backend; `auto` attaches nothing, so it shares nothing. */
 export const openShared = (
   config: Config,
   descriptors: ReadonlyArray<Descriptor>
-): Effect.Effect<ReadonlyMap<string, SharedCapture>, CaptureError, Scope.Scope> =>
+): Effect.Effect<ReadonlyMap<string, SharedBackend>, CaptureError, Scope.Scope> =>
   Effect.gen(function* () {
-    const opened = new Map<string, SharedCapture>()
+    const opened = new Map<string, SharedBackend>()
     const { backend, enabled } = config.capture
     if (!enabled || backend === "auto") return opened
     const options = optionsOf(config, descriptors)
@@ -42,12 +49,13 @@ export const openShared = (
       const loaded = yield* Effect.option(Effect.tryPromise(() => module.load()))
       if (loaded._tag === "None" || loaded.value.share === undefined) continue
       const shared = yield* loaded.value.share({ ...options, config: backendConfig(module, config.capture) })
-      if (shared !== undefined) opened.set(module.name, shared)
+      if (shared === undefined) continue
+      opened.set(module.name, { ...shared, stat: (series) => shared.stats()[module.statNames[series] ?? ""] ?? 0 })
     }
     return opened
   })
 
-/** Opens the capture of a Worker; undefined: capture is off. */
+/** Opens the chain of a Worker; undefined: capture is off. */
 export const openCapture = (
   config: Config,
   descriptors: ReadonlyArray<Descriptor>,

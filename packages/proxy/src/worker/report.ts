@@ -1,13 +1,19 @@
 /**
- * Report of a Worker about its capture, answers and history, once a second; and the sum over all Workers for the metrics.
+ * Report of a Worker about its capture, answers and history, once a second, and the sums over all Workers that the metrics show.
  */
 import type { Observer } from "@synprint/core"
-import type { Chain, LiveFingerprintLookup, LookupCounts } from "@synprint/service"
+import {
+  CAPTURE_SERIES,
+  type CaptureSeries,
+  type Chain,
+  type LiveFingerprintLookup,
+  type LookupCounts
+} from "@synprint/service"
 
 export interface MemberReport {
   readonly name: string
   readonly lookups: Readonly<LookupCounts>
-  readonly stats: Readonly<Record<string, number>>
+  readonly series: Readonly<Record<CaptureSeries, number>>
   readonly down: string | undefined
 }
 
@@ -20,10 +26,10 @@ export interface WorkerReport {
 export function reportOf(chain: Chain | undefined, lookup: LiveFingerprintLookup, observer: Observer): WorkerReport {
   const { answers, answersEvicted, repeated } = lookup.stats()
   const { hosts, hostsEvicted, syns, matched } = observer.counts
-  const members = (chain?.members ?? []).map(({ name, lookups, stats, down }) => ({
+  const members = (chain?.members ?? []).map(({ name, lookups, stat, down }) => ({
     name,
     lookups: { ...lookups },
-    stats: { ...stats() },
+    series: Object.fromEntries(CAPTURE_SERIES.map((series) => [series, stat(series)])) as MemberReport["series"],
     down: down()
   }))
   return { members, counts: { answers, answersEvicted, repeated, hosts, hostsEvicted, syns, matched } }
@@ -62,9 +68,9 @@ export class WorkerReports {
     return this.#sum((report) => report.members.find((member) => member.name === name)?.lookups[result] ?? 0)
   }
 
-  /** A statistic of a backend in each thread. */
-  stats(name: string, stat: string): ReadonlyArray<number> {
-    return this.#live().flatMap(({ members }) => members.find((member) => member.name === name)?.stats[stat] ?? [])
+  /** A counter of a backend in each thread. */
+  series(name: string, series: CaptureSeries): ReadonlyArray<number> {
+    return this.#live().flatMap(({ members }) => members.find((member) => member.name === name)?.series[series] ?? [])
   }
 
   /** A count since the start. */

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test"
 import { BUILTIN, BUILTIN_DATABASE, Matcher, Observer, readDatabases } from "@synprint/core"
 import { SMALL_HISTORY } from "@synprint/core/testing"
-import { Metrics, makeFingerprintLookup } from "@synprint/service"
+import { Metrics, captureOptions, makeFingerprintLookup, openChain, savedSyn } from "@synprint/service"
+import { makeFakeBackend, makeFakeModule } from "@synprint/service/testing"
+import * as Effect from "effect/Effect"
+import { spoaConfig } from "../testing/config.ts"
 import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./metrics.ts"
 import { Counters } from "./counters.ts"
 import { P0fCounters } from "../p0f-socket/session.ts"
@@ -35,6 +38,26 @@ test("every counter of the agent has a series that follows it", () => {
   expect(text).toContain('synprint_spop_refusals_total{code="10"} 99')
   expect(text).toContain('synprint_spop_frames_total{type="notify"}')
   expect(text).toContain("synprint_acks_truncated_total")
+})
+
+test("every backend of the chain has the same series", async () => {
+  const tap = makeFakeModule("tap", () => ({ ...makeFakeBackend("tap"), stats: () => ({ lost: 5 }) }), {
+    statNames: { kernelDrops: "lost" }
+  })
+  const metrics = new Metrics("spoa")
+  await Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const options = captureOptions(spoaConfig.good("").capture, false)
+        const chain = yield* openChain([tap, savedSyn], ["saved-syn", "tap"], options)
+        const measured = { ...measure(), chain }
+        registerMetrics(metrics, measured)
+        expect(metrics.text()).toContain('synprint_capture_drops_total{backend="tap",where="kernel"} 5\n')
+        expect(metrics.text()).toContain('synprint_backend_up{backend="saved-syn"} 1\n')
+        expect(summaryCounters(measured)()).toMatchObject({ "tap.drops": 5, "saved-syn.drops": 0 })
+      })
+    )
+  )
 })
 
 test("the summary names the likely cause of what went wrong, and nothing when all is well", () => {
