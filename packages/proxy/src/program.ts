@@ -54,15 +54,17 @@ const loader = (request: ConfigRequest<Config>): Effect.Effect<Config, ConfigInv
 /** Runs until a signal ends it. */
 export const proxy = (request: ConfigRequest<Config>): Effect.Effect<never, unknown> =>
   Effect.gen(function* () {
-    const { log } = yield* loadConfig(request)
-    return yield* serveUntilStopped(serve(request)).pipe(Effect.provide(logging(log)))
+    const load = loader(request)
+    const config = yield* load
+    return yield* serveUntilStopped(serve(request, config, load)).pipe(Effect.provide(logging(config.log)))
   })
 
-const serve = (request: ConfigRequest<Config>) =>
+const serve = (request: ConfigRequest<Config>, config: Config, load: Effect.Effect<Config, ConfigInvalid>) =>
   Effect.gen(function* () {
     const metrics = new Metrics("proxy")
     const loaded = yield* watchConfig({
-      load: loader(request),
+      first: config,
+      load,
       files: ({ proxy: { tls }, routes, ...config }) => [
         ...(config.file === undefined ? [] : [config.file]),
         ...databaseFileNames(config.fingerprint),
@@ -73,7 +75,6 @@ const serve = (request: ConfigRequest<Config>) =>
       watch: ({ reload }) => reload.watch,
       metrics
     })
-    const config = loaded.current()
     yield* testStart(config)
     if (!config.capture.enabled)
       yield* Effect.logWarning("capture is off: fingerprint.tcp_enabled = false; every status is disabled")

@@ -114,8 +114,10 @@ const following = (
   return quiet(
     Effect.scoped(
       Effect.gen(function* () {
+        const load = loadConfig(requestOf(file))
         const followed = yield* watchConfig({
-          load: loadConfig(requestOf(file)),
+          first: yield* load,
+          load,
           files: () => [file],
           watch: () => watch,
           metrics,

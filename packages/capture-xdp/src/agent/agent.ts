@@ -3,9 +3,11 @@
  * leaves the capture running; `--detach` removes the capture.
  */
 import {
+  type ConfigInvalid,
   type ConfigRequest,
   Metrics,
   type ServiceConfig,
+  type WatchedConfig,
   VERSION,
   admin,
   applyReloads,
@@ -19,6 +21,8 @@ import {
   watchConfig
 } from "@synprint/service"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Attached } from "../attach/attached.ts"
 import type { XdpOptions } from "../config.ts"
 import { xdp } from "../index.ts"
 import { registerAgentMetrics } from "./metrics.ts"
@@ -34,8 +38,9 @@ import { pinDirectory } from "../pins/pins.ts"
 /** Runs until a signal ends it. */
 export const agent = (request: ConfigRequest<ServiceConfig>): Effect.Effect<never, unknown> =>
   Effect.gen(function* () {
-    const { log } = yield* loadConfig(request)
-    return yield* serveUntilStopped(serve(request)).pipe(Effect.provide(logging(log)))
+    const load = loadConfig(request)
+    const config = yield* load
+    return yield* serveUntilStopped(serve(request, config, load)).pipe(Effect.provide(logging(config.log)))
   })
 
 /** Removes hooks and pins, whether or not an agent runs. */
@@ -51,16 +56,20 @@ export const detachAgent = (request: ConfigRequest<ServiceConfig>): Effect.Effec
     })
   )
 
-const serve = (request: ConfigRequest<ServiceConfig>) =>
+const serve = (
+  request: ConfigRequest<ServiceConfig>,
+  config: ServiceConfig,
+  load: Effect.Effect<ServiceConfig, ConfigInvalid>
+) =>
   Effect.gen(function* () {
     const metrics = new Metrics("agent")
     const loaded = yield* watchConfig({
-      load: loadConfig(request),
+      first: config,
+      load,
       files: ({ file }) => (file === undefined ? [] : [file]),
       watch: ({ reload }) => reload.watch,
       metrics
     })
-    const config = loaded.current()
     const options = xdpOptions(config)
     const { pin } = options.config
     yield* pidLock("capture.xdp.pin", { kind: "unix", path: pin }).pipe(
@@ -85,21 +94,29 @@ const serve = (request: ConfigRequest<ServiceConfig>) =>
       capacity: options.capacity
     })
     yield* reportEveryMinute(readCounters)
-    yield* applyReloads(loaded, {
-      request,
-      config: (next) => next,
-      apply: ({ capture }) =>
-        attached
-          .setFilter(captureOptions(capture, false).filter)
-          .pipe(Effect.catch((error) => Effect.logError(`keeping the previous filter: ${error.message}`))),
-      restart: "a restart, which loses no SYN"
-    })
+    yield* followFilter(request, loaded, attached.setFilter)
     yield* Effect.addFinalizer(() => Effect.logInfo(`stopped; the capture goes on (--detach takes it away)`))
     state = undefined
     yield* Effect.logInfo(
       `synprint ${VERSION} agent: pins in ${pinDirectory(pin)}, ${options.capacity} entries` +
         (bound.length === 0 ? "" : `, metrics on ${bound.map(printListenAddress).join(", ")}`)
     )
+  })
+
+/** Takes over what a reload can change: the filter. */
+export const followFilter = (
+  request: ConfigRequest<ServiceConfig>,
+  loaded: WatchedConfig<ServiceConfig>,
+  setFilter: Attached["setFilter"]
+): Effect.Effect<void, never, Scope.Scope> =>
+  applyReloads(loaded, {
+    request,
+    config: (next) => next,
+    apply: ({ capture }) =>
+      setFilter(captureOptions(capture, false).filter).pipe(
+        Effect.catch((error) => Effect.logError(`keeping the previous filter: ${error.message}`))
+      ),
+    restart: "a restart, which loses no SYN"
   })
 
 const xdpOptions = ({ capture }: ServiceConfig): XdpOptions => ({

@@ -6,7 +6,7 @@ import type { Program } from "@synprint/service/config"
 export const agentProgram: Program = {
   name: "agent",
   tables: {},
-  ignores: ["history", "hints"],
+  ignores: ["fingerprint", "history", "hints"],
   refuses: {},
   adminPort: 9103,
   onlyBackend: "xdp",

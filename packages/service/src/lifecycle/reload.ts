@@ -18,7 +18,7 @@ import { needsRestart } from "../config/restart.ts"
 import type { ServiceConfig } from "../config/schema.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 
-/** A value that follows its files. */
+/** A value that is loaded again when one of its files changes. */
 export interface WatchedConfig<A> {
   /** Plain read for hot code. */
   readonly current: () => A
@@ -27,6 +27,8 @@ export interface WatchedConfig<A> {
 }
 
 export interface WatchOptions<A, E> {
+  /** What the program started with. */
+  readonly first: A
   readonly load: Effect.Effect<A, E>
   /** Files whose change loads again. */
   readonly files: (value: A) => ReadonlyArray<string>
@@ -45,12 +47,12 @@ function stamp(files: ReadonlyArray<string>): string {
     .join(" ")
 }
 
-/** Loads once (its error is the caller's: a service refuses to start) and then follows. */
+/** Loads again while the Scope is open. */
 export const watchConfig = <A, E extends { readonly message: string }>(
   options: WatchOptions<A, E>
-): Effect.Effect<WatchedConfig<A>, E, Scope.Scope> =>
+): Effect.Effect<WatchedConfig<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const first = yield* options.load
+    const { first } = options
     const ref = yield* SubscriptionRef.make(first)
     const name = "synprint_config_reload_total"
     const help = "Reloads of configuration and databases."

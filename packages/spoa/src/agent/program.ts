@@ -48,12 +48,13 @@ import { warmUp } from "./warm-up.ts"
 /** Fingerprints remembered per database: a busy site sees a few thousand. */
 const CACHED_FINGERPRINTS = 16_384
 
-interface Loaded {
+export interface Loaded {
   readonly config: Config
   readonly database: Database
 }
 
-const loader = (request: ConfigRequest<Config>): Effect.Effect<Loaded, ConfigInvalid> => {
+/** With its databases, so that a reload with a bad one changes nothing. */
+export const loader = (request: ConfigRequest<Config>): Effect.Effect<Loaded, ConfigInvalid> => {
   const loadDatabases = databaseLoader()
   return Effect.gen(function* () {
     const config = yield* loadConfig(request)
@@ -64,15 +65,22 @@ const loader = (request: ConfigRequest<Config>): Effect.Effect<Loaded, ConfigInv
 /** Runs until a signal ends it. */
 export const spoa = (request: ConfigRequest<Config>): Effect.Effect<never, unknown> =>
   Effect.gen(function* () {
-    const { log } = yield* loadConfig(request)
-    return yield* serveUntilStopped(agent(request)).pipe(Effect.provide(logging(log)))
+    const load = loader(request)
+    const first = yield* load
+    return yield* serveUntilStopped(runAgent(request, first, load)).pipe(Effect.provide(logging(first.config.log)))
   })
 
-const agent = (request: ConfigRequest<Config>) =>
+/** Serves while the Scope is open; `load` loads again what `first` was loaded from. */
+export const runAgent = (
+  request: ConfigRequest<Config>,
+  first: Loaded,
+  load: Effect.Effect<Loaded, ConfigInvalid>
+): Effect.Effect<void, unknown, Scope.Scope> =>
   Effect.gen(function* () {
     const metrics = new Metrics("spoa")
     const loaded = yield* watchConfig({
-      load: loader(request),
+      first,
+      load,
       files: ({ config }) => [
         ...(config.file === undefined ? [] : [config.file]),
         ...databaseFileNames(config.fingerprint),
@@ -81,7 +89,6 @@ const agent = (request: ConfigRequest<Config>) =>
       watch: ({ config }) => config.reload.watch,
       metrics
     })
-    const first = loaded.current()
     const { config, database } = first
     const mode = config.fingerprint.mode
     // DESIGN 1.4: history has one source, chosen at start.
