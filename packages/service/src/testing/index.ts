@@ -6,3 +6,4 @@ export { type FakeBackend, type FakeModule, makeFakeBackend, makeFakeModule } fr
 export { doctorOf, openBackend } from "./open-backend.ts"
 export { plainProgram } from "./programs.ts"
 export { keysThatSay, type TrackedConfig, trackConfig } from "./tracked-config.ts"
+export { type ReloadWalk, type WalkedKeys, walkReloads } from "./reload-walk.ts"

@@ -55,12 +55,12 @@ const trackMap = (
     }
   })
 
-/** Keys that a program says a reload takes over, or that wait for a restart. */
+/** The keys of a program that say so, without the tables that it ignores. */
 export const keysThatSay = (
   schema: ConfigSchema,
   program: Program,
   reload: "live" | "restart"
 ): ReadonlyArray<string> =>
   settingsOf(schema.root(program))
-    .filter(({ key }) => key.reload === reload)
+    .filter(({ key, path }) => key.reload === reload && !program.ignores.includes(path[0]!))
     .map(({ path }) => path.join("."))

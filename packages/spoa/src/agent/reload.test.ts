@@ -3,10 +3,9 @@ import { afterAll, expect, test } from "bun:test"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { keysThatSay, type TrackedConfig, trackConfig } from "@synprint/service/testing"
+import { keysThatSay, walkReloads } from "@synprint/service/testing"
 import * as Effect from "effect/Effect"
-import * as Logger from "effect/Logger"
-import { type Config, spoaProgram } from "../config.ts"
+import { spoaProgram } from "../config.ts"
 import { spoaSchema } from "../testing/config.ts"
 import { loader, runAgent } from "./program.ts"
 
@@ -37,7 +36,7 @@ min_score = 0.5
 relay_files = "${NETWORKS}"
 `
 
-/** Every key that says \`restart\` has another value. */
+/** Every key that says `restart` has another value. */
 const RESTART = `
 [capture]
 backend = ["saved-syn", "pcap"]
@@ -87,39 +86,18 @@ observations_format = "p0f"
 `
 
 test("what is live is read from the new configuration, what is not is named in the log", async () => {
-  writeFileSync(FILE, FIRST)
   const request = { schema: spoaSchema, program: spoaProgram, file: FILE, environment: {}, flags: [] }
-  let newest: TrackedConfig<Config> | undefined
-  const load = Effect.map(loader(request), (loaded) => {
-    newest = trackConfig(spoaSchema, spoaProgram, loaded.config)
-    return { ...loaded, config: newest.config }
+  const { unread, named } = await walkReloads({
+    request,
+    texts: [FIRST, LIVE, RESTART],
+    run: (track) => {
+      const load = Effect.map(loader(request), (loaded) => ({ ...loaded, config: track(loaded.config) }))
+      return Effect.flatMap(load, (first) => runAgent(request, first, load))
+    }
   })
-  const lines: Array<string> = []
-  const logger = Logger.make(({ message }) => void lines.push([message].flat().join(" ")))
-  const until = async (isDone: () => boolean, what: string): Promise<void> => {
-    for (const deadline = performance.now() + 10_000; !isDone(); await Bun.sleep(5))
-      if (performance.now() > deadline) throw new Error(`${what}: ${lines.join("\n")}`)
-  }
-  const unread = () => keysThatSay(spoaSchema, spoaProgram, "live").filter((key) => !newest!.reads.has(key))
-  const restarts = () => lines.flatMap((line) => /^(\S+) changed: it takes a restart$/.exec(line)?.[1] ?? [])
-
-  await Effect.runPromise(
-    Effect.scoped(
-      Effect.gen(function* () {
-        yield* runAgent(request, yield* load, load)
-        const first = newest
-        writeFileSync(FILE, LIVE)
-        yield* Effect.promise(() => until(() => newest !== first && lines.includes("reloaded"), "it is reloaded"))
-        yield* Effect.promise(() => until(() => unread().length === 0, `never read: ${unread().join(" ")}`))
-        expect(restarts()).toEqual([])
-
-        writeFileSync(FILE, RESTART)
-        // [p0f_api] is there or not: its keys are named when it is there before and after.
-        const keys = keysThatSay(spoaSchema, spoaProgram, "restart")
-        const named = new Set(keys.map((key) => (key.startsWith("p0f_api.") ? "p0f_api" : key)))
-        yield* Effect.promise(() => until(() => restarts().length >= named.size, "keys are named"))
-        expect(restarts().toSorted()).toEqual([...named].toSorted())
-      })
-    ).pipe(Effect.provide(Logger.layer([logger])))
-  )
+  expect(unread).toEqual([])
+  // [p0f_api] was not there before: its keys have nothing to differ from.
+  const keys = keysThatSay(spoaSchema, spoaProgram, "restart")
+  const expected = new Set(keys.map((key) => (key.startsWith("p0f_api.") ? "p0f_api" : key)))
+  expect(named).toEqual([[], [...expected].toSorted()])
 }, 30_000)
