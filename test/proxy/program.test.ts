@@ -139,7 +139,7 @@ describe("life", () => {
     writeFileSync(file, CONFIG(target, 'timeouts.shutdown = "20 seconds"\n'))
     // A socket of our own that nobody here accepts from: what systemd holds.
     const { openListeningSocket } = await import("@synprint/proxy/testing")
-    const { fd, port } = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512)
+    const { fd, port } = openListeningSocket({ host: "127.0.0.1", port: 0 }, 512)
     const activate = async () => {
       const main = `${import.meta.dir}/../../packages/cli/src/main.ts`
       const child = Bun.spawn(

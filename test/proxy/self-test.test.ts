@@ -1,7 +1,7 @@
 /** The start-up test finds nothing wrong with this Bun, and each thing that another might do otherwise. */
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { readSavedSyn } from "../../packages/proxy/src/socket/saved-syn.ts"
+import { readSavedSyn } from "../../packages/linux/src/saved-syn.ts"
 import { type Finding, selfTest, type Tested } from "../../packages/proxy/src/worker/self-test.ts"
 import { SYNPRINT } from "../lib/agent.ts"
 import { requires, testWith } from "../lib/requires.ts"

@@ -1,6 +1,6 @@
 /** Options of a test's sockets: what the kernel takes for a slow peer, and what one segment holds. */
 import type { Socket } from "bun"
-import { libc } from "../../packages/proxy/src/socket/libc.ts"
+import { libc } from "../../packages/linux/src/libc.ts"
 import { openListeningSocket } from "../../packages/proxy/src/testing/index.ts"
 
 // asm-generic/socket.h, netinet/in.h, netinet/tcp.h
@@ -15,7 +15,7 @@ function setOption(fd: number, level: number, option: number, to: number): void 
 
 /** A listening socket whose connections take some ten kilobytes for a peer that doesn't read; else it is megabytes. */
 export function openSmallListener(): { readonly fd: number; readonly port: number } {
-  const socket = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 64)
+  const socket = openListeningSocket({ host: "127.0.0.1", port: 0 }, 64)
   setOption(socket.fd, SOL_SOCKET, SO_SNDBUF, 16_384)
   return socket
 }

@@ -1,7 +1,7 @@
 /** Upgrades, and bodies to slow readers. */
 import { afterAll, afterEach, describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { libc } from "../../packages/proxy/src/socket/libc.ts"
+import { libc } from "../../packages/linux/src/libc.ts"
 import { openFakeUpstream, RawClient, type UpstreamSide } from "../../packages/proxy/src/testing/index.ts"
 import { requires, testWith } from "../lib/requires.ts"
 import { selfSigned } from "./certificates.ts"

@@ -168,7 +168,7 @@ test("garbage, half a response, silence: 502, a reset, 504; a good one of the ro
 test("more than may wait for one that does not accept: 503 at once, the others as their connections come", async () => {
   // A full backlog that nobody accepts from: the kernel drops further SYNs.
   const { openListeningSocket } = await import("@synprint/proxy/testing")
-  const { port: full } = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 1)
+  const { port: full } = openListeningSocket({ host: "127.0.0.1", port: 0 }, 1)
   const fill = await Promise.all([RawClient.connect(full), RawClient.connect(full)])
   const tables =
     '[proxy.limits]\npending_per_upstream = 2\n[proxy.timeouts]\nupstream_connect = "2 seconds"\nupstream = "2 seconds"\n'

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "bun:test"
 import { mkdirSync, renameSync } from "node:fs"
 import { CONNECTIONS, OPEN } from "../../packages/proxy/src/operations/counters.ts"
-import { libc } from "../../packages/proxy/src/socket/libc.ts"
-import { openListeningSocket } from "../../packages/proxy/src/socket/listening-socket.ts"
+import { libc } from "../../packages/linux/src/libc.ts"
+import { openListeningSocket } from "../../packages/linux/src/listening-socket.ts"
 import { answerHeads, openFakeUpstream, proxyConfig, RawClient } from "../../packages/proxy/src/testing/index.ts"
 import { WorkerPool } from "../../packages/proxy/src/worker/worker-pool.ts"
 import { until } from "../lib/until.ts"
@@ -18,9 +18,9 @@ const OK = "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 2\r\n\r\nok"
 test("a Worker that is killed under load is replaced: only its own connections are lost", async () => {
   const upstream = openFakeUpstream(answerHeads(OK))
   const config = proxyConfig.good(`[capture]\nbackend = "saved-syn"\n[[routes]]\nupstream = "${upstream.target}"\n`)
-  const first = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512)
+  const first = openListeningSocket({ host: "127.0.0.1", port: 0 }, 512)
   const { port } = first
-  const second = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port }, 512)
+  const second = openListeningSocket({ host: "127.0.0.1", port }, 512)
   const pool = new WorkerPool({
     config,
     echo: undefined,
@@ -78,7 +78,7 @@ test("a Worker that can't start again is tried again: what waits in the kernel i
   const config = proxyConfig.good(
     `[capture]\nbackend = "saved-syn"\n[proxy]\naccess_log = "${place}/a"\n[[routes]]\nupstream = "${upstream.target}"\n`
   )
-  const { fd, port } = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512)
+  const { fd, port } = openListeningSocket({ host: "127.0.0.1", port: 0 }, 512)
   const said: Array<string> = []
   const pool = new WorkerPool({
     config,

@@ -2,17 +2,14 @@
  * Checks of `doctor` for a capture by libpcap.
  */
 import * as Effect from "effect/Effect"
-import { readFileSync } from "node:fs"
+import { hasCapability, interfaceNames, readProcessStatus } from "@synprint/linux"
 import type { Check } from "@synprint/service"
 import type { PcapOptions } from "./config.ts"
 import { filterProblems, synFilterText } from "./filter.ts"
 import { ANY, GRANT_NET_RAW, openHandle, openLibpcap } from "./handle.ts"
-import { interfaceNames } from "./interface-list.ts"
 import type { Libpcap } from "./libpcap.ts"
 import { interfaceAddresses, type InterfaceAddress } from "./missed-interface.ts"
 
-/** linux/capability.h. */
-const CAP_NET_RAW = 13
 /** Frames of TPACKET_V2 carry a header and an address beside the bytes; measured with libpcap 1.10.3. */
 const FRAME_OVERHEAD_BYTES = 112
 
@@ -23,7 +20,7 @@ export const doctor = (options: PcapOptions): Effect.Effect<ReadonlyArray<Check>
       const names = options.interfaces.length === 0 ? [ANY] : options.interfaces
       checks.push(...interfaceChecks(names, interfaceNames()))
       checks.push(...addressChecks(options, names, interfaceAddresses()))
-      checks.push(capabilityCheck(readStatus()))
+      checks.push(capabilityCheck(readProcessStatus()))
       checks.push(bufferCheck(options))
       checks.push(...promiscuousChecks(options, names))
       const library = yield* Effect.result(openLibpcap)
@@ -88,12 +85,8 @@ export function addressChecks(
 /** From the text of /proc/self/status. */
 export function capabilityCheck(status: string): Check {
   const name = "pcap: CAP_NET_RAW"
-  const has = (set: string): boolean => {
-    const bits = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1]
-    return bits !== undefined && (BigInt(`0x${bits}`) & (1n << BigInt(CAP_NET_RAW))) !== 0n
-  }
-  if (has("CapEff")) return ok(name, "effective")
-  if (!has("CapBnd")) {
+  if (hasCapability(status, "CapEff", "CAP_NET_RAW")) return ok(name, "effective")
+  if (!hasCapability(status, "CapBnd", "CAP_NET_RAW")) {
     return fail(
       name,
       "not in the bounding set of this process",
@@ -118,14 +111,6 @@ export function promiscuousChecks(options: PcapOptions, names: ReadonlyArray<str
   if (!options.config.promiscuous || !names.includes(ANY)) return []
   const next = "name the interfaces in [capture] interface, or remove [capture.pcap] promiscuous"
   return [warn("pcap: promiscuous", "has no effect on any", next)]
-}
-
-function readStatus(): string {
-  try {
-    return readFileSync("/proc/self/status", "latin1")
-  } catch {
-    return ""
-  }
 }
 
 function ok(name: string, detail: string): Check {

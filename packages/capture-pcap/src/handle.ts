@@ -11,8 +11,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { cString } from "@synprint/core"
+import { interfaceNames } from "@synprint/linux"
 import { CaptureError } from "@synprint/service"
-import { interfaceNames } from "./interface-list.ts"
 import {
   BPF_PROGRAM_BYTES,
   DLT_LINUX_SLL,

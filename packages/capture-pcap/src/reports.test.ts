@@ -4,7 +4,7 @@ import { makeConnectionKey, parseConnectionKey } from "@synprint/core"
 import type { PcapOptions } from "./config.ts"
 import { addressChecks, bufferCheck, capabilityCheck, interfaceChecks, promiscuousChecks } from "./doctor.ts"
 import { nextPauseMs } from "./drain-timer.ts"
-import { parseProcNetDev } from "./interface-list.ts"
+import { parseProcNetDev } from "@synprint/linux"
 import { lossLines } from "./minute-report.ts"
 import { MissedConnection, missedInterface } from "./missed-interface.ts"
 

@@ -14,10 +14,10 @@ import { attachXdp } from "./xdp.ts"
 import { refusedConfig } from "../failure.ts"
 import { chooseHooks, type Hook, type HookChoice } from "./hook-choice.ts"
 import { driverOf } from "./ethtool.ts"
-import { defaultInterfaces, interfaceNames } from "../interface-facts.ts"
+import { defaultInterfaces, interfaceNames, kernelVersion } from "@synprint/linux"
 import type { Libbpf } from "../program/libbpf.ts"
 import type { Libc } from "../libc.ts"
-import { kernelVersion, type LoadedObject, type ProgramName } from "../program/object.ts"
+import { type LoadedObject, type ProgramName } from "../program/object.ts"
 
 export interface Target {
   readonly name: string

@@ -3,7 +3,6 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { statfsSync } from "node:fs"
 import { dirname } from "node:path"
 import type { Check } from "@synprint/service"
 import type { XdpOptions } from "../config.ts"
@@ -15,14 +14,14 @@ import { driverOf, offloadsOf } from "../attach/ethtool.ts"
 import type { Libbpf } from "../program/libbpf.ts"
 import type { Libc } from "../libc.ts"
 import { openLibbpf, openLibc } from "../program/libraries.ts"
-import { kernelVersion, loadObject } from "../program/object.ts"
+import { isBpfFileSystem, kernelVersion, readProcessStatus } from "@synprint/linux"
+import { loadObject } from "../program/object.ts"
 import { pinIdentity, mapPin, pinDirectory } from "../pins/pins.ts"
 import { describeProgram } from "../program/program-info.ts"
 import { openReader } from "../pins/reader.ts"
 import { encodeFilter } from "../settings.ts"
 import { chooseTargets, hasTcx, programsOf } from "../attach/targets.ts"
 
-const BPF_FS_MAGIC = 0xcafe4a11
 /** veth and many drivers take one page less headroom and tail for XDP without multi-buffer support. */
 const XDP_MTU = 3506
 
@@ -40,7 +39,7 @@ export const doctor = (options: XdpOptions): Effect.Effect<ReadonlyArray<Check>>
       checks.push(bpfCallCheck(c, kernel))
       checks.push(...pinChecks(options.config.pin))
       if (!options.config.attach) return [...checks, yield* readerCheck(options)]
-      checks.push(capabilityCheck(readText("/proc/self/status")))
+      checks.push(capabilityCheck(readProcessStatus()))
       checks.push(...memlockCheck(kernel, readText("/proc/self/limits")))
       const library = yield* Effect.result(openLibbpf)
       if (library._tag === "Failure") {
@@ -123,7 +122,7 @@ function pinChecks(pin: string): ReadonlyArray<Check> {
   const isThere = pinIdentity(mapPin(pin, "syns")) !== 0
   for (let path = pin; path !== "/"; path = dirname(path)) {
     try {
-      if (statfsSync(path).type === BPF_FS_MAGIC) {
+      if (isBpfFileSystem(path)) {
         return [
           ok("xdp: bpffs", `${path}; ${isThere ? `pins in ${pinDirectory(pin)}` : `no pins in ${pin} (no agent)`}`)
         ]

@@ -6,11 +6,11 @@ import { BPF_CALL } from "../program/bpf-call.ts"
 import { ENOSYS, EPERM, errorName, lastErrno } from "../errno.ts"
 import { hasXdp } from "../attach/hook-choice.ts"
 import type { Libc } from "../libc.ts"
-import { hasFreeReaders, isSeccompFiltered } from "../pins/pin-failure.ts"
+import { hasCapability, isSeccompFiltered } from "@synprint/linux"
+import { hasFreeReaders } from "../pins/pin-failure.ts"
 import { hasTcx } from "../attach/targets.ts"
 
-/** Numbers of capabilities (linux/capability.h). */
-const CAPABILITIES = { CAP_NET_ADMIN: 12, CAP_BPF: 39 } as const
+const CAPABILITIES = ["CAP_NET_ADMIN", "CAP_BPF"] as const
 /** A number that no command of bpf(2) has. */
 const NO_COMMAND = 9999
 
@@ -37,10 +37,8 @@ export function kernelCheck(kernel: ReadonlyArray<number>): Check {
 /** Checks the capabilities in the text of /proc/self/status. */
 export function capabilityCheck(status: string): Check {
   const name = "xdp: capabilities"
-  const missingIn = (set: string): ReadonlyArray<string> => {
-    const bits = BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`)
-    return Object.entries(CAPABILITIES).flatMap(([capability, bit]) => ((bits >> BigInt(bit)) & 1n ? [] : [capability]))
-  }
+  const missingIn = (set: "CapEff" | "CapBnd"): ReadonlyArray<string> =>
+    CAPABILITIES.filter((capability) => !hasCapability(status, set, capability))
   const missing = missingIn("CapEff")
   if (missing.length === 0) return ok(name, "CAP_BPF and CAP_NET_ADMIN are effective")
   const unbounded = missingIn("CapBnd")

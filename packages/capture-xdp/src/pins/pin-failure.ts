@@ -1,7 +1,8 @@
 /**
  * The reason why a pinned map can't be opened: no agent, file mode, seccomp, a kernel that requires a capability, or another layout.
  */
-import { accessSync, constants, readFileSync } from "node:fs"
+import { accessSync, constants } from "node:fs"
+import { isSeccompFiltered } from "@synprint/linux"
 import { CaptureError } from "@synprint/service"
 import { EACCES, ENOENT, ENOSYS, EPERM, errorName } from "../errno.ts"
 import { failure } from "../failure.ts"
@@ -67,15 +68,6 @@ export function pinFailure(pin: string, path: string, error: number, kernel: Rea
 /** Since Linux 5.19, bpf(2) on open objects needs no capability. */
 export function hasFreeReaders([major = 0, minor = 0]: ReadonlyArray<number>): boolean {
   return major > 5 || (major === 5 && minor >= 19)
-}
-
-/** Reads /proc/self/status: `Seccomp: 2` is a filter. */
-export function isSeccompFiltered(): boolean {
-  try {
-    return /^Seccomp:\s*2$/m.test(readFileSync("/proc/self/status", "latin1"))
-  } catch {
-    return false
-  }
 }
 
 /** The topmost directory above `path` that can't be searched. */

@@ -8,17 +8,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statfsSync,
-  statSync
-} from "node:fs"
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from "node:fs"
+import { isBpfFileSystem } from "@synprint/linux"
 import { basename } from "node:path"
 import { CONNECTION_KEY_BYTES } from "@synprint/core"
 import type { CaptureError } from "@synprint/service"
@@ -37,9 +28,6 @@ import { LAYOUT_VERSION, RECORD_BYTES } from "../map/record.ts"
 import { COUNTERS_BYTES } from "../map/counters.ts"
 import { SETTINGS_BYTES } from "../settings.ts"
 import { chooseTargets, type Target } from "../attach/targets.ts"
-
-/** Magic number of the bpf file system (linux/magic.h). */
-const BPF_FS_MAGIC = 0xcafe4a11
 
 export const openPinnedCapture = (
   c: Libc,
@@ -138,7 +126,7 @@ const makeDirectory = (pin: string): Effect.Effect<void, CaptureError> =>
     const attempted = `pin in ${directory}`
     try {
       mkdirSync(directory, { recursive: true, mode: 0o755 })
-      if (statfsSync(directory).type !== BPF_FS_MAGIC) {
+      if (!isBpfFileSystem(directory)) {
         rmdirSync(directory)
         return Effect.fail(failure(attempted, "it is not in a bpf file system", `mount -t bpf bpf ${pin}`))
       }

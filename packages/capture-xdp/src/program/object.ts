@@ -6,6 +6,7 @@ import type * as Scope from "effect/Scope"
 import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import type { CaptureError } from "@synprint/service"
+import { isKernelAtLeast } from "@synprint/linux"
 import objectPath from "../../bpf/syn.bpf.o" with { type: "file" }
 import { EACCES, EPERM } from "../errno.ts"
 import { callFailed, failure } from "../failure.ts"
@@ -96,17 +97,11 @@ const load = (c: Libc, b: Libbpf, object: ObjectPointer, options: LoadOptions): 
 
 /** Before Linux 5.11, maps count against RLIMIT_MEMLOCK, which libbpf raises if it can. */
 function lockedMemoryLimit(): string | undefined {
-  const [major = 0, minor = 0] = kernelVersion()
-  if (major > 5 || (major === 5 && minor >= 11)) return undefined
+  if (isKernelAtLeast(5, 11)) return undefined
   const limits = readFileSync("/proc/self/limits", "latin1")
   const found = /^Max locked memory\s+(\S+)\s+(\S+)/m.exec(limits)
   if (found === null || found[1] === "unlimited") return undefined
   return `locked memory is limited to ${found[1]} bytes (hard limit ${found[2]}): LimitMEMLOCK=infinity, or ulimits memlock -1 in Compose`
-}
-
-/** Major and minor number of the running kernel. */
-export function kernelVersion(): ReadonlyArray<number> {
-  return readFileSync("/proc/sys/kernel/osrelease", "latin1").split(/[.-]/).slice(0, 2).map(Number)
 }
 
 function findProgram(b: Libbpf, object: ObjectPointer, name: ProgramName) {

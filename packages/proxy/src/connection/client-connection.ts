@@ -17,7 +17,7 @@ import type { TunnelEnd } from "./tunnel.ts"
 import { ClientFacts } from "../fingerprint-headers/client-facts.ts"
 import { BYTES_IN, CLIENT_ABORTS, REFUSED } from "../operations/counters.ts"
 import { SocketReader, type ReadTarget } from "../socket/socket-reader.ts"
-import { type Ownership, SocketWriter } from "../socket/socket-writer.ts"
+import { type Ownership, SocketWriter } from "@synprint/linux/sockets"
 import { type Expirable, TimerEntry } from "../socket/timer-wheel.ts"
 import { HandshakeTimes } from "../tls/handshake-clock.ts"
 

@@ -21,7 +21,7 @@ import { RequestHead } from "../http1/request-head.ts"
 import { HEAD_EXTRA } from "../http1/request-writer.ts"
 import type { ResponseHead } from "../http1/response-head.ts"
 import { type ClientHop, type ResponseRewrite, writeResponseHead } from "../http1/response-writer.ts"
-import type { Ownership } from "../socket/socket-writer.ts"
+import type { Ownership } from "@synprint/linux/sockets"
 import { Exchange } from "./exchange.ts"
 import { Tunnel } from "./tunnel.ts"
 

@@ -8,11 +8,9 @@
  * so that TLS does not take it for a record; the client's head time-out applies.
  */
 import type { Socket } from "bun"
-import { libc } from "../socket/libc.ts"
+import { libc, MSG_DONTWAIT, MSG_PEEK } from "@synprint/linux/sockets"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
 
-const MSG_PEEK = 2
-const MSG_DONTWAIT = 0x40
 /** More than the longest header that is accepted. */
 const ROOM = 4096
 /** The specification demands that the header arrives with the first segment, so few connections ever wait. */

@@ -5,7 +5,7 @@
 import type { ResponseHead } from "../http1/response-head.ts"
 import type { ResponseRewrite } from "../http1/response-writer.ts"
 import type { LoggedExchange } from "../operations/logged-exchange.ts"
-import type { Ownership } from "../socket/socket-writer.ts"
+import type { Ownership } from "@synprint/linux/sockets"
 import type { UpstreamStream } from "../upstream/upstream-stream.ts"
 import type { ClientFacts } from "../fingerprint-headers/client-facts.ts"
 

@@ -4,7 +4,7 @@
 import type { Services } from "./services.ts"
 import { BYTES_OUT } from "../operations/counters.ts"
 import type { LoggedExchange } from "../operations/logged-exchange.ts"
-import type { Ownership } from "../socket/socket-writer.ts"
+import type { Ownership } from "@synprint/linux/sockets"
 import type { Downstream, UpstreamStream } from "../upstream/upstream-stream.ts"
 
 /** The client's end of a tunnel. */

@@ -22,7 +22,7 @@ import type { Socket } from "bun"
 import { type Counters, STATUS } from "../operations/counters.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import type { ProxyHeader } from "../connection/proxy-protocol.ts"
-import { readSavedSyn } from "../socket/saved-syn.ts"
+import { readSavedSyn } from "@synprint/linux/sockets"
 import type { Generation } from "../routing/generation.ts"
 import type { ClientFacts } from "./client-facts.ts"
 

@@ -3,6 +3,7 @@
  */
 import { X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { hasCapability, readProcessStatus } from "@synprint/linux"
 import { type Check, type ListenAddress, check } from "@synprint/service"
 import type { Config } from "../config/program.ts"
 import { probe } from "../upstream/health-checks.ts"
@@ -12,8 +13,6 @@ import { Upstream } from "../upstream/upstream.ts"
 const WAIT_MS = 2000
 const DAY_MS = 86_400_000
 const SOON_DAYS = 14
-/** linux/capability.h: CAP_NET_BIND_SERVICE */
-const BIND_SERVICE = 10
 /** Descriptors that a process has open beside its connections. */
 const OTHER_FILES = 200
 
@@ -59,8 +58,7 @@ async function startChecks({ proxy: { tls } }: Config): Promise<ReadonlyArray<Ch
 
 function portChecks(addresses: ReadonlyArray<ListenAddress>): ReadonlyArray<Check> {
   const first = Number(read("/proc/sys/net/ipv4/ip_unprivileged_port_start") ?? 1024)
-  const effective = BigInt(`0x${/^CapEff:\s*(\w+)$/m.exec(read("/proc/self/status") ?? "")?.[1] ?? "0"}`)
-  const mayBind = ((effective >> BigInt(BIND_SERVICE)) & 1n) === 1n
+  const mayBind = hasCapability(readProcessStatus(), "CapEff", "CAP_NET_BIND_SERVICE")
   return addresses.flatMap((address) => {
     if (address.kind === "unix" || address.port === 0 || address.port >= first) return []
     const name = `port ${address.port}`

@@ -15,7 +15,7 @@
  */
 import type { Socket } from "bun"
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
-import { libc } from "./libc.ts"
+import { libc, MSG_DONTWAIT, MSG_NOSIGNAL } from "@synprint/linux/sockets"
 
 // sys/epoll.h, sys/socket.h
 const EPOLL_CTL_ADD = 1
@@ -31,8 +31,6 @@ const AF_UNIX = 1
 const SOCK_STREAM = 1
 const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
-const MSG_DONTWAIT = 0x40
-const MSG_NOSIGNAL = 0x4000
 
 /** struct epoll_event in words of 32 bits; it is packed on x86-64 only. */
 const EVENT_WORDS = process.arch === "x64" ? 3 : 4

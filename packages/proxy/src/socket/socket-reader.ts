@@ -4,7 +4,7 @@
  */
 import type { Socket } from "bun"
 import type { EpollReadable, EpollReader } from "./epoll-reader.ts"
-import type { SocketWriter } from "./socket-writer.ts"
+import type { SocketWriter } from "@synprint/linux/sockets"
 
 /** The connection that a reader reads for. */
 export interface ReadTarget {

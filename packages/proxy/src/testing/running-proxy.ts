@@ -7,8 +7,7 @@ import { captureOptions, loadDatabases, makeFingerprintLookup, openChain, savedS
 import * as Effect from "effect/Effect"
 import { AddressLimits } from "../connection/address-limits.ts"
 import { type Counters, makeCounters } from "../operations/counters.ts"
-import { libc } from "../socket/libc.ts"
-import { openListeningSocket } from "../socket/listening-socket.ts"
+import { libc, openListeningSocket } from "@synprint/linux/sockets"
 import { ProxyServer } from "../worker/proxy-server.ts"
 import { proxyConfig } from "./config.ts"
 import { Generation, type GenerationSettings } from "../routing/generation.ts"
@@ -58,7 +57,7 @@ export async function startProxy(text: string): Promise<RunningProxy> {
   })
   const address = server.listen({ kind: "tcp", host: "127.0.0.1", port: 0 })
   const hasTls = settings.proxy.tls.certificates.length > 0
-  const tls = hasTls ? openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 512) : undefined
+  const tls = hasTls ? openListeningSocket({ host: "127.0.0.1", port: 0 }, 512) : undefined
   if (tls !== undefined) server.attach({ fd: tls.fd, port: tls.port, isTls: true })
   return {
     port: address.kind === "tcp" ? address.port : 0,

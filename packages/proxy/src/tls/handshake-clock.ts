@@ -13,7 +13,7 @@
  * flight, so its completion is later by less than the noise.
  */
 import { HandshakeTiming } from "@synprint/core"
-import { TcpInfo } from "../socket/tcp-info.ts"
+import { TcpInfo } from "@synprint/linux/sockets"
 
 /** Resolution of the kernel's times in milliseconds: its slowest tick. */
 const GRAIN_MS = 10

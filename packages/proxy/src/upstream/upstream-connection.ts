@@ -7,16 +7,11 @@ import type { Socket, SocketHandler } from "bun"
 import type { Services } from "../connection/services.ts"
 import { UPSTREAM_CONNECT_FAILURES, UPSTREAM_CONNECTS } from "../operations/counters.ts"
 import { BUFFER_SIZE } from "../socket/epoll-reader.ts"
-import { libc } from "../socket/libc.ts"
+import { libc, MSG_DONTWAIT, MSG_PEEK, type Ownership, SocketWriter } from "@synprint/linux/sockets"
 import { type ReadTarget, SocketReader } from "../socket/socket-reader.ts"
-import { type Ownership, SocketWriter } from "../socket/socket-writer.ts"
 import { type Expirable, TimerEntry } from "../socket/timer-wheel.ts"
 import type { PooledConnection, Upstream } from "./upstream.ts"
 import type { Downstream } from "./upstream-stream.ts"
-
-// sys/socket.h
-const MSG_PEEK = 2
-const MSG_DONTWAIT = 0x40
 
 // An ArrayBuffer of its own never moves under native code.
 const peeked = new Uint8Array(new ArrayBuffer(1))

@@ -1,7 +1,7 @@
 /**
  * The seam between an exchange and the upstream that serves it: a connection today, a stream of an HTTP/2 connection as well one day.
  */
-import type { Ownership } from "../socket/socket-writer.ts"
+import type { Ownership } from "@synprint/linux/sockets"
 
 /** The exchange or tunnel that an upstream stream serves. */
 export interface Downstream {

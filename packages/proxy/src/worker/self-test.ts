@@ -11,9 +11,7 @@
  * ```
  */
 import { isOptimising } from "@synprint/service"
-import { libc } from "../socket/libc.ts"
-import { openListeningSocket } from "../socket/listening-socket.ts"
-import { readSavedSyn } from "../socket/saved-syn.ts"
+import { libc, openListeningSocket, readSavedSyn } from "@synprint/linux/sockets"
 
 export interface Finding {
   /** "error": serving would be wrong. */
@@ -64,7 +62,7 @@ export async function selfTest(
 
   let own: ReturnType<typeof openListeningSocket>
   try {
-    own = openListeningSocket({ kind: "tcp", host: "127.0.0.1", port: 0 }, 16)
+    own = openListeningSocket({ host: "127.0.0.1", port: 0 }, 16)
   } catch (cause) {
     findings.push({
       level: "warn",

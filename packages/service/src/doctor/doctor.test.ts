@@ -4,14 +4,14 @@ import { ConfigSchema } from "../config/schema.ts"
 import { makeFakeBackend, makeFakeModule } from "../testing/fake-backend.ts"
 import { plainProgram } from "../testing/programs.ts"
 import { check } from "./check.ts"
-import { kernelAtLeast } from "./host.ts"
+import { isKernelAtLeast, kernelVersion } from "@synprint/linux"
 import { doctor, hasFailed, printChecks } from "./doctor.ts"
 
 test("kernel versions", () => {
-  expect(kernelAtLeast(5, 8, "5.8.0-1-amd64")).toBe(true)
-  expect(kernelAtLeast(5, 8, "5.7.19")).toBe(false)
-  expect(kernelAtLeast(5, 8, "6.1.0")).toBe(true)
-  expect(kernelAtLeast(5, 8, "4.19")).toBe(false)
+  expect(isKernelAtLeast(5, 8, kernelVersion("5.8.0-1-amd64"))).toBe(true)
+  expect(isKernelAtLeast(5, 8, kernelVersion("5.7.19"))).toBe(false)
+  expect(isKernelAtLeast(5, 8, kernelVersion("6.1.0"))).toBe(true)
+  expect(isKernelAtLeast(5, 8, kernelVersion("4.19"))).toBe(false)
 })
 
 test("with auto a backend that can't work is passed over, unless none can; the program's own checks come last", async () => {

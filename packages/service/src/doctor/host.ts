@@ -3,18 +3,16 @@
  */
 import { existsSync, readFileSync, readlinkSync } from "node:fs"
 import { release } from "node:os"
+import {
+  CAPABILITIES,
+  type Capability,
+  hasCapability,
+  isKernelAtLeast,
+  isSeccompFiltered,
+  readProcessStatus
+} from "@synprint/linux"
 import type { Check } from "../capture/backend.ts"
 import { check } from "./check.ts"
-
-/** linux/capability.h */
-const CAPABILITIES = {
-  CAP_NET_BIND_SERVICE: 10,
-  CAP_NET_ADMIN: 12,
-  CAP_NET_RAW: 13,
-  CAP_SYS_ADMIN: 21,
-  CAP_PERFMON: 38,
-  CAP_BPF: 39
-} as const
 
 const read = (path: string): string | undefined => {
   try {
@@ -24,29 +22,21 @@ const read = (path: string): string | undefined => {
   }
 }
 
-const statusField = (name: string): string | undefined =>
-  new RegExp(`^${name}:\\s*(.*)$`, "m").exec(read("/proc/self/status") ?? "")?.[1]
-
-/** Whether `major.minor` of the running kernel is at least this. */
-export function kernelAtLeast(major: number, minor: number, version = release()): boolean {
-  const [a = 0, b = 0] = version.split(/[.-]/).map(Number)
-  return a > major || (a === major && b >= minor)
-}
-
 function kernelChecks(): ReadonlyArray<Check> {
   const version = release()
-  if (!kernelAtLeast(4, 18))
+  if (!isKernelAtLeast(4, 18))
     return [
       check("kernel", "warn", `${version}: too old for the xdp backend`, "use saved-syn or pcap, or Linux 5.8 or newer")
     ]
-  if (!kernelAtLeast(5, 11)) return [check("kernel", "ok", `${version}: eBPF memory counts against RLIMIT_MEMLOCK`)]
+  if (!isKernelAtLeast(5, 11)) return [check("kernel", "ok", `${version}: eBPF memory counts against RLIMIT_MEMLOCK`)]
   return [check("kernel", "ok", version)]
 }
 
 function rightChecks(): ReadonlyArray<Check> {
-  const effective = BigInt(`0x${statusField("CapEff") ?? "0"}`)
-  const has = Object.entries(CAPABILITIES).filter(([, bit]) => (effective >> BigInt(bit)) & 1n)
-  const names = has.map(([name]) => name)
+  const status = readProcessStatus()
+  const names = (Object.keys(CAPABILITIES) as ReadonlyArray<Capability>).filter((name) =>
+    hasCapability(status, "CapEff", name)
+  )
   const lines = [
     check(
       "rights",
@@ -54,7 +44,7 @@ function rightChecks(): ReadonlyArray<Check> {
       `uid ${process.getuid?.() ?? "?"}, ${names.length === 0 ? "no capability of use here: saved-syn needs none" : names.join(" ")}`
     )
   ]
-  if (statusField("Seccomp") === "2") {
+  if (isSeccompFiltered(status)) {
     lines.push(
       check(
         "seccomp",
@@ -78,7 +68,7 @@ function limitChecks(): ReadonlyArray<Check> {
       : check("open files", "ok", `limit ${files ?? "unknown"}`)
   )
   const memlock = soft("Max locked memory")
-  if (!kernelAtLeast(5, 11) && memlock !== "unlimited") {
+  if (!isKernelAtLeast(5, 11) && memlock !== "unlimited") {
     lines.push(
       check(
         "locked memory",

@@ -1,11 +1,11 @@
 /**
  * One client of a stream listener: bytes in, a protocol's bytes out, with bounded memory whatever the client does.
  *
- * Everything that one read asked for goes out in one write. When the kernel doesn't take all of it, the rest is kept, reading stops
- * and goes on when the rest has gone: a client that sends and never reads costs one chunk and one output, then only its own time.
+ * Everything that one read asked for goes out in one write. If the kernel doesn't take all of it, reading pauses until the rest was written:
+ * a client that sends and never reads costs one chunk and one output, then only its own time.
  */
 import type { Socket } from "bun"
-import { send } from "./libc.ts"
+import { SocketWriter } from "@synprint/linux/sockets"
 import type { Output } from "../protocol/output.ts"
 
 /** A protocol's state for one client: bytes in, bytes out. */
@@ -24,7 +24,7 @@ export interface Protocol {
 }
 
 const OPEN = 0
-/** Everything is written and our half is closed; waits for the client's. */
+/** Everything was written and our half is closed; waits for the client to close its half. */
 const LINGERING = 1
 const CLOSED = 2
 
@@ -43,28 +43,27 @@ export class StreamConnection {
   readonly #socket: Socket<StreamConnection>
   readonly #owner: ConnectionOwner
   readonly openedAtMs: number
-  /** When the client last took something, or our half was closed. */
+  /** Time of the client's last read, or of closing our half. */
   sinceMs: number
   #phase = OPEN
-  /** Output that the kernel didn't take. */
-  #rest: Uint8Array | undefined
-  #restAt = 0
-  /** Input that waits for it. */
+  readonly #writer = new SocketWriter()
+  /** Input that waits until pending output was written. */
   #input: Uint8Array | undefined
   #inputAt = 0
   #hasPeerEnded = false
 
   constructor(socket: Socket<StreamConnection>, protocol: Protocol, owner: ConnectionOwner) {
     this.#socket = socket
+    this.#writer.open(socket as Socket<unknown>)
     this.protocol = protocol
     this.#owner = owner
     this.openedAtMs = this.sinceMs = owner.nowMs()
   }
 
-  /** A chunk came. It may be kept: Bun gives each its own memory. */
+  /** Reads a chunk, which may be kept: Bun gives each its own memory. */
   read(chunk: Uint8Array): void {
     if (this.#phase !== OPEN) return
-    if (this.#rest === undefined) return this.#process(chunk, 0)
+    if (!this.#writer.hasPending) return this.#process(chunk, 0)
     // A chunk can still arrive after `pause`; queue it.
     const waiting = this.#input
     if (waiting === undefined) {
@@ -78,33 +77,30 @@ export class StreamConnection {
 
   /** The kernel takes bytes again. */
   drained(): void {
-    const rest = this.#rest
-    if (rest === undefined || this.#phase !== OPEN) return
-    const written = this.#socket.write(rest, this.#restAt, rest.length - this.#restAt)
-    if (written < 0) return this.abort()
-    if (written > 0) {
-      this.#restAt += written
-      this.sinceMs = this.#owner.nowMs()
-    }
-    if (this.#restAt < rest.length) return
-    this.#rest = undefined
+    const writer = this.#writer
+    if (!writer.hasPending || this.#phase !== OPEN) return
+    const before = writer.flushed
+    const isEmpty = writer.flush()
+    if (writer.isBroken) return this.abort()
+    if (writer.flushed > before) this.sinceMs = this.#owner.nowMs()
+    if (!isEmpty) return
     this.#owner.stalled.delete(this)
     if (this.protocol.hasEnded) return this.#finish()
     const input = this.#input
     if (input !== undefined) {
       this.#input = undefined
       this.#process(input, this.#inputAt)
-      if (this.#rest !== undefined || this.#phase !== OPEN) return
+      if (this.#writer.hasPending || this.#phase !== OPEN) return
     }
     if (this.#hasPeerEnded) this.#finish()
     else this.#socket.resume()
   }
 
-  /** The client closed its half: what it asked for is still answered. */
+  /** The client closed its half: its questions are still answered. */
   peerEnded(): void {
     this.#hasPeerEnded = true
     if (this.#phase === LINGERING) this.#socket.end()
-    else if (this.#rest === undefined) this.#finish()
+    else if (!this.#writer.hasPending) this.#finish()
   }
 
   /** Ends politely from our side. */
@@ -114,25 +110,21 @@ export class StreamConnection {
     output.length = 0
     this.protocol.stop(output)
     this.#input = undefined
-    if (this.#rest !== undefined) {
-      this.#rest = Buffer.concat([this.#rest.subarray(this.#restAt), output.bytes.subarray(0, output.length)])
-      this.#restAt = 0
-      return
-    }
-    if (this.#flush()) this.#finish()
+    if (this.#writer.hasPending) this.#writer.send(output.bytes, 0, output.length, "borrow")
+    else if (this.#flush()) this.#finish()
   }
 
-  /** Closes at once; what was not sent is lost. */
+  /** Closes at once and drops pending output. */
   abort(): void {
     if (this.#phase === CLOSED) return
     this.closed()
     this.#socket.terminate()
   }
 
-  /** The socket is gone. */
+  /** The socket is closed. */
   closed(): void {
     this.#phase = CLOSED
-    this.#rest = undefined
+    this.#writer.close()
     this.#input = undefined
     this.#owner.stalled.delete(this)
     this.#owner.lingering.delete(this)
@@ -155,23 +147,17 @@ export class StreamConnection {
     } while (at < bytes.length)
   }
 
-  /** Writes the output. False: not all of it went, or the connection is gone. */
+  /** Writes the output. False: some of it waits, or the connection is broken. */
   #flush(): boolean {
     const output = this.#owner.output
+    const writer = this.#writer
     if (output.length === 0) return true
-    const { bytes, length } = output
-    const sent = send((this.#socket as { readonly fd?: number }).fd, bytes, length)
-    if (sent === length) return true
-    // Bun writes the rest: it reports when there is room again.
-    const more = this.#socket.write(bytes, sent, length - sent)
-    if (more < 0) {
+    const isSent = writer.send(output.bytes, 0, output.length, "borrow")
+    if (writer.isBroken) {
       this.abort()
       return false
     }
-    const written = sent + more
-    if (written === length) return true
-    this.#rest = bytes.slice(written, length)
-    this.#restAt = 0
+    if (isSent) return true
     this.sinceMs = this.#owner.nowMs()
     this.#owner.stalled.add(this)
     this.#socket.pause()

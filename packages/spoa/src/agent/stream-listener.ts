@@ -7,7 +7,7 @@
 import type { SocketHandler, TCPSocketListener, UnixSocketListener } from "bun"
 import { type PrefixSet, makeConnectionKey, parseAddress } from "@synprint/core"
 import type { ListenAddress } from "@synprint/service"
-import { listen } from "./libc.ts"
+import { libc } from "@synprint/linux/sockets"
 import { Output } from "../protocol/output.ts"
 import { type ConnectionOwner, type Protocol, StreamConnection } from "./stream-connection.ts"
 
@@ -87,7 +87,9 @@ export class StreamListener implements ConnectionOwner {
       address.kind === "unix"
         ? Bun.listen<StreamConnection>({ unix: address.path, socket, allowHalfOpen: true })
         : Bun.listen<StreamConnection>({ hostname: address.host, port: address.port, socket, allowHalfOpen: true })
-    listen((this.#listener as { readonly fd?: number }).fd, BACKLOG)
+    // listen(2) may be called again: it sets the backlog, for which Bun has no option.
+    const { fd } = this.#listener as { readonly fd?: number }
+    if (fd !== undefined && fd >= 0) libc.listen(fd, BACKLOG)
     this.#sweep = setInterval(() => this.#checkTimeouts(), SWEEP_MS)
   }
 

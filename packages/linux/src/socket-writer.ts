@@ -1,9 +1,11 @@
 /**
  * Writes to one socket, in order. Bytes that the kernel doesn't take wait here, and the caller pauses their source until `flush` reports that
- * everything was written: at most one chunk waits per direction, however long the bodies are.
+ * everything was written: at most one chunk waits per direction, however long the bodies are. The proxy's connections and the agent's
+ * use this writer.
  */
 import type { Socket } from "bun"
 import { libc } from "./libc.ts"
+import { MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL } from "./socket-constants.ts"
 
 /**
  * Ownership of a buffer after `send` has returned:
@@ -12,11 +14,6 @@ import { libc } from "./libc.ts"
  * - transfer: nobody else has the buffer or a view of it, so its memory is freed once it was sent.
  */
 export type Ownership = "borrow" | "share" | "transfer"
-
-// sys/socket.h
-const MSG_DONTWAIT = 0x40
-const MSG_NOSIGNAL = 0x4000
-const MSG_MORE = 0x8000
 
 /** Buffers from this size on are freed by hand; the garbage collector handles smaller ones at little cost. */
 const LARGE = 16_384
@@ -34,6 +31,8 @@ export class SocketWriter {
   isPlain = true
   /** True once the socket takes no more bytes. */
   isBroken = false
+  /** Bytes that `flush` has written so far: shows whether a slow peer makes progress. */
+  flushed = 0
   #queue: Array<Pending> | undefined = undefined
   /** Bytes of the first entry that were written. */
   #sent = 0
@@ -120,6 +119,7 @@ export class SocketWriter {
         this.isBroken = true
         break
       }
+      this.flushed += written
       if (written < left) {
         this.#sent += written
         return false

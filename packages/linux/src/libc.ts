@@ -1,5 +1,5 @@
 /**
- * libc by bun:ffi: sockets with options that Bun.listen does not know. None of these blocks.
+ * The C library by bun:ffi: sockets with options that Bun.listen does not have. None of these calls blocks.
  */
 import { dlopen } from "bun:ffi"
 
@@ -36,4 +36,19 @@ const SYMBOLS = {
   __errno_location: { args: [], returns: "ptr" }
 } as const
 
-export const libc = dlopen("libc.so.6", SYMBOLS).symbols
+/** Names of the library with glibc and with musl. */
+const NAMES = ["libc.so.6", "libc.so"]
+
+function load() {
+  let cause: unknown
+  for (const name of NAMES) {
+    try {
+      return dlopen(name, SYMBOLS).symbols
+    } catch (error) {
+      cause ??= error
+    }
+  }
+  throw cause
+}
+
+export const libc = load()

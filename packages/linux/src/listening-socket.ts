@@ -2,7 +2,6 @@
  * Listening sockets opened by libc, since TCP_SAVE_SYN and the backlog must be set before listen(2) and Bun.listen has no option for them.
  */
 import { parseAddress } from "@synprint/core"
-import type { ListenAddress } from "@synprint/service"
 import { read } from "bun:ffi"
 import { libc } from "./libc.ts"
 
@@ -58,7 +57,10 @@ export interface ListeningSocket {
 }
 
 /** Opens a listening socket; throws a SocketError. Closing the listener that Bun makes of it closes the socket. */
-export function openListeningSocket(at: ListenAddress & { kind: "tcp" }, backlog: number): ListeningSocket {
+export function openListeningSocket(
+  at: { readonly host: string; readonly port: number },
+  backlog: number
+): ListeningSocket {
   const family = parseAddress(at.host, address, 0)
   // parseAddress takes a v4-mapped address for IPv4, as a socket would.
   const isIpv6 = family === 6

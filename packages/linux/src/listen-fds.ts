@@ -4,8 +4,6 @@
  *
  *     LISTEN_PID=1234  LISTEN_FDS=2  LISTEN_FDNAMES=http:https        descriptors 3 and 4
  */
-import type { Environment } from "@synprint/service"
-
 const FIRST = 3
 
 export interface PassedSocket {
@@ -15,7 +13,10 @@ export interface PassedSocket {
 }
 
 /** Returns the sockets that were passed to this process; []: none. */
-export function passedSockets(environment: Environment, pid: number): ReadonlyArray<PassedSocket> {
+export function passedSockets(
+  environment: Readonly<Record<string, string | undefined>>,
+  pid: number
+): ReadonlyArray<PassedSocket> {
   const count = Number(environment["LISTEN_FDS"] ?? 0)
   if (Number(environment["LISTEN_PID"]) !== pid || !Number.isInteger(count) || count < 1) return []
   const names = (environment["LISTEN_FDNAMES"] ?? "").split(":")
