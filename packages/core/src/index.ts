@@ -54,7 +54,7 @@ export { findTcp } from "./packet/frame.ts"
 export { HeaderOffsets } from "./packet/header-offsets.ts"
 export { LINKTYPE_ETHERNET } from "./packet/link.ts"
 export { Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "./packet/packet.ts"
-export { decodeSyn, findSavedSyn } from "./packet/syn.ts"
+export { decodeSavedSyn, decodeSyn, findSavedSyn } from "./packet/syn.ts"
 export {
   VERDICT_FRAGMENT,
   VERDICT_MALFORMED,
