@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { captureOf, readOneAddress, sharedFile, threeStacks } from "@synprint/core/testing"
 import { connect, makeNamespace } from "../lib/netns.ts"
 import { run, start } from "../lib/process.ts"
-import { drained } from "../lib/sniffer.ts"
+import { countPending, drained } from "../lib/sniffer.ts"
 import { requires, testWith } from "../lib/requires.ts"
 
 const CONNECTIONS = 1000
@@ -64,8 +64,10 @@ testWith(
         const tcpdump = start([...words, "-U", "-w", capture, "tcp"])
         await using _ = tcpdump
         while (!tcpdump.complaint().includes("listening on")) await Bun.sleep(20)
+        const ask = (): void => void process.kill(tcpdump.pid, "SIGUSR1")
+        const early = await countPending(ask, tcpdump.complaint)
         await run([...client.inside, process.execPath, "-e", generator(host, ports)])
-        await drained(() => process.kill(tcpdump.pid, "SIGUSR1"), tcpdump.complaint)
+        await drained(ask, tcpdump.complaint, early)
         await tcpdump.stop("SIGINT")
         const bytes = readFileSync(capture)
         expect(readOneAddress(bytes, from)).toEqual({ connections: CONNECTIONS, ...QUIET })

@@ -11,19 +11,36 @@ export interface Sniffer extends AsyncDisposable {
 
 const COUNTS = /(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped by kernel/g
 
-/** Waits until all that the kernel took for a tcpdump is in its file: asked by SIGUSR1, it says on stderr how much of it that is. */
-export async function drained(ask: () => void, said: () => string): Promise<void> {
-  const deadline = performance.now() + 20_000
-  for (let asked = 1; ; asked++) {
-    ask()
-    let reports: ReadonlyArray<RegExpMatchArray> = []
-    while (reports.length < asked) {
-      if (performance.now() > deadline) throw new Error(`tcpdump does not say how much it wrote: ${said()}`)
-      await Bun.sleep(5)
-      reports = [...said().matchAll(COUNTS)]
+/** Packets that the kernel counted for a tcpdump and that are not in its file yet; asked by SIGUSR1, it prints the counts to stderr. */
+export async function countPending(
+  ask: () => void,
+  said: () => string,
+  deadline: number = performance.now() + 20_000
+): Promise<number> {
+  const before = [...said().matchAll(COUNTS)].length
+  ask()
+  for (;;) {
+    const reports = [...said().matchAll(COUNTS)]
+    if (reports.length > before) {
+      const [captured, received, dropped] = reports.at(-1)!.slice(1).map(Number)
+      return received! - captured! - dropped!
     }
-    const [captured, received, dropped] = reports.at(-1)!.slice(1).map(Number)
-    if (captured! + dropped! >= received!) return
+    if (performance.now() > deadline) throw new Error(`tcpdump does not say how much it wrote: ${said().slice(-500)}`)
+    await Bun.sleep(5)
+  }
+}
+
+/**
+ * Waits until everything that the kernel took for a tcpdump is in its file. `early`: packets that were counted before the filter was
+ * set, as `countPending` finds at the start; they never get there.
+ */
+export async function drained(ask: () => void, said: () => string, early: number): Promise<void> {
+  const deadline = performance.now() + 20_000
+  for (;;) {
+    const pending = (await countPending(ask, said, deadline)) - early
+    if (pending <= 0) return
+    if (performance.now() > deadline) throw new Error(`${pending} packets never reach tcpdump: ${said().slice(-500)}`)
+    await Bun.sleep(20)
   }
 }
 
@@ -61,9 +78,11 @@ export async function startSniffer(
     child.kill("SIGINT")
     await child.exited
   }
+  const ask = (): void => child.kill("SIGUSR1")
+  const early = await countPending(ask, said)
   return {
     signatures: async () => {
-      await drained(() => child.kill("SIGUSR1"), said)
+      await drained(ask, said, early)
       await stop()
       return readSignatures(file)
     },
