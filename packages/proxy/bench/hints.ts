@@ -12,7 +12,6 @@ import { NameSet } from "../src/http1/field-kind.ts"
 import { bytesOf } from "../src/http1/byte-classes.ts"
 import { RequestHead } from "../src/http1/request-head.ts"
 import { HEAD_EXTRA, type ForwardedContext, RequestWriter } from "../src/http1/request-writer.ts"
-import { HeaderLines } from "../src/http1/header-lines.ts"
 import { RequestHints } from "../src/fingerprint-headers/request-hints.ts"
 import { settingsOf } from "../src/testing/index.ts"
 
@@ -64,14 +63,16 @@ const rewrite = {
 }
 const out = new Uint8Array(HEAD_EXTRA * 4)
 const requestHints = new RequestHints()
-const peer: ForwardedContext = {
-  forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n"),
-  address: bytesOf("192.0.2.1"),
-  scheme: bytesOf("http"),
-  port: bytesOf("80"),
-  isTrusted: false,
-  fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
-  connectionHeaders: new HeaderLines(),
+const context: ForwardedContext = {
+  facts: {
+    forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 80\r\nX-Forwarded-Proto: http\r\n"),
+    address: bytesOf("192.0.2.1"),
+    scheme: bytesOf("http"),
+    port: bytesOf("80"),
+    isTrusted: false,
+    fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
+    connectionHeaders: NOTHING
+  },
   hintHeaders: (spoofed) => requestHints.block(spoofed)
 }
 
@@ -82,7 +83,7 @@ function measure(requests: ReadonlyArray<Uint8Array>, withHints: boolean): numbe
       const bytes = requests[n % requests.length]!
       head.parse(bytes, 0, bytes.length, 128)
       if (withHints) requestHints.read(head.fields, bytes, connection, lines)
-      writer.write(head, bytes, peer, rewrite, NOTHING, out)
+      writer.write(head, bytes, context, rewrite, NOTHING, out)
     }
   }
   run(REQUESTS)

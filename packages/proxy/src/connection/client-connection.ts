@@ -14,7 +14,7 @@ import type { ClientProtocol } from "./client-protocol.ts"
 import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-protocol.ts"
 import type { Services } from "./services.ts"
 import type { TunnelEnd } from "./tunnel.ts"
-import { ClientFacts } from "../fingerprint-headers/client-facts.ts"
+import { type ClientFacts, UNIDENTIFIED } from "../fingerprint-headers/client-facts.ts"
 import { BYTES_IN, CLIENT_ABORTS, REFUSED } from "../operations/counters.ts"
 import { SocketReader, type ReadTarget } from "../socket/socket-reader.ts"
 import { type Ownership, SocketWriter } from "@synprint/linux/sockets"
@@ -41,8 +41,8 @@ export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
   readonly reader: SocketReader = new SocketReader(this, this.writer)
   readonly timer: TimerEntry = new TimerEntry(this)
   readonly handshake: HandshakeTimes = new HandshakeTimes()
-  /** Facts about the client, filled by ClientIdentifier. */
-  readonly facts: ClientFacts = new ClientFacts()
+  /** Facts about the client, from ClientIdentifier. */
+  facts: ClientFacts = UNIDENTIFIED
   /** Index in ClientTable. */
   index = 0
   /** Slot in AddressLimits, or UNLIMITED. */
@@ -79,7 +79,7 @@ export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
     this.writer.open(socket)
     this.writer.isPlain = isPlain
     this.reader.open()
-    this.facts.reset()
+    this.facts = UNIDENTIFIED
     this.handshake.reset()
     this.hasPeerEnded = this.#isUnread = false
     this.limitSlot = UNLIMITED

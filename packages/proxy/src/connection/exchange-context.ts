@@ -1,6 +1,7 @@
 /**
  * The exchange as its two relays see it.
  */
+import type { RequestContext } from "../fingerprint-headers/request-context.ts"
 import type { LoggedExchange } from "../operations/logged-exchange.ts"
 import type { Route } from "../routing/route.ts"
 import type { Downstream, UpstreamStream } from "../upstream/upstream-stream.ts"
@@ -10,6 +11,7 @@ import type { Services } from "./services.ts"
 export interface ExchangeContext extends Downstream {
   readonly requester: Requester
   readonly services: Services
+  readonly context: RequestContext
   readonly route: Route | undefined
   upstream: UpstreamStream | undefined
   method: number

@@ -17,6 +17,7 @@ import type { Services } from "./services.ts"
 import { IDLE_TIMEOUTS, REQUESTS, UPSTREAM_FAILURES, UPSTREAM_TIMEOUTS } from "../operations/counters.ts"
 import { BODY_TOO_LARGE, errorResponse } from "../http1/parse-error.ts"
 import { METHOD_HEAD, type RequestHead } from "../http1/request-head.ts"
+import { RequestContext } from "../fingerprint-headers/request-context.ts"
 import { LoggedExchange } from "../operations/logged-exchange.ts"
 import { RequestRelay } from "./request-relay.ts"
 import { ResponseRelay } from "./response-relay.ts"
@@ -26,6 +27,7 @@ import type { UpstreamStream } from "../upstream/upstream-stream.ts"
 export class Exchange implements ExchangeContext {
   readonly requester: Requester
   readonly services: Services
+  readonly context: RequestContext = new RequestContext()
   route: Route | undefined = undefined
   upstream: UpstreamStream | undefined = undefined
   method = 0
@@ -46,9 +48,8 @@ export class Exchange implements ExchangeContext {
 
   /** Begins with the request whose head is in `bytes[..headEnd)`. `isBorrowed`: `bytes` are only valid during the call. */
   begin(head: RequestHead, bytes: Uint8Array, headEnd: number, isBorrowed: boolean): void {
-    const { requester, services } = this
+    const { requester, services, context } = this
     const request = this.#request
-    const { facts } = requester
     const { generation, accessLog } = services
     services.counters[REQUESTS]!++
     this.method = head.method
@@ -56,8 +57,8 @@ export class Exchange implements ExchangeContext {
     this.upgrades = this.hasResponse = false
     request.begin(head, bytes, headEnd, isBorrowed)
     this.#response.begin()
-    facts.readHints(head.fields, bytes, generation.hints)
-    if (accessLog !== undefined) this.logged = new LoggedExchange(accessLog, head, bytes, facts)
+    context.begin(requester.facts, head.fields, bytes, generation.hints)
+    if (accessLog !== undefined) this.logged = new LoggedExchange(accessLog, head, bytes, context)
     const route = generation.routes.find(head, bytes)
     this.route = route
     if (route?.forcesNew === true) requester.closeAfterResponse()

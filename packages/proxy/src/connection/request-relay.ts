@@ -58,14 +58,13 @@ export class RequestRelay {
   /** Sends the head and the part of the body that the chunk holds. */
   forward(head: RequestHead, bytes: Uint8Array, headEnd: number): void {
     const exchange = this.#exchange
-    const { requester, services } = exchange
-    const { facts } = requester
+    const { requester, services, context } = exchange
     const { writer } = services.generation
     const route = exchange.route!
     const upstream = route.pick(services.timers.nowMs)
     this.#picked = upstream
-    const out = services.output(headEnd - head.start + facts.headerRoom + route.added.length + HEAD_EXTRA)
-    const end = writer.write(head, bytes, facts, route, upstream.authority, out)
+    const out = services.output(headEnd - head.start + context.headerRoom + route.added.length + HEAD_EXTRA)
+    const end = writer.write(head, bytes, context, route, upstream.authority, out)
     if (writer.spoofed > 0) services.counters[SPOOFED]! += writer.spoofed
     exchange.upgrades = writer.upgrades
 
@@ -160,12 +159,12 @@ export class RequestRelay {
   sendAgain(): boolean {
     const again = this.#again
     if (again === undefined || !this.#isRepeatable || this.#retries > 0) return false
-    const { requester, services } = this.#exchange
+    const { requester, services, context } = this.#exchange
     const { generation } = services
     this.#retries++
     services.counters[RETRIES]!++
     const headEnd = parsedAgain.parse(again, this.#againStart, again.length, generation.limits.headers)
-    requester.facts.readHints(parsedAgain.fields, again, generation.hints)
+    context.begin(requester.facts, parsedAgain.fields, again, generation.hints)
     // The bytes behind the head are held already.
     this.forward(parsedAgain, headEnd === again.length ? again : again.subarray(0, headEnd), headEnd)
     return true

@@ -1,6 +1,6 @@
 /**
  * Client identifier: finds out who a client is when its connection opens, by its addresses and the lookup of its SYN, and encodes the result
- * as header lines. It is called once per connection; every request of the connection carries the same facts.
+ * as header lines. It is called once per connection.
  */
 import {
   ConnectionInfo,
@@ -55,14 +55,8 @@ export class ClientIdentifier {
     this.#counters = counters
   }
 
-  /** Identifies the client of a connection that this process accepted. Fills and returns `facts`. */
-  identify(
-    socket: Socket<unknown>,
-    generation: Generation,
-    scheme: Uint8Array,
-    port: Uint8Array,
-    facts: ClientFacts
-  ): ClientFacts {
+  /** Identifies the client of a connection that this process accepted. */
+  identify(socket: Socket<unknown>, generation: Generation, scheme: Uint8Array, port: Uint8Array): ClientFacts {
     const connection = this.#connection
     const info = this.#info
     const { key } = connection
@@ -87,7 +81,7 @@ export class ClientIdentifier {
       this.family = 0
       this.address.fill(0)
     }
-    return this.#describe(generation, scheme, port, facts)
+    return this.#describe(generation, scheme, port)
   }
 
   /** Identifies the client behind a load balancer by its PROXY header. The SYN was the balancer's, so it gives no facts. */
@@ -96,18 +90,17 @@ export class ClientIdentifier {
     socket: Socket<unknown>,
     generation: Generation,
     scheme: Uint8Array,
-    port: Uint8Array,
-    facts: ClientFacts
+    port: Uint8Array
   ): ClientFacts {
     this.#info.reset("via_proxy")
     this.family = header.family
     if (header.family === 0) this.family = parseAddress(socket.remoteAddress, this.address)
     else this.address.set(header.client)
-    return this.#describe(generation, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)), facts)
+    return this.#describe(generation, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)))
   }
 
-  /** Fills `facts` for the client in `family` and `address`. */
-  #describe(generation: Generation, scheme: Uint8Array, port: Uint8Array, facts: ClientFacts): ClientFacts {
+  /** The facts about the client in `family` and `address`. */
+  #describe(generation: Generation, scheme: Uint8Array, port: Uint8Array): ClientFacts {
     const info = this.#info
     this.#counters[STATUS_CELLS[info.status]]!++
     const { family } = this
@@ -118,15 +111,16 @@ export class ClientIdentifier {
       this.#lastScheme = scheme
       this.#lastForwarded = forwardedLines(this.#lastAddress, scheme, port)
     }
-    facts.address = this.#lastAddress
-    facts.forwarded = this.#lastForwarded
-    facts.scheme = scheme
-    facts.port = port
-    facts.isTrusted = family !== 0 && generation.trusted.containsBytes(family, this.address)
-    facts.fingerprintHeaders = generation.block.fingerprintHeaders(info)
-    generation.block.writeConnection(info, facts.connectionHeaders)
-    facts.hints = generation.hints?.hinter.connection(info, family, this.address, 0)
-    return facts
+    return {
+      forwarded: this.#lastForwarded,
+      address: this.#lastAddress,
+      scheme,
+      port,
+      isTrusted: family !== 0 && generation.trusted.containsBytes(family, this.address),
+      fingerprintHeaders: generation.block.fingerprintHeaders(info),
+      connectionHeaders: generation.block.connectionHeaders(info),
+      hints: generation.hints?.hinter.connection(info, family, this.address, 0)
+    }
   }
 
   /** Returns true if the client differs from the last one, and remembers the client. */

@@ -19,7 +19,7 @@ const NUMBER_MAX = 24
 // oxlint-disable-next-line no-control-regex -- it removes control characters
 const CONTROLS = /[\u0000-\u001f\u007f]/g
 
-/** Scratch in which the lines of a fingerprint are put together. */
+/** Scratch in which lines are put together. */
 const scratch = new HeaderLines()
 
 /** Names of the headers that carry a field; []: the field is not sent. */
@@ -70,10 +70,11 @@ export class HeaderEncoder {
     return fingerprint.encoded!
   }
 
-  /** Replaces `into` by the lines of this connection alone. */
-  writeConnection(info: ConnectionInfo, into: HeaderLines): void {
-    into.length = 0
-    encodeLines(this.#connectionLines, info, into)
+  /** Lines of this connection alone. */
+  connectionHeaders(info: ConnectionInfo): Uint8Array {
+    scratch.length = 0
+    encodeLines(this.#connectionLines, info, scratch)
+    return scratch.take()
   }
 
   #encode(info: ConnectionInfo): Uint8Array {

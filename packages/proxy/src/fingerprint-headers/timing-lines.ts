@@ -5,10 +5,11 @@
 import { ConnectionInfo, type HandshakeTiming } from "@synprint/core"
 import type { HeadersConfig } from "../config/headers.ts"
 import { encodeLines, linesOf } from "./header-encoder.ts"
-import type { HeaderLines } from "../http1/header-lines.ts"
+import { HeaderLines } from "../http1/header-lines.ts"
 
 /** Scratch for `append`. */
 const info = new ConnectionInfo()
+const scratch = new HeaderLines()
 
 export class TimingLines {
   readonly #lines: ReturnType<typeof linesOf>
@@ -22,11 +23,14 @@ export class TimingLines {
     return this.#lines.length === 0
   }
 
-  /** Appends the lines of the times that are known. */
-  append(to: HeaderLines, timing: Pick<HandshakeTiming, "rtt" | "helloDelay" | "tlsRtt">): void {
+  /** `headers`, followed by the lines of the times that are known. */
+  append(headers: Uint8Array, timing: Pick<HandshakeTiming, "rtt" | "helloDelay" | "tlsRtt">): Uint8Array {
     info.rttMicros = timing.rtt
     info.chelloDelayMicros = timing.helloDelay
     info.tlsRttMicros = timing.tlsRtt
-    encodeLines(this.#lines, info, to)
+    scratch.length = 0
+    scratch.add(headers)
+    encodeLines(this.#lines, info, scratch)
+    return scratch.take()
   }
 }

@@ -13,7 +13,6 @@ import { bytesOf } from "../http1/byte-classes.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
 import { writeResponseHead } from "../http1/response-writer.ts"
-import { HeaderLines } from "../http1/header-lines.ts"
 import { Generation, type GenerationSettings } from "../routing/generation.ts"
 
 /** Number of synthetic connections, which take less than 50 ms. */
@@ -40,7 +39,6 @@ export const warmUp = (
       const syn = syntheticSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
       const answer = new ConnectionInfo()
-      const own = new HeaderLines()
       let answered = 0
       for (let number = 0; number < CONNECTIONS; number++) {
         const port = 1024 + number
@@ -49,7 +47,7 @@ export const warmUp = (
         lookup.answer(connection, answer)
         if (answer.status === "ok") answered++
         generation.block.fingerprintHeaders(answer)
-        generation.block.writeConnection(answer, own)
+        const own = generation.block.connectionHeaders(answer)
         generation.timing.append(own, { rtt: 100, helloDelay: 1000, tlsRtt: 10_000 })
         generation.hints?.hinter.connection(answer, 4, connection.key.subarray(KEY_CLIENT, KEY_CLIENT + 16), 0)
         passHeads(generation)

@@ -1,24 +1,20 @@
 import { describe, expect, test } from "bun:test"
 import { isReservedHeader, rounds, seededRandom } from "@synprint/core/testing"
-import { HeaderLines } from "./header-lines.ts"
 import { mutate, randomRequest, readRequest } from "../testing/index.ts"
 import { NameSet } from "./field-kind.ts"
 import { latin1, bytesOf } from "./byte-classes.ts"
 import { RequestHead } from "./request-head.ts"
-import { encodeLines, type ForwardedContext, type Rewrite, RequestWriter } from "./request-writer.ts"
+import { encodeLines, type ForwardedFacts, type Rewrite, RequestWriter } from "./request-writer.ts"
 
 const NONE = new NameSet([])
-const own = new HeaderLines()
-own.add(bytesOf("x-tcp-uptime: 3\r\n"))
-const PEER: ForwardedContext = {
+const PEER: ForwardedFacts = {
   forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n"),
   address: bytesOf("192.0.2.1"),
   scheme: bytesOf("http"),
   port: bytesOf("8080"),
   isTrusted: false,
   fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
-  connectionHeaders: own,
-  hintHeaders: () => bytesOf("")
+  connectionHeaders: bytesOf("x-tcp-uptime: 3\r\n")
 }
 const REWRITE: Rewrite = {
   prefixLength: 0,
@@ -34,7 +30,7 @@ const out = new Uint8Array(8192)
 
 function rewritten(
   text: string,
-  peer: Partial<ForwardedContext> = {},
+  { hintHeaders, ...peer }: Partial<ForwardedFacts> & { readonly hintHeaders?: (spoofed: number) => Uint8Array } = {},
   rewrite: Partial<Rewrite> = {},
   closes = false
 ): string {
@@ -43,7 +39,7 @@ function rewritten(
   const end = writer.write(
     head,
     bytes,
-    { ...PEER, ...peer },
+    { facts: { ...PEER, ...peer }, hintHeaders: hintHeaders ?? (() => bytesOf("")) },
     { ...REWRITE, ...rewrite, forcesNew: closes },
     bytesOf("up:80"),
     out
@@ -183,7 +179,7 @@ test("random requests: what goes on is what the oracle reads, without this hop's
     seen++
     const bytes = bytesOf(text)
     expect(head.parse(bytes, 0, bytes.length, 128)).toBeGreaterThan(0)
-    const end = writer.write(head, bytes, PEER, REWRITE, bytesOf("up"), out)
+    const end = writer.write(head, bytes, { facts: PEER, hintHeaders: () => bytesOf("") }, REWRITE, bytesOf("up"), out)
     const sent = readRequest(
       `${latin1(out, 0, end)}`.replace(/\r\n(?:content-length|transfer-encoding):[^\r]*(?=\r\n)/gi, "")
     )

@@ -30,12 +30,11 @@ import {
   TE,
   UPGRADE
 } from "./field-kind.ts"
-import type { HeaderLines } from "./header-lines.ts"
 import { ASTERISK, bytesOf, COMMA, LOWER, QUESTION, SLASH } from "./byte-classes.ts"
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
 /** The facts about the client connection that every request carries; encoded once. */
-export interface ForwardedContext {
+export interface ForwardedFacts {
   /** `X-Forwarded-For: ...`, `-Port` and `-Proto` lines for a peer whose own ones are not trusted. */
   readonly forwarded: Uint8Array
   /** The client's address as text. */
@@ -47,7 +46,11 @@ export interface ForwardedContext {
   /** Header lines that depend on the SYN's fingerprint, shared by all connections of that fingerprint. */
   readonly fingerprintHeaders: Uint8Array
   /** Header lines of this connection alone. */
-  readonly connectionHeaders: HeaderLines
+  readonly connectionHeaders: Uint8Array
+}
+
+export interface ForwardedContext {
+  readonly facts: ForwardedFacts
   /** Header lines of the hints about the request; `spoofed`: number of our headers that the client sent. */
   hintHeaders(spoofed: number): Uint8Array
 }
@@ -117,7 +120,7 @@ export class RequestWriter {
   write(
     head: RequestHead,
     bytes: Uint8Array,
-    peer: ForwardedContext,
+    context: ForwardedContext,
     rewrite: Rewrite,
     authority: Uint8Array,
     out: Uint8Array
@@ -125,7 +128,8 @@ export class RequestWriter {
     const { fields } = head
     const { removed } = rewrite
     const reserved = this.#reserved
-    const isTrusted = peer.isTrusted
+    const { facts } = context
+    const { isTrusted } = facts
     let spoofed = 0
     let hasTrailers = false
 
@@ -217,17 +221,17 @@ export class RequestWriter {
     else if (hasTrailers) at = put(TE_LINES, out, at)
 
     if (isTrusted) {
-      at = this.#extendFor(head, bytes, peer, forwardedFor, out, at)
-      if (!hasForwardedPort) at = putLine(FORWARDED_PORT_LINE, peer.port, out, at)
-      if (!hasForwardedProto) at = putLine(FORWARDED_PROTO_LINE, peer.scheme, out, at)
-    } else at = put(peer.forwarded, out, at)
+      at = this.#extendFor(head, bytes, facts.address, forwardedFor, out, at)
+      if (!hasForwardedPort) at = putLine(FORWARDED_PORT_LINE, facts.port, out, at)
+      if (!hasForwardedProto) at = putLine(FORWARDED_PROTO_LINE, facts.scheme, out, at)
+    } else at = put(facts.forwarded, out, at)
     if (!hasForwardedHost && head.hostEnd > head.hostStart) {
       at = put(FORWARDED_HOST_LINE, out, at)
       at = put(CRLF, out, copy(bytes, head.hostStart, head.hostEnd, out, at))
     }
-    at = copy(peer.fingerprintHeaders, 0, peer.fingerprintHeaders.length, out, at)
-    at = copy(peer.connectionHeaders.bytes, 0, peer.connectionHeaders.length, out, at)
-    const hints = peer.hintHeaders(spoofed)
+    at = copy(facts.fingerprintHeaders, 0, facts.fingerprintHeaders.length, out, at)
+    at = copy(facts.connectionHeaders, 0, facts.connectionHeaders.length, out, at)
+    const hints = context.hintHeaders(spoofed)
     at = copy(hints, 0, hints.length, out, at)
     this.spoofed = spoofed
     if (spoofed > 0) at = this.#nameSpoofed(head, bytes, out, at)
@@ -239,7 +243,7 @@ export class RequestWriter {
   #extendFor(
     head: RequestHead,
     bytes: Uint8Array,
-    peer: ForwardedContext,
+    address: Uint8Array,
     first: number,
     out: Uint8Array,
     at: number
@@ -251,7 +255,7 @@ export class RequestWriter {
       const end = fields.valueEnd(i)
       if (end > from) at = put(SEPARATOR, out, copy(bytes, from, end, out, at))
     }
-    return put(CRLF, out, put(peer.address, out, at))
+    return put(CRLF, out, put(address, out, at))
   }
 
   /** Writes the names of the removed copies in lower case, each once, as many as fit. */

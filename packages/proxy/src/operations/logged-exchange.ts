@@ -31,16 +31,14 @@ export class LoggedExchange implements LoggedRequest {
       if (name === "referer") referer = latin1(bytes, fields.valueStart(i), fields.valueEnd(i))
       else if (name === "user-agent") userAgent = latin1(bytes, fields.valueStart(i), fields.valueEnd(i))
     }
-    this.client = latin1(context.address)
+    const { facts } = context
+    this.client = latin1(facts.address)
     this.method = latin1(bytes, head.start, head.methodEnd)
     this.target = latin1(bytes, head.targetStart, head.targetEnd)
     this.version = head.minor === 0 ? "HTTP/1.0" : "HTTP/1.1"
     this.referer = referer
     this.userAgent = userAgent
-    this.block =
-      latin1(context.fingerprintHeaders) +
-      latin1(context.connectionHeaders.bytes, 0, context.connectionHeaders.length) +
-      latin1(context.hintHeaders(0))
+    this.block = latin1(facts.fingerprintHeaders) + latin1(facts.connectionHeaders) + latin1(context.hintHeaders(0))
   }
 
   write(): void {

@@ -212,7 +212,7 @@ export class ProxyServer implements Services, ClientOwner {
       }
     }
     if (!generation.timing.isEmpty || generation.hints !== undefined) this.#clock.opened(client.handshake, fdOf(socket))
-    this.#identifier.identify(socket as Socket<unknown>, generation, scheme, port, client.facts)
+    client.facts = this.#identifier.identify(socket as Socket<unknown>, generation, scheme, port)
     this.#limit(client)
   }
 
@@ -225,7 +225,8 @@ export class ProxyServer implements Services, ClientOwner {
     const { hints, relay } = this.generation
     const { facts } = client
     if (facts.hints === undefined || hints === undefined) return
-    if (relay.judge(this.#clock.timing) >= RELAY_CALLED) facts.hints = hints.hinter.withRelay(facts.hints, relay)
+    if (relay.judge(this.#clock.timing) >= RELAY_CALLED)
+      client.facts = { ...facts, hints: hints.hinter.withRelay(facts.hints, relay) }
   }
 
   #firstByte(client: ClientConnection): void {
@@ -236,7 +237,8 @@ export class ProxyServer implements Services, ClientOwner {
   #applyTiming(client: ClientConnection): void {
     const { timing } = this.generation
     if (timing.isEmpty) return
-    timing.append(client.facts.connectionHeaders, this.#clock.timing)
+    const { facts } = client
+    client.facts = { ...facts, connectionHeaders: timing.append(facts.connectionHeaders, this.#clock.timing) }
   }
 
   applyProxyHeader(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {
@@ -244,7 +246,7 @@ export class ProxyServer implements Services, ClientOwner {
   }
 
   #applyProxyHeader(client: ClientConnection, header: ProxyHeader, scheme: Uint8Array, port: Uint8Array): void {
-    this.#identifier.identifyProxied(header, client.socket!, this.generation, scheme, port, client.facts)
+    client.facts = this.#identifier.identifyProxied(header, client.socket!, this.generation, scheme, port)
     this.#limit(client)
   }
 
