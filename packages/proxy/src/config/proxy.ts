@@ -105,7 +105,7 @@ const TimeoutsTable = table({
   }),
   tunnelMs: key("tunnel", duration(100), "1 hour", {
     reload: "live",
-    text: "How long a tunnel (WebSocket, CONNECT) may be silent."
+    text: "How long a tunnel (WebSocket and the like) may be silent."
   }),
   shutdownMs: key("shutdown", duration(0, 600_000), "30 seconds", {
     reload: "restart",

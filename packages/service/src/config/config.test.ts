@@ -254,10 +254,16 @@ test("huginn-proxy's variables and tcp_enabled", () => {
 })
 
 test("huginn-proxy's variables: each that is missing is named", () => {
-  expect(bad("[fingerprint]\ntcp_enabled = true")).toEqual([
-    expect.stringMatching(/^c.toml:2: fingerprint.tcp_enabled: .*HUGINN_EBPF_INTERFACE$/),
-    expect.stringMatching(/^c.toml:2: fingerprint.tcp_enabled: .*HUGINN_EBPF_DST_PORT$/)
-  ])
+  const enabled = "[fingerprint]\ntcp_enabled = true"
+  for (const [given, missing] of [
+    ["HUGINN_EBPF_INTERFACE", "HUGINN_EBPF_DST_PORT"],
+    ["HUGINN_EBPF_DST_PORT", "HUGINN_EBPF_INTERFACE"]
+  ] as const) {
+    const problem = expect.stringMatching(new RegExp(`^c.toml:2: fingerprint.tcp_enabled: .*${missing}$`))
+    expect(bad(enabled, { environment: { [given]: huginn[given] } })).toEqual([problem])
+  }
+  // Without any of them it says what is the case anyway.
+  expect(good(enabled).capture).toMatchObject({ enabled: true, backend: "auto" })
 })
 
 test("mode p0f: p0f's own database unless another is named, never the built-in one", () => {

@@ -16,8 +16,8 @@ export const FingerprintTable = table({
   }),
   tcpEnabled: optionalKey("tcp_enabled", flag, {
     reload: "restart",
-    text: 'false: no capture, every status is "disabled". true, without [capture] backend: the xdp backend as huginn-proxy sets it up, by the variables HUGINN_EBPF_INTERFACE, HUGINN_EBPF_DST_IP and HUGINN_EBPF_DST_PORT. Not set: capture as [capture] says.',
-    example: false
+    text: 'false: no capture, every status is "disabled". true, when one of the variables HUGINN_EBPF_INTERFACE, HUGINN_EBPF_DST_IP and HUGINN_EBPF_DST_PORT is set and [capture] names no backend: the xdp backend as huginn-proxy sets it up, which needs all three.',
+    example: true
   })
 })
 

@@ -3,6 +3,7 @@
  */
 export type { BackendModule, BackendOptions } from "../capture/backend.ts"
 export { packetFeedProblems } from "./cross-check.ts"
+export { printExample } from "./example.ts"
 export { isLocal, printListenAddress } from "./listen-address.ts"
 export { type Problem, problemAt } from "./problem.ts"
 export { type ConfigOf, ConfigSchema, type Program, type ServiceConfig } from "./schema.ts"

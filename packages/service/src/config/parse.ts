@@ -95,14 +95,16 @@ export function readConfig<C extends ServiceConfig>(source: ConfigSource<C>): Co
   for (const [name, why] of Object.entries(program.refuses)) if (raw[name] !== undefined) report([name], why)
   for (const name of schema.foreign(program)) delete raw[name]
 
-  // huginn-proxy's set-up: its backend, unless one is named anywhere.
-  const huginnBackend = schema.backends.find(({ huginnVariables }) => huginnVariables !== undefined)?.name
+  // huginn-proxy's set-up: with one of its variables its backend, unless one is named anywhere.
+  const huginnBackend = schema.backends.find(({ huginnVariables = {} }) =>
+    Object.keys(huginnVariables).some((name) => (environment[name] ?? "") !== "")
+  )
   const huginn =
     huginnBackend !== undefined &&
     program.onlyBackend === undefined &&
     tableOf(raw, "fingerprint")["tcp_enabled"] === true &&
     tableOf(raw, "capture")["backend"] === undefined
-  if (huginn) put(raw, ["capture", "backend"], huginnBackend)
+  if (huginn) put(raw, ["capture", "backend"], huginnBackend.name)
 
   // The built-in database uses what p0f does not know.
   const fingerprint = tableOf(raw, "fingerprint")

@@ -32,6 +32,19 @@ import { type ListenerCounters, StreamListener } from "./stream-listener.ts"
 const IN_FLIGHT_MS = 20
 const POLL_MS = 5
 
+/*
+ * What a client may hold. These are no keys of the configuration: the only client is HAProxy on the same site, which ends a connection by
+ * its own time-outs (spoe-agent: hello 100 ms, idle 1 minute, processing 20 ms) long before. They bound what a stranger can hold.
+ */
+/** HAProxy opens a connection per thread, without pipelining one per request that waits. */
+const CONNECTIONS = 16_384
+const HELLO_TIMEOUT_MS = 5000
+/** For a client that takes none of its answers. */
+const STALL_TIMEOUT_MS = 30_000
+/** For the client to close after our DISCONNECT. */
+const LINGER_MS = 2000
+const SHUTDOWN_MS = 5000
+
 export interface ListenOptions {
   /** The key that names the address, for messages. */
   readonly setting: string
@@ -65,10 +78,10 @@ export const openListener = (options: ListenOptions): Effect.Effect<ListenAddres
           address,
           accept: options.accept,
           allow: options.allow,
-          connections: options.connections ?? 16_384,
-          helloTimeoutMs: options.helloTimeoutMs ?? 5000,
-          stallTimeoutMs: options.stallTimeoutMs ?? 30_000,
-          lingerMs: options.lingerMs ?? 2000,
+          connections: options.connections ?? CONNECTIONS,
+          helloTimeoutMs: options.helloTimeoutMs ?? HELLO_TIMEOUT_MS,
+          stallTimeoutMs: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
+          lingerMs: options.lingerMs ?? LINGER_MS,
           onBug: (error) => void run(Effect.logError(`unexpected: ${error.stack ?? error.message}`))
         },
         options.counters
@@ -87,7 +100,7 @@ export const openListener = (options: ListenOptions): Effect.Effect<ListenAddres
 
 const stop = (listener: StreamListener, options: ListenOptions): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const deadline = performance.now() + (options.shutdownMs ?? 5000)
+    const deadline = performance.now() + (options.shutdownMs ?? SHUTDOWN_MS)
     options.onStop?.()
     listener.refuse()
     if (listener.open > 0) yield* Effect.sleep(IN_FLIGHT_MS)
