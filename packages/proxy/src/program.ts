@@ -13,7 +13,6 @@ import {
   applyReloads,
   type ConfigInvalid,
   type ConfigRequest,
-  databaseFileNames,
   databaseLoader,
   EXIT_FAILURE,
   invalid,
@@ -61,16 +60,10 @@ const serve = (request: ConfigRequest<Config>, config: Config, load: Effect.Effe
   Effect.gen(function* () {
     const metrics = new Metrics("proxy")
     const loaded = yield* watchConfig({
+      request,
       first: config,
       load,
-      files: ({ proxy: { tls }, routes, ...config }) => [
-        ...(config.file === undefined ? [] : [config.file]),
-        ...databaseFileNames(config.fingerprint),
-        ...config.hints.relayFiles,
-        ...tls.certificates.flatMap(({ certificate, key }) => [certificate, key]),
-        ...new Set(routes.map(({ upstreamCa }) => upstreamCa).filter((path) => path !== ""))
-      ],
-      watch: ({ reload }) => reload.watch,
+      config: (value) => value,
       metrics
     })
     yield* testStart(config)
@@ -127,8 +120,6 @@ const serve = (request: ConfigRequest<Config>, config: Config, load: Effect.Effe
     metrics.read("synprint_upstreams_out", "gauge", "Upstreams that health checks took out.", () => health.out.length)
     yield* summary({ read: () => summaryCounters(pool), cause: likelyCause })
     yield* applyReloads(loaded, {
-      request,
-      config: (next) => next,
       apply: (next) =>
         Effect.gen(function* () {
           pool.reload({ config: next, echo })

@@ -106,20 +106,20 @@ const following = (
     counts: () => [number, number],
     /** Waits until so many more files were loaded or rejected. */
     settled: (loads?: number) => Effect.Effect<void>
-  ) => Effect.Effect<void, unknown>,
-  watch = true
+  ) => Effect.Effect<void, unknown>
 ) => {
   const metrics = new Metrics("x")
   const count = (result: string) => metrics.value("synprint_config_reload_total", { result }) ?? -1
   return quiet(
     Effect.scoped(
       Effect.gen(function* () {
-        const load = loadConfig(requestOf(file))
+        const request = requestOf(file)
+        const load = loadConfig(request)
         const followed = yield* watchConfig({
+          request,
           first: yield* load,
           load,
-          files: () => [file],
-          watch: () => watch,
+          config: (value) => value,
           metrics,
           debounceMs: 10
         })
@@ -187,22 +187,20 @@ test("reload: written in place, replaced by rename, swapped as Kubernetes does; 
 
 test("reload: SIGHUP loads again even when nothing is watched", async () => {
   const file = join(directory, "hup.toml")
-  writeFileSync(file, toml("1 second"))
-  await following(
-    file,
-    (at, counts, settled) =>
-      Effect.gen(function* () {
-        writeFileSync(file, toml("2 seconds"))
-        yield* settled(0)
-        expect(at()).toBe("1000")
-        process.kill(process.pid, "SIGHUP")
-        yield* settled()
-        expect([at(), ...counts()]).toEqual(["2000", 1, 0])
-        process.kill(process.pid, "SIGHUP")
-        yield* settled()
-        expect(counts()).toEqual([2, 0])
-      }),
-    false
+  const unwatched = (age: string) => `${toml(age)}[reload]\nwatch = false\n`
+  writeFileSync(file, unwatched("1 second"))
+  await following(file, (at, counts, settled) =>
+    Effect.gen(function* () {
+      writeFileSync(file, unwatched("2 seconds"))
+      yield* settled(0)
+      expect(at()).toBe("1000")
+      process.kill(process.pid, "SIGHUP")
+      yield* settled()
+      expect([at(), ...counts()]).toEqual(["2000", 1, 0])
+      process.kill(process.pid, "SIGHUP")
+      yield* settled()
+      expect(counts()).toEqual([2, 0])
+    })
   )
 })
 

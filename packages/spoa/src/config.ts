@@ -121,6 +121,7 @@ export const spoaProgram: Program<Config> = {
     ...listenProblems(config),
     ...formatProblems(config)
   ],
+  files: () => [],
   checkFiles: () => [],
   doctor: async (config) => (await import("./doctor/doctor.ts")).spoaChecks(config)
 }

@@ -64,10 +64,10 @@ const serve = (
   Effect.gen(function* () {
     const metrics = new Metrics("agent")
     const loaded = yield* watchConfig({
+      request,
       first: config,
       load,
-      files: ({ file }) => (file === undefined ? [] : [file]),
-      watch: ({ reload }) => reload.watch,
+      config: (value) => value,
       metrics
     })
     const options = xdpOptions(config)
@@ -94,7 +94,7 @@ const serve = (
       capacity: options.capacity
     })
     yield* reportEveryMinute(readCounters)
-    yield* followFilter(request, loaded, attached.setFilter)
+    yield* followFilter(loaded, attached.setFilter)
     yield* Effect.addFinalizer(() => Effect.logInfo(`stopped; the capture goes on (--detach takes it away)`))
     state = undefined
     yield* Effect.logInfo(
@@ -105,13 +105,10 @@ const serve = (
 
 /** Takes over what a reload can change: the filter. */
 export const followFilter = (
-  request: ConfigRequest<ServiceConfig>,
-  loaded: WatchedConfig<ServiceConfig>,
+  loaded: WatchedConfig<ServiceConfig, ServiceConfig>,
   setFilter: Attached["setFilter"]
 ): Effect.Effect<void, never, Scope.Scope> =>
   applyReloads(loaded, {
-    request,
-    config: (next) => next,
     apply: ({ capture }) =>
       setFilter(captureOptions(capture, false).filter).pipe(
         Effect.catch((error) => Effect.logError(`keeping the previous filter: ${error.message}`))

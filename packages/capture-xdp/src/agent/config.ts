@@ -14,6 +14,7 @@ export const agentProgram: Program = {
   wantsPackets: () => false,
   listeners: () => [],
   check: () => [],
+  files: () => [],
   checkFiles: () => [],
   doctor: async () => []
 }

@@ -60,13 +60,13 @@ test("the filter is taken over, everything else is named in the log", async () =
       Effect.gen(function* () {
         const load = Effect.map(loadConfig(request), track)
         const loaded = yield* watchConfig({
+          request,
           first: yield* load,
           load,
-          files: () => [request.file],
-          watch: ({ reload }) => reload.watch,
+          config: (value) => value,
           metrics: new Metrics("agent")
         })
-        yield* followFilter(request, loaded, (filter) => Effect.sync(() => void filters.push(filter)))
+        yield* followFilter(loaded, (filter) => Effect.sync(() => void filters.push(filter)))
       })
   })
   expect(unread).toEqual([])

@@ -48,6 +48,10 @@ export const proxyProgram: Program<Config> = {
     ...listenProblems(config),
     ...routeProblems(config)
   ],
+  files: ({ proxy: { tls }, routes }) => [
+    ...tls.certificates.flatMap(({ certificate, key }) => [certificate, key]),
+    ...new Set(routes.map(({ upstreamCa }) => upstreamCa).filter((path) => path !== ""))
+  ],
   checkFiles: (config) => [...missingRouteProblems(config), ...certificateProblems(config)],
   doctor: async (config) => (await import("../operations/doctor.ts")).proxyChecks(config)
 }

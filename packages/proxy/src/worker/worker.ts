@@ -2,13 +2,7 @@
  * One thread that serves: its own capture chain, engine and connections. Started and controlled by worker-pool.ts, through messages.
  */
 import { JsonLog, Matcher, Observer, SharedHosts } from "@synprint/core"
-import {
-  type Chain,
-  type LiveFingerprintLookup,
-  historyLimits,
-  loadDatabases,
-  makeFingerprintLookup
-} from "@synprint/service"
+import { historyLimits, loadDatabases, makeFingerprintLookup } from "@synprint/service"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
@@ -17,19 +11,18 @@ import { AccessLog } from "../operations/access-log.ts"
 import { type Config, proxyProgram } from "../config/program.ts"
 import { proxySchema } from "../config/schema.ts"
 import { AddressLimits } from "../connection/address-limits.ts"
-import { openCapture, optionsOf } from "./capture.ts"
+import { openCapture } from "./capture.ts"
 import { CELLS, OPEN } from "../operations/counters.ts"
 import { ProxyServer } from "./proxy-server.ts"
 import { Generation } from "../routing/generation.ts"
 import { generationSettings } from "../routing/generation-settings.ts"
 import { warmUp } from "../fingerprint-headers/warm-up.ts"
+import { applySettings, CACHED_FINGERPRINTS, type RunningWorker } from "./reload.ts"
 import { reportOf } from "./report.ts"
 import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from "./message.ts"
 
 declare const self: Worker
 
-/** Fingerprints remembered per database: a busy site sees a few thousand. */
-const CACHED_FINGERPRINTS = 16_384
 const POLL_MS = 20
 const REPORT_MS = 1000
 /** Observations wait at most so long for their write. */
@@ -37,12 +30,7 @@ const FLUSH_MS = 250
 
 const post = (message: FromWorker): void => self.postMessage(message)
 
-interface Running {
-  readonly chain: Chain | undefined
-  readonly descriptors: WorkerStart["descriptors"]
-  readonly server: ProxyServer
-  readonly lookup: LiveFingerprintLookup
-  readonly mode: Config["fingerprint"]["mode"]
+interface Running extends RunningWorker {
   readonly log: AccessLog | undefined
 }
 
@@ -131,18 +119,8 @@ function applyHealth({ upstreams }: Generation): void {
   for (const upstream of upstreams.values()) upstream.isHealthy = !unhealthy.has(upstream.target)
 }
 
-const reload = (settings: WorkerSettings) =>
-  Effect.gen(function* () {
-    if (running === undefined) return
-    const { chain, descriptors, server, lookup, mode } = running
-    const { config } = settings
-    const database = yield* loadDatabases(config.fingerprint)
-    lookup.setMatcher(new Matcher(database, mode, CACHED_FINGERPRINTS), settings.generation)
-    const generation = new Generation(generationSettings(settings), server.generation)
-    applyHealth(generation)
-    server.reload(generation)
-    if (chain !== undefined) yield* chain.setFilter(optionsOf(config, descriptors).filter)
-  })
+const reload = (settings: WorkerSettings): Effect.Effect<void, unknown> =>
+  running === undefined ? Effect.void : applySettings(running, settings, applyHealth)
 
 async function stop(): Promise<void> {
   running?.server.stop()

@@ -65,6 +65,8 @@ export interface Program<C extends ServiceConfig = any> {
   readonly listeners: (config: C) => ReadonlyArray<Listeners>
   /** Combinations of keys that can't work. */
   readonly check: (config: C, context: CheckContext) => ReadonlyArray<Problem>
+  /** Files of its own tables whose change is a reload; the configuration, databases and lists of networks are known. */
+  readonly files: (config: C) => ReadonlyArray<string>
   /** Problems in the files that the configuration names. */
   readonly checkFiles: (config: C) => ReadonlyArray<Problem>
   readonly doctor: (config: C) => Promise<ReadonlyArray<Check>>

@@ -13,30 +13,38 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { background } from "./daemons.ts"
 import { onSignal } from "./logging.ts"
+import { databaseFileNames } from "../config/databases.ts"
 import type { ConfigRequest } from "../config/parse.ts"
 import { needsRestart } from "../config/restart.ts"
-import type { ServiceConfig } from "../config/schema.ts"
+import type { Program, ServiceConfig } from "../config/schema.ts"
 import type { Metrics } from "../metrics/metrics.ts"
 
-/** A value that is loaded again when one of its files changes. */
-export interface WatchedConfig<A> {
+/** A configuration, with what was made of its files, that is loaded again when one of its files changes. */
+export interface WatchedConfig<A, C extends ServiceConfig> {
+  readonly options: WatchOptions<A, C, any>
   /** Plain read for hot code. */
   readonly current: () => A
   /** The current value first, then every new one. */
   readonly changes: Stream.Stream<A>
 }
 
-export interface WatchOptions<A, E> {
+export interface WatchOptions<A, C extends ServiceConfig, E> {
+  readonly request: ConfigRequest<C>
   /** What the program started with. */
   readonly first: A
   readonly load: Effect.Effect<A, E>
-  /** Files whose change loads again. */
-  readonly files: (value: A) => ReadonlyArray<string>
-  /** `[reload] watch`; SIGHUP works anyway. */
-  readonly watch: (value: A) => boolean
+  readonly config: (value: A) => C
   readonly metrics: Metrics
   readonly debounceMs?: number
 }
+
+/** Files whose change loads again. */
+export const watchedFiles = <C extends ServiceConfig>(program: Program<C>, config: C): ReadonlyArray<string> => [
+  ...(config.file === undefined ? [] : [config.file]),
+  ...(program.matches ? databaseFileNames(config.fingerprint) : []),
+  ...config.hints.relayFiles,
+  ...program.files(config)
+]
 
 function stamp(files: ReadonlyArray<string>): string {
   return files
@@ -48,11 +56,12 @@ function stamp(files: ReadonlyArray<string>): string {
 }
 
 /** Loads again while the Scope is open. */
-export const watchConfig = <A, E extends { readonly message: string }>(
-  options: WatchOptions<A, E>
-): Effect.Effect<WatchedConfig<A>, never, Scope.Scope> =>
+export const watchConfig = <A, C extends ServiceConfig, E extends { readonly message: string }>(
+  options: WatchOptions<A, C, E>
+): Effect.Effect<WatchedConfig<A, C>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { first } = options
+    const { first, config } = options
+    const filesOf = (value: A): ReadonlyArray<string> => watchedFiles(options.request.program, config(value))
     const ref = yield* SubscriptionRef.make(first)
     const name = "synprint_config_reload_total"
     const help = "Reloads of configuration and databases."
@@ -60,11 +69,11 @@ export const watchConfig = <A, E extends { readonly message: string }>(
     const rejected = options.metrics.counter(name, help, { result: "rejected" })
     const triggers = yield* Queue.sliding<"signal" | "file">(1)
 
-    let files = options.files(first)
+    let files = filesOf(first)
     let seen = stamp(files)
     const watchers = new Map<string, FSWatcher>()
     const watchDirectories = (value: A): ReadonlyArray<string> => {
-      const wanted = new Set(options.watch(value) ? files.map((file) => dirname(resolve(file))) : [])
+      const wanted = new Set(config(value).reload.watch ? files.map((file) => dirname(resolve(file))) : [])
       const failed: Array<string> = []
       for (const [directory, watcher] of watchers) {
         if (wanted.has(directory)) continue
@@ -112,7 +121,7 @@ export const watchConfig = <A, E extends { readonly message: string }>(
           },
           onSuccess: Effect.fnUntraced(function* (value: A) {
             loaded.value++
-            files = options.files(value)
+            files = filesOf(value)
             seen = stamp(files)
             yield* follow(value)
             yield* SubscriptionRef.set(ref, value)
@@ -129,12 +138,10 @@ export const watchConfig = <A, E extends { readonly message: string }>(
         Stream.runForEach(() => reload)
       )
     )
-    return { current: () => SubscriptionRef.getUnsafe(ref), changes: SubscriptionRef.changes(ref) }
+    return { options, current: () => SubscriptionRef.getUnsafe(ref), changes: SubscriptionRef.changes(ref) }
   })
 
-export interface ReloadOptions<A, C extends ServiceConfig> {
-  readonly request: ConfigRequest<C>
-  readonly config: (value: A) => C
+export interface ReloadOptions<A> {
   /** Takes over what a reload can change. */
   readonly apply: (next: A) => Effect.Effect<void>
   /** What the other keys wait for, for the log. */
@@ -143,22 +150,21 @@ export interface ReloadOptions<A, C extends ServiceConfig> {
 
 /** Applies every new value while the Scope is open, and logs the keys that wait for a restart. */
 export const applyReloads = <A, C extends ServiceConfig>(
-  loaded: WatchedConfig<A>,
-  { request, config, apply, restart = "a restart" }: ReloadOptions<A, C>
-): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.suspend(() => {
-    const first = loaded.current()
-    return background(
-      "reload",
-      loaded.changes.pipe(
-        Stream.filter((next) => next !== first),
-        Stream.runForEach((next) =>
-          Effect.gen(function* () {
-            yield* apply(next)
-            for (const key of needsRestart(request.schema, request.program, config(first), config(next)))
-              yield* Effect.logWarning(`${key} changed: it takes ${restart}`)
-          })
-        )
+  { options, changes }: WatchedConfig<A, C>,
+  { apply, restart = "a restart" }: ReloadOptions<A>
+): Effect.Effect<void, never, Scope.Scope> => {
+  const { request, first, config } = options
+  return background(
+    "reload",
+    changes.pipe(
+      Stream.filter((next) => next !== first),
+      Stream.runForEach((next) =>
+        Effect.gen(function* () {
+          yield* apply(next)
+          for (const key of needsRestart(request.schema, request.program, config(first), config(next)))
+            yield* Effect.logWarning(`${key} changed: it takes ${restart}`)
+        })
       )
     )
-  })
+  )
+}

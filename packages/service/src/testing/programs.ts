@@ -29,6 +29,7 @@ export const plainProgram: Program<PlainConfig> = {
   wantsPackets: () => false,
   listeners: ({ plain }) => [{ setting: "plain.listen", addresses: plain.listen }],
   check: () => [],
+  files: () => [],
   checkFiles: () => [],
   doctor: async () => []
 }

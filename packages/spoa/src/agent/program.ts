@@ -15,7 +15,6 @@ import {
   type Chain,
   type ConfigInvalid,
   type ConfigRequest,
-  databaseFileNames,
   databaseLoader,
   historyLimits,
   loadConfig,
@@ -79,14 +78,10 @@ export const runAgent = (
   Effect.gen(function* () {
     const metrics = new Metrics("spoa")
     const loaded = yield* watchConfig({
+      request,
       first,
       load,
-      files: ({ config }) => [
-        ...(config.file === undefined ? [] : [config.file]),
-        ...databaseFileNames(config.fingerprint),
-        ...config.hints.relayFiles
-      ],
-      watch: ({ config }) => config.reload.watch,
+      config: (value) => value.config,
       metrics
     })
     const { config, database } = first
@@ -151,8 +146,6 @@ export const runAgent = (
     yield* summary({ read: summaryCounters(measured), cause: likelyCause })
     let matched = database
     yield* applyReloads(loaded, {
-      request,
-      config: (next) => next.config,
       apply: (next) =>
         Effect.gen(function* () {
           if (next.database !== matched) {
