@@ -3,8 +3,11 @@
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { commentProblems } from "./house-rules/comments.ts"
 import { commandProblems, namedFileProblems, NAMES_FILES } from "./house-rules/documents.ts"
+import { nameProblems, pathProblems, wordProblems } from "./house-rules/old-names.ts"
 import { listFiles } from "./lib/repository-files.ts"
+import { parseSource } from "./lib/source.ts"
 
 const CAPTURE = /\.(pcap|pcapng|cap|dump)(\.\w+)?$/i
 
@@ -50,6 +53,15 @@ export function machinePathProblems(name: string, text: string): ReadonlyArray<s
   return problems
 }
 
+function sourceProblems(name: string, text: string): ReadonlyArray<string> {
+  try {
+    const source = parseSource(name, text)
+    return [...commentProblems(source), ...nameProblems(source)]
+  } catch (error) {
+    return [(error as Error).message]
+  }
+}
+
 /** Everything that is broken in the repository at `root`. */
 export function houseRules(root: string): ReadonlyArray<string> {
   const problems: Array<string> = []
@@ -58,11 +70,13 @@ export function houseRules(root: string): ReadonlyArray<string> {
   for (const name of listFiles(root)) {
     if (CAPTURE.test(name)) problems.push(`${name}: captures stay outside of the repository`)
     if (!TEXT.test(name) || RULES.test(name)) continue
+    problems.push(...pathProblems(name))
     const text = readFileSync(join(root, name), "utf8")
     problems.push(...machinePathProblems(name, text))
     if (name === "package.json" || name.endsWith("/package.json"))
       problems.push(...packageProblems(name, JSON.parse(text) as PackageJson))
-    if (name.endsWith(".md")) problems.push(...commandProblems(name, text, scripts))
+    if (name.endsWith(".ts")) problems.push(...sourceProblems(name, text))
+    if (name.endsWith(".md")) problems.push(...commandProblems(name, text, scripts), ...wordProblems(name, text))
     if (NAMES_FILES.test(name)) problems.push(...namedFileProblems(root, name, text))
   }
   return problems

@@ -31,18 +31,26 @@ test("every rule is applied to the files of a repository", () => {
     }
     put("package.json", JSON.stringify({ scripts: { demo: "x" }, devDependencies: { c: "latest" } }))
     put("packages/x/package.json", JSON.stringify({ dependencies: { a: "catalog:", d: "1.0.0" } }))
+    put("packages/x/src/comment.ts", "/** Of the address. */\nconst a = 1")
+    put("packages/x/src/read-lane.ts", "const told = 'an octet'")
     put("packages/x/src/path.ts", "/** Path. */\nconst a = '/root/x'")
     put("fixtures/a.pcap", "x")
+    put("ARCHITECTURE.md", "Of four octets.\n")
     put("README.md", "Run `./bootstrap demo`, then `bun run nothing`.\n")
     put("docs/how-to/a.md", "Edit `packages/x/src/path.ts` and `packages/x/src/gone.ts`.\n")
     put("node_modules/y/package.json", JSON.stringify({ dependencies: { z: "*" } }))
     expect(houseRules(root).toSorted()).toEqual([
+      'ARCHITECTURE.md:1: "octets": use byte',
       'README.md: there is no command "nothing"',
       "docs/how-to/a.md:1: there is no file packages/x/src/gone.ts",
       "fixtures/a.pcap: captures stay outside of the repository",
       'package.json: c is "latest": pin an exact version',
       'packages/x/package.json: d is "1.0.0": use catalog: or workspace:*',
-      "packages/x/src/path.ts:2: a path of one machine: const a = '/root/x'"
+      'packages/x/src/comment.ts:1: a comment begins with "Of": begin with the noun or verb that it is about: Of the address.',
+      "packages/x/src/path.ts:2: a path of one machine: const a = '/root/x'",
+      "packages/x/src/read-lane.ts: an old word in the path: use EpollReader, reader",
+      'packages/x/src/read-lane.ts:1: "octet": use byte',
+      "packages/x/src/read-lane.ts:1: the name told: use reported, advertised, sent"
     ])
   } finally {
     rmSync(root, { recursive: true })

@@ -40,7 +40,7 @@ if (built.code !== 0) {
   process.exit(1)
 }
 
-// It must start, and reach the system's libraries: doctor opens libpcap by dlopen, or says that there is none.
+// The executable must start and reach the system's libraries: doctor opens libpcap by dlopen, or says that there is none.
 const version = await run([OUTPUT, "--version"], "/")
 const doctor = await run([OUTPUT, "doctor", "--format", "json"], "/")
 if (version.code !== 0 || !doctor.output.trimStart().startsWith("[")) {

@@ -36,7 +36,7 @@ export interface DaemonFlags {
   readonly listen?: ReadonlyArray<string>
 }
 
-/** What the configuration is loaded from. */
+/** The sources that the configuration is loaded from. */
 export function configRequest<C extends ServiceConfig>(
   schema: ConfigSchema,
   program: Program<C>,

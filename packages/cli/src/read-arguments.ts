@@ -4,7 +4,7 @@
  */
 import type { ReadOptions } from "@synprint/service/read"
 
-/** What the command line leaves open. */
+/** The choices that the command line leaves open. */
 export type ReadArguments = ReadOptions
 
 const FORMATS: ReadonlySet<string> = new Set(["text", "json", "p0f", "none"])

@@ -1,5 +1,5 @@
 /**
- * What the services' commands share: `--check`, else run until stopped.
+ * The part that the commands of all services share: `--check`, else run until stopped.
  */
 import {
   type ConfigInvalid,

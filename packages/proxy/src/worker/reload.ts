@@ -1,5 +1,5 @@
 /**
- * What a reload changes in a running Worker: the databases, the generation of routes and limits, the filter of the capture.
+ * Reload of a running Worker: it changes the databases, the generation of routes and limits, the filter of the capture.
  */
 import { Matcher } from "@synprint/core"
 import { type Chain, type LiveFingerprintLookup, loadDatabases } from "@synprint/service"

@@ -61,7 +61,7 @@ export interface PacketFeed {
   readonly drain: () => number
 }
 
-/** What to capture. Empty lists mean all. */
+/** Selects the SYNs to capture. Empty lists mean all. */
 export interface CaptureFilter {
   readonly ports: ReadonlyArray<number>
   readonly addresses: ReadonlyArray<string>
@@ -71,7 +71,7 @@ export interface CaptureFilter {
 /** A capture that is open: a value owned by a Scope. */
 export interface CaptureBackend {
   readonly name: string
-  /** It opens again by itself what it lost; otherwise the chain closes it and opens it anew. */
+  /** True: the backend reopens by itself what it lost; otherwise the chain closes it and opens it anew. */
   readonly recovers?: boolean
   /** Synchronous; never throws, never blocks. */
   readonly lookup: (connection: Connection, into: RawSyn) => "hit" | Miss
@@ -105,7 +105,7 @@ export interface CaptureOptions {
   readonly backends: Readonly<Record<string, unknown>>
 }
 
-/** What one backend is opened with: `config` is its own table. */
+/** Options with which one backend is opened: `config` is its own table. */
 export interface BackendOptions<out C> extends CaptureOptions {
   readonly config: C
 }
@@ -119,7 +119,7 @@ export interface Check {
   readonly next: string | undefined
 }
 
-/** What a backend does, loaded when a chain or `doctor` asks for it. */
+/** The code of a backend, loaded when a chain or `doctor` asks for it. */
 export interface BackendCode<C = any> {
   readonly open: (options: BackendOptions<C>) => Effect.Effect<CaptureBackend, CaptureError, Scope.Scope>
   /** Opens what only one thread of a process can open, for all of them; gives undefined when each can open it with these options. */
@@ -139,13 +139,13 @@ export interface BackendModule<K extends Keys = any> {
   /** Position among the backends of `auto`, lowest first. */
   readonly autoRank: number
   readonly config: Table<K>
-  /** What can't work together in its table: problems by key, as the file spells it. */
+  /** Combinations in its table that can't work: problems by key, as the file spells it. */
   readonly check?: (config: Decoded<K>) => ReadonlyArray<{ readonly key: string; readonly message: string }>
-  /** What `auto` opens it with. */
+  /** The table with which `auto` opens it. */
   readonly configForAuto?: (config: Decoded<K>) => Decoded<K>
-  /** It can deliver every packet, which p0f mode and the p0f socket need. */
+  /** True: the backend can deliver every packet, which p0f mode and the p0f socket need. */
   readonly deliversPackets: boolean
-  /** Its names for what the metrics show, as in `stats`; a series that it doesn't count is 0. */
+  /** The names in `stats` of the series that the metrics show; a series that the backend doesn't count is 0. */
   readonly statNames: Readonly<Partial<Record<CaptureSeries, string>>>
   /**
    * Variables of huginn-proxy's set-up for this backend, by the setting that each stands for: `fingerprint.tcp_enabled = true` without
@@ -158,10 +158,10 @@ export interface BackendModule<K extends Keys = any> {
 /** A backend can't open. `privilege` decides the exit code: 77 for a missing right, 78 for a setting that can't work, else 1. */
 export class CaptureError extends Data.TaggedError("CaptureError")<{
   readonly backend: string
-  /** What was attempted on what: "open eth0". */
+  /** The action and its object: "open eth0". */
   readonly attempted: string
   readonly reason: string
-  /** What to do. */
+  /** The remedy, as an instruction. */
   readonly hint: string
   readonly kind: "privilege" | "config" | "failure"
   readonly cause?: unknown

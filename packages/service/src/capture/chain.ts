@@ -37,13 +37,13 @@ export const LOOKUP_RESULTS: ReadonlyArray<"hit" | Miss> = [
   "backend_down"
 ]
 
-/** How the lookups of one member of the chain ended. */
+/** Number of lookups of one member of the chain, by how they ended. */
 export type LookupCounts = Record<"hit" | Miss, number>
 
 export interface ChainMember {
   readonly name: string
   readonly lookups: Readonly<LookupCounts>
-  /** Its own counters, by its own names. */
+  /** Counters of the backend itself, by its own names. */
   readonly stats: () => Readonly<Record<string, number>>
   /** One of its counters, by the name of the metrics; 0 for what it doesn't count. */
   readonly stat: (series: CaptureSeries) => number
@@ -52,7 +52,7 @@ export interface ChainMember {
 
 export interface Chain extends CaptureBackend {
   readonly members: ReadonlyArray<ChainMember>
-  /** What was chosen and what is lacking, for the log. */
+  /** The members and what was left out, for the log. */
   readonly choice: ChainChoice
 }
 

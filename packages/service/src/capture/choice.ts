@@ -1,5 +1,5 @@
 /**
- * What a chain consists of and, with `auto`, what it lacks and the grant that would give more: for the log and for doctor.
+ * The choice of a chain: its members and, with `auto`, what it lacks and the grant that would give more, for the log and for doctor.
  */
 import type { BackendModule, CaptureError } from "./backend.ts"
 

@@ -90,7 +90,7 @@ export interface CaptureConfig extends Decoded<ReturnType<typeof captureKeys>> {
 export const backendConfig = <K extends Keys>({ name, config }: BackendModule<K>, tables: object): Decoded<K> =>
   ((tables as Readonly<Record<string, unknown>>)[name] as Decoded<K> | undefined) ?? defaultsOf(config)
 
-/** What a backend is opened with. `feed`: p0f mode or the p0f socket want every packet. */
+/** The options with which a backend is opened. `feed`: p0f mode or the p0f socket want every packet. */
 export function captureOptions(capture: CaptureConfig, feed: boolean): CaptureOptions {
   const all = capture.addresses.includes("0.0.0.0") || capture.addresses.includes("::")
   return {

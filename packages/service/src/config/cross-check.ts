@@ -1,5 +1,5 @@
 /**
- * What must hold between keys of the shared tables: combinations that each key alone allows and that can't work together.
+ * Checks between keys of the shared tables: combinations that each key alone allows and that can't work together.
  */
 import { BUILTIN } from "@synprint/core"
 import type { BackendModule } from "../capture/backend.ts"

@@ -19,7 +19,7 @@ export interface DatabaseFiles {
   /** undefined exactly when there are problems. */
   readonly database: Database | undefined
   readonly problems: ReadonlyArray<DatabaseFileProblem>
-  /** What was read. */
+  /** The databases that could be read. */
   readonly texts: ReadonlyArray<DatabaseText>
 }
 

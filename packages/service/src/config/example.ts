@@ -6,9 +6,9 @@ import type { Key, Table } from "./table.ts"
 
 const WIDTH = 120
 
-/** `introduction`: paragraphs at the head of the file. */
-export const printExample = (schema: ConfigSchema, introduction: ReadonlyArray<string>): string =>
-  `${[introduction.map(comment).join("\n"), ...printTables(schema.everything, "", true)].join("\n\n")}\n`
+/** `head`: the paragraphs with which the file begins. */
+export const printExample = (schema: ConfigSchema, head: ReadonlyArray<string>): string =>
+  `${[head.map(comment).join("\n"), ...printTables(schema.everything, "", true)].join("\n\n")}\n`
 
 /** `isThere`: the table stands in the file as it is, and not commented out. */
 function printTables(table: Table, path: string, isThere: boolean): ReadonlyArray<string> {

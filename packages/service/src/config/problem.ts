@@ -1,5 +1,5 @@
 /**
- * What is wrong with a configuration: every problem at once, each with its path, where it was said and in which line.
+ * Problems of a configuration: all at once, each with the path of its key and the file and line, or variable, or flag, that gave the value.
  */
 import * as Data from "effect/Data"
 import * as Runtime from "effect/Runtime"

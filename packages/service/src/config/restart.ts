@@ -1,5 +1,5 @@
 /**
- * What a reload can't change: keys whose new value waits for a restart.
+ * Keys that a reload can't change: their new value waits for a restart.
  */
 import { isDeepStrictEqual } from "node:util"
 import type { ConfigSchema, Program, ServiceConfig } from "./schema.ts"

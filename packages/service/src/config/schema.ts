@@ -1,5 +1,5 @@
 /**
- * Which tables a configuration file may hold, and which program reads them. Programs and backends bring their own tables; a file may
+ * The tables that a configuration file may hold, and the programs that read them. Programs and backends bring their own tables; a file may
  * serve several programs, and each ignores the tables that belong only to another.
  *
  * ```
@@ -17,7 +17,7 @@ import { type AdminConfig, adminTable, type LogConfig, LogTable, type ReloadConf
 import type { Problem } from "./problem.ts"
 import { type Decoded, type Keys, reviveTable, type Setting, settingsOf, subTable, type Table, table } from "./table.ts"
 
-/** What the configuration of every program holds. */
+/** The part of the configuration that all programs have. */
 export interface ServiceConfig {
   /** The file it came from, if any. */
   readonly file: string | undefined
@@ -40,7 +40,7 @@ export interface Listeners {
   readonly addresses: ReadonlyArray<ListenAddress>
 }
 
-/** What a program checks its configuration with. */
+/** Facts from outside the file that the checks of a program use. */
 export interface CheckContext {
   readonly environment: Environment
   readonly backends: ReadonlyArray<BackendModule>
@@ -58,9 +58,9 @@ export interface Program<C extends ServiceConfig = any> {
   readonly adminPort: number
   /** The one backend that it runs; undefined: any. */
   readonly onlyBackend: string | undefined
-  /** It compares SYNs with databases. */
+  /** True: the program compares SYNs with databases. */
   readonly matches: boolean
-  /** It needs every packet with this configuration, and not SYNs alone. */
+  /** True: with this configuration the program needs every packet, and not SYNs alone. */
   readonly wantsPackets: (config: C) => boolean
   readonly listeners: (config: C) => ReadonlyArray<Listeners>
   /** Combinations of keys that can't work. */

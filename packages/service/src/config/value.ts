@@ -5,7 +5,7 @@ import { type Family, PrefixSet, parseAddress, parsePrefixes, printAddress } fro
 import { type ListenAddress, parseListenAddress, printListenAddress } from "./listen-address.ts"
 import { nearest } from "./nearest.ts"
 
-/** How a value is written; it decides how the text of an environment variable becomes a value. */
+/** The form of a value in the file; it decides how the text of an environment variable becomes a value. */
 export type Kind = "text" | "number" | "boolean" | "list"
 
 export interface Value<out A> {

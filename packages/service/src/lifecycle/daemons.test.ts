@@ -45,7 +45,7 @@ test("what is due is done once, not beside itself, again when due again, and no 
   expect([running, done]).toEqual([0, 0])
   isDue = true
   await until(() => running === 1)
-  // It goes on asking, and what it hears meanwhile is not done a second time.
+  // The daemon goes on asking, and what it hears meanwhile is not done a second time.
   const before = asked
   await until(() => asked > before + 5)
   Deferred.doneUnsafe(finish, Exit.void)

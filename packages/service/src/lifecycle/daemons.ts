@@ -44,7 +44,7 @@ export const watchInterval = <E, R>(
       }),
       (timer) => Effect.sync(() => clearInterval(timer))
     )
-    // What was due while it ran may be done.
+    // Runs once more if it became due while it ran.
     const again = Effect.suspend(() => (isDue() ? act : Effect.void))
     yield* background(name, Effect.forever(Effect.andThen(Queue.take(due), again)))
   })

@@ -1,5 +1,5 @@
 /**
- * What the process says when it ends (sysexits.h where it has a word for it). systemd: `RestartPreventExitStatus=77 78`.
+ * Exit codes of the process, those of sysexits.h where it has one. systemd: `RestartPreventExitStatus=77 78`.
  */
 import * as Data from "effect/Data"
 import * as Runtime from "effect/Runtime"

@@ -1,5 +1,5 @@
 /**
- * Whether Bun compiles: bun:ffi does not work without its JIT, and hot paths are ten times slower without the optimising one.
+ * Checks that Bun compiles: bun:ffi does not work without its JIT, and hot paths are ten times slower without the optimising one.
  */
 import { dlopen } from "bun:ffi"
 import { numberOfDFGCompiles } from "bun:jsc"
@@ -17,7 +17,7 @@ export class WithoutJit extends Data.TaggedError("WithoutJit")<{ readonly reason
   }
 }
 
-/** What JavaScriptCore says of every function when it has no optimising compiler (JSTestingHelpers.cpp: numberOfDFGCompiles). */
+/** The count that JavaScriptCore gives for every function when it has no optimising compiler (JSTestingHelpers.cpp: numberOfDFGCompiles). */
 const NEVER = 1_000_000
 
 /** False: everything works, slowly. */

@@ -30,7 +30,7 @@ export interface WatchedConfig<A, C extends ServiceConfig> {
 
 export interface WatchOptions<A, C extends ServiceConfig, E> {
   readonly request: ConfigRequest<C>
-  /** What the program started with. */
+  /** The configuration with which the program started. */
   readonly first: A
   readonly load: Effect.Effect<A, E>
   readonly config: (value: A) => C
@@ -144,7 +144,7 @@ export const watchConfig = <A, C extends ServiceConfig, E extends { readonly mes
 export interface ReloadOptions<A> {
   /** Takes over what a reload can change. */
   readonly apply: (next: A) => Effect.Effect<void>
-  /** What the other keys wait for, for the log. */
+  /** The event that the other keys wait for, for the log. */
   readonly restart?: string
 }
 

@@ -4,7 +4,7 @@
 
 export interface SyntheticSyn {
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Of the client's address, which the server's follows. */
+  /** Offset of the client's address; the server's follows it. */
   readonly addresses: number
   readonly addressLength: number
   readonly tcp: number

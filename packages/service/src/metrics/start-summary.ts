@@ -13,7 +13,7 @@ export interface SummaryOptions {
   readonly everyMs?: number
 }
 
-/** What was added, without what stayed; undefined when nothing was. */
+/** The entries that were added; undefined when there are none. */
 export function difference(
   before: Readonly<Record<string, number>>,
   now: Readonly<Record<string, number>>

@@ -30,7 +30,7 @@ const observe = () => {
   return { observer: new Observer({ ...HISTORY, mode: "modern", matcher, log }), log, lines }
 }
 
-/** What is said of a file, decoded by this thread and by another. */
+/** Results for a file, decoded by this thread and by another. */
 async function both(path: string) {
   const reported = []
   for (const isAhead of [false, true]) {

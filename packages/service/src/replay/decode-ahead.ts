@@ -8,11 +8,11 @@ import { BatchRing } from "./batch-ring.ts"
 import type { DecodeEnd, DecodeRequest } from "./decode-worker.ts"
 
 /**
- * What pays for the thread on a machine of two processors, where both are compiling code meanwhile: 64 MiB took the same time either
- * way, 16 MiB a fifth more, 170 MiB a tenth less.
+ * Size of a file from which the thread pays for itself on a machine of two processors, where both are compiling code meanwhile: 64 MiB
+ * took the same time either way, 16 MiB a fifth more, 170 MiB a tenth less.
  */
 export const LEAST_BYTES: number = 64 << 20
-/** How long this thread sleeps at most before it lets its events in: the thread may have died. */
+/** The longest sleep of this thread before it handles its events: the other thread may have died. */
 const WAIT_MS = 250
 
 const SOURCE = new URL("./decode-worker.ts", import.meta.url)
@@ -77,7 +77,7 @@ export class DecodeAhead {
     this.problem = problem
   }
 
-  /** Whether or not all was taken. The thread ends by itself at its next batch: when it is terminated, it closes nothing. */
+  /** Stops, with or without batches left. The thread ends by itself at its next batch: when it is terminated, it closes nothing. */
   close(): void {
     this.#ring.stop()
   }

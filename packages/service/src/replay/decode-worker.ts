@@ -14,7 +14,7 @@ export interface DecodeRequest {
   readonly memory: SharedArrayBuffer
 }
 
-/** What the last batch says, as JSON; nothing when the file ended as it should. */
+/** The last batch, as JSON; its fields are absent when the file ended as it should. */
 export interface DecodeEnd {
   readonly problem?: CaptureProblem
   /** errno of read(2), or what should not happen. */

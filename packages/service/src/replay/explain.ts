@@ -11,7 +11,7 @@ export interface ExplainOptions {
   readonly signature: string
   /** Empty: the built-in one. */
   readonly databases: ReadonlyArray<string>
-  /** Of a SYN+ACK. */
+  /** True: a SYN+ACK is explained. */
   readonly response: boolean
   readonly format: "text" | "json"
 }

@@ -99,7 +99,7 @@ async function makeLog(format: ReadOptions["format"], sink: Sink): Promise<Log> 
   return { log: new HintedLog(text), text }
 }
 
-/** Whether stderr is a terminal. Bun loads its streams to say so, 9 ms: what is no character device is none. */
+/** Tells whether stderr can be a terminal: only a character device can. `process.stderr.isTTY` loads Bun's streams, which takes 9 ms. */
 const isTerminal = (): boolean => fstatSync(STDERR).isCharacterDevice() && process.stderr.isTTY
 
 const WHY: Readonly<Record<string, string>> = {
@@ -118,7 +118,7 @@ export async function readCapture(options: ReadOptions): Promise<number> {
     complain("--format p0f takes one database, as p0f does (-f once)")
     return 64
   }
-  // It starts while the database is read.
+  // The thread starts while the database is read.
   const first = DecodeAhead.open(options.files[0]!, isP0f)
   try {
     return await readAll(options, mode, names, first)

@@ -1,5 +1,5 @@
 /**
- * What `read` says at its end: packets, SYNs by verdict, the systems that sent most.
+ * The report of `read` at its end: packets, SYNs by verdict, the systems that sent most.
  */
 import type { MatcherStats, ObserverCounts, Tally } from "@synprint/core"
 

@@ -7,11 +7,11 @@ import type { BackendModule, BackendOptions, CaptureBackend, CaptureFilter, Chec
 import { CaptureError } from "../capture/backend.ts"
 import { table } from "../config/table.ts"
 
-/** What a test sets and reads. */
+/** A backend whose answers a test sets, and whose calls it reads. */
 export interface FakeBackend extends CaptureBackend {
   /** IP packets (IP and TCP header) by `printConnectionKey`. */
   readonly syns: Map<string, Uint8Array>
-  /** What a lookup without an entry says. */
+  /** The result of a lookup without an entry. */
   miss: Miss
   /** Set: the backend is down with this text. */
   reason: string | undefined

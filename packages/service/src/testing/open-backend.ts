@@ -16,7 +16,7 @@ export const openBackend = (
     ({ open }) => open({ ...options, config: backendConfig(module, options.backends) })
   )
 
-/** What `doctor` says of one backend. */
+/** The checks of `doctor` for one backend. */
 export const doctorOf = (module: BackendModule, options: CaptureOptions): Effect.Effect<ReadonlyArray<Check>> =>
   Effect.flatMap(
     Effect.promise(() => module.load()),
