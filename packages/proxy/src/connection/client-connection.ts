@@ -34,8 +34,6 @@ export interface ClientOwner {
   clientClosed(client: ClientConnection, isReusable: boolean): void
 }
 
-export type OpenProtocol = (connection: ClientConnection) => ClientProtocol
-
 export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
   readonly writer: SocketWriter = new SocketWriter()
   readonly reader: SocketReader = new SocketReader(this, this.writer)
@@ -60,7 +58,7 @@ export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
   #isUnread = false
 
   /** `openProtocol` makes the protocol with which every connection begins. */
-  constructor(services: Services, owner: ClientOwner, openProtocol: OpenProtocol) {
+  constructor(services: Services, owner: ClientOwner, openProtocol: (connection: ClientConnection) => ClientProtocol) {
     this.#services = services
     this.#owner = owner
     this.protocol = this.#firstProtocol = openProtocol(this)
@@ -86,6 +84,14 @@ export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
     this.protocol = this.#firstProtocol
     this.#state = "open"
     this.protocol.begin()
+  }
+
+  /** The handshake agreed on another protocol than the first; no byte was received yet. */
+  changeProtocol(protocol: ClientProtocol): void {
+    if (this.#state !== "open") return
+    this.protocol.release()
+    this.protocol = protocol
+    protocol.begin()
   }
 
   /** The peer is a load balancer that sends a PROXY header first (proxy-protocol.ts). */

@@ -5,6 +5,7 @@ import { Matcher, Observer } from "@synprint/core"
 import { SMALL_HISTORY } from "@synprint/core/testing"
 import { captureOptions, loadDatabases, makeFingerprintLookup, openChain, savedSyn } from "@synprint/service"
 import * as Effect from "effect/Effect"
+import type { ProtocolChoice } from "../connection/protocol-choice.ts"
 import { AddressLimits } from "../connection/address-limits.ts"
 import { type Counters, makeCounters } from "../operations/counters.ts"
 import { libc, openListeningSocket } from "@synprint/linux/sockets"
@@ -30,7 +31,7 @@ export interface RunningProxy {
 export const settingsOf = (text: string): GenerationSettings =>
   generationSettings({ config: proxyConfig.good(text), echo: undefined, generation: 0 })
 
-export async function startProxy(text: string): Promise<RunningProxy> {
+export async function startProxy(text: string, protocols?: ProtocolChoice): Promise<RunningProxy> {
   const config = proxyConfig.good(text)
   const database = await Effect.runPromise(loadDatabases(config.fingerprint))
   const matcher = new Matcher(database, "modern", 256)
@@ -52,6 +53,7 @@ export async function startProxy(text: string): Promise<RunningProxy> {
     lookup,
     counters,
     addressLimits: new AddressLimits(AddressLimits.allocate(64, 1), 1, 0),
+    ...(protocols === undefined ? {} : { protocols }),
     warn: (warning) => warnings.push(warning),
     onBug: (error) => bugs.push(error)
   })

@@ -10,8 +10,6 @@ import { readFileSync } from "node:fs"
 import { createSecureContext } from "node:tls"
 import type { ProxyConfig } from "../config/proxy.ts"
 
-/** ALPN's wire form: HTTP/1.1 alone. */
-const ALPN = Buffer.from("\x08http/1.1", "latin1")
 const VERSIONS = { "1.2": 0x0303, "1.3": 0x0304 } as const
 
 export interface TlsListener {
@@ -23,8 +21,12 @@ export interface TlsListener {
   readonly serverName: (listener: unknown, name: string) => unknown
 }
 
-/** Throws what reading the files throws. */
-export function openTls(tls: ProxyConfig["tls"]): TlsListener {
+/** ALPN's wire form (RFC 7301 section 3.1): each name behind its length. */
+const alpnOf = (names: ReadonlyArray<string>): Buffer =>
+  Buffer.concat(names.map((name) => Buffer.from(`${String.fromCharCode(name.length)}${name}`, "latin1")))
+
+/** `offered`: ALPN names. Throws what reading the files throws. */
+export function openTls(tls: ProxyConfig["tls"], offered: ReadonlyArray<string>): TlsListener {
   const exact = new Map<string, unknown>()
   const wildcard = new Map<string, unknown>()
   const pairs = tls.certificates.map((pair) => ({
@@ -49,7 +51,7 @@ export function openTls(tls: ProxyConfig["tls"]): TlsListener {
       cert: first.cert,
       key: first.pem,
       ca: first.cert,
-      ALPNProtocols: ALPN,
+      ALPNProtocols: alpnOf(offered),
       minVersion: VERSIONS[tls.minVersion]
     } as Bun.TLSOptions,
     serverName: (_listener, name) => {

@@ -8,7 +8,7 @@ import type { AccessLog } from "../operations/access-log.ts"
 import { type AddressLimits, TOO_MANY, UNLIMITED } from "../connection/address-limits.ts"
 import { ClientConnection, type ClientOwner } from "../connection/client-connection.ts"
 import { ClientTable } from "../connection/client-table.ts"
-import { Http1Protocol } from "../connection/http1-protocol.ts"
+import { HTTP1_ALONE, type ProtocolChoice } from "../connection/protocol-choice.ts"
 import type { Deferrable, Services } from "../connection/services.ts"
 import { CONNECTIONS, type Counters, DENIED, OPEN, REFUSED } from "../operations/counters.ts"
 import { HandshakeClock } from "../tls/handshake-clock.ts"
@@ -52,6 +52,7 @@ export interface ProxyServerOptions {
   readonly openElsewhere?: () => number
   readonly addressLimits?: AddressLimits | undefined
   readonly log?: AccessLog | undefined
+  readonly protocols?: ProtocolChoice
   /** Logs a text for the operator, such as a fault of an upstream's certificate. */
   readonly warn?: (text: string) => void
   /** Reports an error that should not happen. */
@@ -73,6 +74,7 @@ export class ProxyServer implements Services, ClientOwner {
   readonly #clients: ClientTable
   readonly #openElsewhere: (() => number) | undefined
   readonly #addressLimits: AddressLimits | undefined
+  readonly #protocols: ProtocolChoice
   readonly #onBug: (error: Error) => void
   readonly #address = new Uint8Array(16)
   readonly #descriptors: Array<Descriptor> = []
@@ -91,8 +93,10 @@ export class ProxyServer implements Services, ClientOwner {
   constructor(options: ProxyServerOptions) {
     this.generation = options.generation
     this.counters = options.counters
+    const protocols = options.protocols ?? HTTP1_ALONE
+    this.#protocols = protocols
     this.#clients = new ClientTable(
-      () => new ClientConnection(this, this, (connection) => new Http1Protocol(connection, this))
+      () => new ClientConnection(this, this, (connection) => protocols.open(connection, this))
     )
     this.#openElsewhere = options.openElsewhere
     this.#addressLimits = options.addressLimits
@@ -140,7 +144,7 @@ export class ProxyServer implements Services, ClientOwner {
   /** Accepts from a socket that its owner keeps open. */
   attach(descriptor: Descriptor): void {
     this.#descriptors.push(descriptor)
-    const tls = descriptor.isTls ? openTls(this.generation.settings.proxy.tls) : undefined
+    const tls = descriptor.isTls ? openTls(this.generation.settings.proxy.tls, this.#protocols.offered) : undefined
     const listener = this.#listenOn(descriptor, libc.dup(descriptor.fd), tls)
     if (tls === undefined) this.#plainListeners.push(listener)
     else {
@@ -216,10 +220,11 @@ export class ProxyServer implements Services, ClientOwner {
     this.#limit(client)
   }
 
-  /** The TLS handshake is complete: the measured times become header lines. */
+  /** The TLS handshake is complete: the client's protocol is agreed, and the measured times become header lines. */
   #handshakeComplete(socket: Socket<ClientConnection>): void {
     const client = socket.data
     if (client === undefined) return
+    if (this.#protocols.offered.length > 1) this.#agree(socket, client)
     if (!this.#clock.finished(client.handshake, fdOf(socket))) return
     this.#applyTiming(client)
     const { hints, relay } = this.generation
@@ -227,6 +232,13 @@ export class ProxyServer implements Services, ClientOwner {
     if (facts.hints === undefined || hints === undefined) return
     if (relay.judge(this.#clock.timing) >= RELAY_CALLED)
       client.facts = { ...facts, hints: hints.hinter.withRelay(facts.hints, relay) }
+  }
+
+  #agree(socket: Socket<ClientConnection>, client: ClientConnection): void {
+    const name = (socket as { readonly alpnProtocol?: string | false | null }).alpnProtocol
+    if (typeof name !== "string") return
+    const agreed = this.#protocols.agreed(name, client, this)
+    if (agreed !== undefined) client.changeProtocol(agreed)
   }
 
   #firstByte(client: ClientConnection): void {
@@ -314,7 +326,7 @@ export class ProxyServer implements Services, ClientOwner {
   /** New requests use `generation`; those in progress finish with the old one. Throws the errors of reading certificates, and changes nothing then. */
   reload(generation: Generation): void {
     const encrypted = this.#descriptors.filter(({ isTls }) => isTls)
-    const tls = encrypted.length > 0 ? openTls(generation.settings.proxy.tls) : undefined
+    const tls = encrypted.length > 0 ? openTls(generation.settings.proxy.tls, this.#protocols.offered) : undefined
     const before = this.generation
     this.generation = generation
     for (const [target, upstream] of before.upstreams)
