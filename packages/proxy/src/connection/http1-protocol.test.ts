@@ -86,7 +86,8 @@ class Scene {
 
 const GET = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-const post = (length: number, body = ""): string => `POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${length}\r\n\r\n${body}`
+const post = (length: number, body = ""): string =>
+  `POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${length}\r\n\r\n${body}`
 const CHUNKED_POST = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
 const TWO_UPSTREAMS = '[[routes]]\nupstream = ["http://127.0.0.1:8081", "http://127.0.0.1:8082"]\n'
 const limits = (text: string): string => `[proxy.limits]\n${text}\n${ONE_ROUTE}`

@@ -2,7 +2,7 @@
  * An upstream stream that records what it is sent; the test plays the upstream.
  */
 import { bytesOf, latin1 } from "../http1/byte-classes.ts"
-import type { Ownership } from "../socket/socket-writer.ts"
+import type { Ownership } from "@synprint/linux/sockets"
 import type { PooledConnection, Upstream } from "../upstream/upstream.ts"
 import type { Downstream } from "../upstream/upstream-stream.ts"
 
