@@ -36,6 +36,7 @@ test("every rule is applied to the files of a repository", () => {
     put("packages/x/src/path.ts", "/** Path. */\nconst a = '/root/x'")
     put("fixtures/a.pcap", "x")
     put("ARCHITECTURE.md", "Of four octets.\n")
+    put("docs/glossary.md", "Byte, no longer octet.\n")
     put("README.md", "Run `./bootstrap demo`, then `bun run nothing`.\n")
     put("docs/how-to/a.md", "Edit `packages/x/src/path.ts` and `packages/x/src/gone.ts`.\n")
     put("node_modules/y/package.json", JSON.stringify({ dependencies: { z: "*" } }))
