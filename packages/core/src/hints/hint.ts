@@ -1,48 +1,67 @@
 /**
- * The hints: their names, and the highest score of each.
+ * The hints: their names, the highest score of each, and what explains them. A new hint is one row and its constant here.
  *
  * A score says how often a hint of its kind was right on the data that it was measured with: the lower end of the 95 % interval
  * (Wilson) of right over reported, which few observations keep low. `bun run bench signal` computes and prints it; its test fails when a
  * number here is above what was measured.
  */
 
-/** The User-Agent or a client hint names another platform than the TCP stack is from. */
-export const UA_MISMATCH = 0
-/** The link is one that tunnels make. */
-export const TUNNEL = 1
-/** TCP ends at a relay near us: TLS or HTTP takes longer than TCP's round trip. */
-export const RELAY = 2
-/** The SYN is that of a TCP stack in a process: gVisor and what is built on it. */
-export const USER_SPACE_STACK = 3
-/** The SYN is that of a program that writes its own packets. */
-export const SCANNER = 4
-/** Several hosts behind one address. */
-export const SHARED_ADDRESS = 5
-/** Something on the path rewrote the SYN's options. */
-export const MIDDLEBOX = 6
-/** The request brought headers by names that are ours. */
-export const SPOOFED_HEADER = 7
+interface HintKind {
+  /** Token of the list. */
+  readonly name: string
+  /** The highest score that may be reported: at most what bench/hint-evidence.ts measures, and 0.5 where there is nearly nothing to measure. */
+  readonly measured: number
+  /** True if a relay that the operator knows explains the hint: its stack and its timing are then the relay's own. */
+  readonly isExplainedByRelay: boolean
+}
+
+const HINTS = [
+  // The User-Agent or a client hint names another platform than the TCP stack is from.
+  { name: "ua-mismatch", measured: 0.95, isExplainedByRelay: true },
+  // The link is one that tunnels make.
+  { name: "tunnel", measured: 0.85, isExplainedByRelay: false },
+  // TCP ends at a relay near us: TLS or HTTP takes longer than TCP's round trip.
+  { name: "relay", measured: 0.9, isExplainedByRelay: true },
+  // The SYN is that of a TCP stack in a process: gVisor and what is built on it. Only one of them could be measured.
+  { name: "user-space-stack", measured: 0.5, isExplainedByRelay: true },
+  // The SYN is that of a program that writes its own packets.
+  { name: "scanner", measured: 0.85, isExplainedByRelay: true },
+  // Several hosts are behind one address.
+  { name: "shared-address", measured: 0.9, isExplainedByRelay: true },
+  // Something on the path rewrote the SYN's options.
+  { name: "middlebox", measured: 0.85, isExplainedByRelay: true },
+  // The request brought headers by names that are ours, which is certain.
+  { name: "spoofed-header", measured: 1, isExplainedByRelay: false }
+] as const satisfies ReadonlyArray<HintKind>
+
+type HintName = (typeof HINTS)[number]["name"]
+
+/** A hint's number is its row: bit masks and arrays of hints go by it. */
+const numberOf = (name: HintName): number => HINTS.findIndex((hint) => hint.name === name)
+
+export const UA_MISMATCH = numberOf("ua-mismatch")
+export const TUNNEL = numberOf("tunnel")
+export const RELAY = numberOf("relay")
+export const USER_SPACE_STACK = numberOf("user-space-stack")
+export const SCANNER = numberOf("scanner")
+export const SHARED_ADDRESS = numberOf("shared-address")
+export const MIDDLEBOX = numberOf("middlebox")
+export const SPOOFED_HEADER = numberOf("spoofed-header")
 
 /** Tokens of the list, by number. */
-export const HINT_NAMES: ReadonlyArray<string> = [
-  "ua-mismatch",
-  "tunnel",
-  "relay",
-  "user-space-stack",
-  "scanner",
-  "shared-address",
-  "middlebox",
-  "spoofed-header"
-]
+export const HINT_NAMES: ReadonlyArray<HintName> = HINTS.map(({ name }) => name)
 
 /** Names of the single fields and configuration tables, by number. */
 export const HINT_FIELDS: ReadonlyArray<string> = HINT_NAMES.map((name) => name.replaceAll("-", "_"))
 
-/**
- * The highest score of each, by number: at most what bench/hint-evidence.ts measures, and half where there is nearly nothing to measure
- * (user-space stacks: one). That a request brought headers by our names is no guess.
- */
-export const MEASURED: ReadonlyArray<number> = [0.95, 0.85, 0.9, 0.5, 0.85, 0.9, 0.85, 1]
+/** The highest score of each, by number. */
+export const MEASURED: ReadonlyArray<number> = HINTS.map(({ measured }) => measured)
+
+/** Bits of the hints that a known relay explains. */
+export const EXPLAINED_BY_RELAY: number = HINTS.reduce(
+  (bits: number, { isExplainedByRelay }, hint) => (isExplainedByRelay ? bits | (1 << hint) : bits),
+  0
+)
 
 /** With fewer observations the score is capped at 0.5. */
 export const FEW = 5

@@ -4,7 +4,7 @@
 import type { Family } from "../address/address.ts"
 import { PrefixSet } from "../address/prefix.ts"
 import { Tolerated } from "./claim.ts"
-import { HINT_NAMES, MEASURED, SPOOFED_HEADER, TUNNEL } from "./hint.ts"
+import { EXPLAINED_BY_RELAY, HINT_NAMES, MEASURED } from "./hint.ts"
 
 export interface HintRule {
   readonly enabled: boolean
@@ -47,9 +47,6 @@ export const DEFAULT_HINTS: HintSettings = {
   rules: HINT_NAMES.map(() => ({ enabled: true, maxScore: 1, except: NO_NETWORK }))
 }
 
-/** Hints that a known relay explains: all but its own tunnel and those that depend on the request. */
-const EXPLAINED = ~((1 << TUNNEL) | (1 << SPOOFED_HEADER))
-
 export const ALL_HINTS: number = (1 << HINT_NAMES.length) - 1
 
 export class HintPolicy {
@@ -84,7 +81,7 @@ export class HintPolicy {
     if (!this.#hasNetworks || family === 0) return this.enabled
     if (this.#except.containsBytes(family, address, at)) return 0
     let bits = this.enabled
-    if (this.#relays.containsBytes(family, address, at)) bits &= ~EXPLAINED
+    if (this.#relays.containsBytes(family, address, at)) bits &= ~EXPLAINED_BY_RELAY
     for (let hint = 0; hint < this.#exceptOf.length; hint++) {
       const except = this.#exceptOf[hint]!
       if (except.size > 0 && except.containsBytes(family, address, at)) bits &= ~(1 << hint)
