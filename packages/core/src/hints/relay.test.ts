@@ -74,6 +74,63 @@ describe("direct clients are not called relays", () => {
   }
 })
 
+test("a gap counts from twice the lag of our own process on", () => {
+  const seen = { rtt: 1, helloDelay: 100, tlsRtt: 101 }
+  expect(judged({ ...seen, lag: 50 })).toBeGreaterThanOrEqual(RELAY_CALLED)
+  expect(judged({ ...seen, lag: 50.1 })).toBe(-1)
+  expect(judge.reason).toBe(RELAY_BUSY)
+})
+
+test("a round trip of TCP that grew by one sample counts whole, eight times the smoothed change", () => {
+  // 10 ms, then 15 ms smoothed: one sample of 50 ms.
+  expect(judged({ rtt: 10, laterRtt: 15, helloDelay: 200, tlsRtt: 150 })).toBeGreaterThanOrEqual(RELAY_CALLED)
+  expect(judge.gapMicros).toBe(100_000)
+})
+
+const WITNESS_BORDERS: ReadonlyArray<readonly [what: string, helloDelay: number, isDerived: boolean, reason: number]> =
+  [
+    ["a third of the gap", 40, false, RELAY_AGREED],
+    ["less than a third of the gap", 39.9, false, RELAY_HELLO_AT_ONCE],
+    ["twice the gap and 100 ms", 340, false, RELAY_AGREED],
+    ["more than that", 340.1, false, RELAY_HELLO_IDLE],
+    ["derived: half the gap", 60, true, RELAY_AGREED],
+    ["derived: less than half the gap", 59.9, true, RELAY_HELLO_AT_ONCE],
+    ["derived: five quarters of the gap and 30 ms", 180, true, RELAY_AGREED],
+    ["derived: more than that", 180.1, true, RELAY_HELLO_IDLE]
+  ]
+for (const [what, helloDelay, isHelloDerived, reason] of WITNESS_BORDERS) {
+  test(`a ClientHello that waited ${what}: ${RELAY_REASONS[reason]}`, () => {
+    judged({ rtt: 10, helloDelay, tlsRtt: 130, isHelloDerived })
+    expect(RELAY_REASONS[judge.reason]).toBe(RELAY_REASONS[reason]!)
+  })
+}
+
+const SCORES: ReadonlyArray<readonly [hidden: number, score: number]> = [
+  [19.9, 0],
+  [20, 20],
+  [49.9, 49],
+  [50, 50],
+  [100, 72],
+  [1000, 92]
+]
+for (const [hidden, score] of SCORES) {
+  test(`a hidden leg of ${hidden} ms scores ${score}`, () => {
+    // rtt of 1 us: jitter's share of it is nothing.
+    expect(judged({ rtt: 0.001, helloDelay: hidden + 0.001, tlsRtt: hidden + 0.0012 })).toBe(score)
+  })
+}
+
+test("one witness alone scores 40 at most", () => {
+  expect(judged({ rtt: 1, helloDelay: 1, tlsRtt: 1001 })).toBe(40)
+})
+
+test("a whole handshake within the least gap has no hidden leg", () => {
+  expect(judged({ rtt: 1, whole: 20.9 })).toBe(0)
+  expect(judge.reason).toBe(RELAY_NONE)
+  expect(judged({ rtt: 1, whole: 21 })).toBe(-1)
+  expect(judge.reason).toBe(RELAY_WHOLE_ONLY)
+})
+
 describe("what can't be told is unknown", () => {
   const seen = { rtt: 1, helloDelay: 100, tlsRtt: 101 }
   const cases: ReadonlyArray<readonly [string, Parameters<typeof judged>[0], reason: number]> = [

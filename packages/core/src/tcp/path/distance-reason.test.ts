@@ -2,7 +2,8 @@ import { expect, test } from "bun:test"
 import { signaturePacket } from "../../testing/signature-packet.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { readDatabases } from "../database/reader.ts"
-import { reportedDistance } from "./distance-reason.ts"
+import type { Signature } from "../signature/signature.ts"
+import { distanceReason, reportedDistance } from "./distance-reason.ts"
 import { Matcher } from "../matching/matcher.ts"
 import { REQUEST } from "../direction.ts"
 
@@ -32,5 +33,26 @@ for (const [what, signature, reason, reported] of CASES) {
   test(`${what}: ${reason ?? "told"}`, () => {
     const fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
     expect([fingerprint.distReason, reportedDistance(fingerprint)]).toEqual([reason, reported])
+  })
+}
+
+// A known stack's initial TTL (0: no match), TTL, distance, reason.
+const BORDERS = [
+  [64, 64, 0, undefined],
+  [64, 65, 0, "ttl-above-initial"],
+  [64, 29, 35, undefined],
+  [64, 28, 4, "ttl-below-initial"],
+  [64, 28, 35, "ttl-below-initial"],
+  [64, 28, 36, "excess-distance"],
+  [0, 128, 0, undefined],
+  [0, 129, 35, "ttl-above-usual"],
+  [0, 129, 36, "excess-distance"],
+  [0, 33, 31, undefined],
+  [0, 32, 0, "ttl-below-usual"]
+] as const
+for (const [ittl, ttl, dist, reason] of BORDERS) {
+  test(`initial TTL ${ittl === 0 ? "not known" : ittl}, TTL ${ttl}, ${dist} hops: ${reason ?? "relied on"}`, () => {
+    const match = ittl === 0 ? undefined : { signature: { ittl, badTtl: false } as Signature }
+    expect(distanceReason({ match, ttl, dist })).toBe(reason)
   })
 }
