@@ -35,7 +35,7 @@ import {
   serializeItem,
   serializeString,
   serializeToken
-} from "./structured.ts"
+} from "../bytes/structured-field.ts"
 
 /** The hints about one connection, whatever its requests say. Immutable. */
 export interface ConnectionHints {

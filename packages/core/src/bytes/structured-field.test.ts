@@ -8,7 +8,7 @@ import {
   serializeList,
   serializeString,
   serializeToken
-} from "./structured.ts"
+} from "./structured-field.ts"
 
 type Bare = { readonly kind: "integer" | "decimal" | "string" | "token" | "boolean"; readonly value: unknown }
 interface Item {
