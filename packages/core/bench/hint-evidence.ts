@@ -14,7 +14,7 @@ import { readDatabases } from "../src/tcp/database/reader.ts"
 import { Matcher } from "../src/tcp/matching/matcher.ts"
 import { type TcpFingerprint } from "../src/tcp/matching/fingerprint.ts"
 import { REQUEST } from "../src/tcp/direction.ts"
-import { tunnelOf } from "../src/tcp/path/tunnel.ts"
+import { tunnelOf } from "../src/tcp/path/link-table.ts"
 import { claimOf, mismatchOf, Tolerated } from "../src/hints/claim.ts"
 import { MIDDLEBOX, SCANNER, SHARED_ADDRESS, TUNNEL, UA_MISMATCH, USER_SPACE_STACK } from "../src/hints/hint.ts"
 import {

@@ -1,5 +1,5 @@
 /**
- * Structured field values for HTTP: serialization of what hints need (RFC 9651 sections 3 and 4.1).
+ * Structured field values for HTTP: serialization of what hints and links need (RFC 9651 sections 3 and 4.1).
  *
  *     List   member, member          Item   bare item;key=value;key
  *
@@ -9,7 +9,8 @@
 
 const KEY = /^[a-z*][a-z0-9_.*-]*$/
 const TOKEN = /^[A-Za-z*][!#$%&'*+\-.^_`|~0-9A-Za-z:/]*$/
-const NOT_PRINTABLE = /[^\x20-\x7e]/
+/** Characters that no RFC 9651 string can carry. */
+export const NOT_PRINTABLE = /[^\x20-\x7e]/g
 const ESCAPED = /["\\]/g
 const INTEGER_MAX = 999_999_999_999_999
 const DECIMAL_MAX = 999_999_999_999
@@ -21,7 +22,7 @@ export function serializeToken(text: string): string | undefined {
 
 /** A string in quotes (section 4.1.6): printable ASCII alone. */
 export function serializeString(text: string): string | undefined {
-  return NOT_PRINTABLE.test(text) ? undefined : `"${text.replace(ESCAPED, "\\$&")}"`
+  return text.search(NOT_PRINTABLE) >= 0 ? undefined : `"${text.replace(ESCAPED, "\\$&")}"`
 }
 
 /** An integer of at most 15 digits (section 4.1.4). */

@@ -8,7 +8,7 @@
  */
 import type { ConnectionInfo } from "../connection-info.ts"
 import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
-import { tunnelOf } from "../tcp/path/tunnel.ts"
+import { tunnelOf } from "../tcp/path/link-table.ts"
 import { reasonNames } from "../history/sharing/sharing-reasons.ts"
 import type { Family } from "../address/address.ts"
 import { mismatchOf, NO_CLAIM } from "./claim.ts"

@@ -4,12 +4,11 @@ import { signaturePacket } from "../../testing/signature-packet.ts"
 import { BUILTIN, BUILTIN_DATABASE } from "../database/builtin.ts"
 import { type DatabaseText, readDatabases } from "../database/reader.ts"
 import { LINK_KINDS, TUNNEL_KINDS } from "../database/link-facts.ts"
-import { linkName, LinkTable, printCandidates } from "./link-table.ts"
+import { linkName, LinkTable, printCandidates, tunnelOf } from "./link-table.ts"
 import { Matcher } from "../matching/matcher.ts"
 import { FAMILY_CONSOLE } from "../database/stack-family.ts"
 import { type TcpFingerprint } from "../matching/fingerprint.ts"
 import { REQUEST } from "../direction.ts"
-import { tunnelOf } from "./tunnel.ts"
 
 const builtin: DatabaseText = { name: BUILTIN, text: BUILTIN_DATABASE }
 const P0F: DatabaseText = {

@@ -3,6 +3,13 @@
  * there are such lines, the arithmetic of OpenVPN and WireGuard (openvpn.ts, wireguard.ts) compete; a share is left for what nobody
  * documented. Lines without facts, as in p0f.fp, give a name alone, exactly as p0f would.
  */
+import {
+  NOT_PRINTABLE,
+  serializeDecimal,
+  serializeItem,
+  serializeList,
+  serializeString
+} from "../../bytes/structured-field.ts"
 import type { Database, Link } from "../database/database.ts"
 import type { LinkKind, TunnelKind } from "../database/link-facts.ts"
 import { TUNNEL_KINDS } from "../database/link-facts.ts"
@@ -58,7 +65,7 @@ const NO_WORDS: ReadonlyArray<string> = []
 const NO_CANDIDATES: ReadonlyArray<LinkCandidate> = []
 const TUNNELS: ReadonlySet<LinkKind> = new Set(TUNNEL_KINDS)
 
-export const isTunnelKind = (kind: LinkKind): kind is TunnelKind => TUNNELS.has(kind)
+const isTunnelKind = (kind: LinkKind): kind is TunnelKind => TUNNELS.has(kind)
 
 /** MTU 65536, Linux loopback over IPv6, lies outside p0f's grammar: its IPv4 sibling stands for it. */
 const inGrammar = (mtu: number): number => Math.min(mtu, 65_535)
@@ -206,17 +213,33 @@ function shortName(candidates: ReadonlyArray<LinkCandidate>): string | undefined
 
 /** The candidates as an RFC 9651 list: `"WireGuard";q=0.53, "T-Mobile US";q=0.26`; undefined for none. */
 export function printCandidates(candidates: ReadonlyArray<LinkCandidate>): string | undefined {
-  if (candidates.length === 0) return undefined
-  return candidates.map(({ name, weight }) => `"${structured(name)}";q=${share(weight)}`).join(", ")
+  return serializeList(
+    candidates.flatMap(({ name, weight }) => {
+      // A database may name a link in any script, an RFC 9651 string can't.
+      const bare = serializeString(name.replaceAll(NOT_PRINTABLE, "?"))
+      const item = bare === undefined ? undefined : serializeItem(bare, [["q", serializeDecimal(weight / 100)]])
+      return item === undefined ? [] : [item]
+    })
+  )
 }
 
-/** An RFC 9651 string holds printable ASCII alone. */
-const structured = (name: string): string => name.replaceAll(/[^\x20-\x7e]/g, "?").replaceAll(/["\\]/g, "\\$&")
-
-/** 0.53, 0.3, 1.0. */
-function share(percent: number): string {
-  if (percent >= 100) return "1.0"
-  return percent % 10 === 0 ? `0.${percent / 10}` : `0.${percent < 10 ? "0" : ""}${percent}`
+/**
+ * The tunnel that a SYN came through; undefined when no candidate is one. PPPoE, DS-Lite and 6rd are ways of an access line and an
+ * overlay is a data center's own affair: none of them counts.
+ */
+export function tunnelOf({ candidates }: { readonly candidates: ReadonlyArray<LinkCandidate> }): Tunnel | undefined {
+  let sum = 0
+  let kind: Tunnel["kind"] | undefined
+  const weights = new Map<Tunnel["kind"], number>()
+  for (const candidate of candidates) {
+    if (!isTunnelKind(candidate.kind)) continue
+    sum += candidate.weight
+    const weight = (weights.get(candidate.kind) ?? 0) + candidate.weight
+    weights.set(candidate.kind, weight)
+    if (kind === undefined || weight > weights.get(kind)!) kind = candidate.kind
+  }
+  if (kind === undefined) return undefined
+  return { kind: weights.get(kind)! * 2 < sum ? "vpn" : kind, weight: Math.min(sum, 100) }
 }
 
 const tables = new WeakMap<Database, LinkTable>()
