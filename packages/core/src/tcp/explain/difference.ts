@@ -6,7 +6,7 @@ import { MAX_DIST } from "../signature/distance.ts"
 import { hasTimestamp, type Subject } from "./subject.ts"
 import { printLayout } from "../signature/option-layout.ts"
 import { type Direction, REQUEST } from "../direction.ts"
-import { clampedInterfaceMss } from "../path/clamped-window.ts"
+import { clampedInterfaceMss } from "../path/interface-mss.ts"
 import {
   largestMssMultiple,
   printLineQuirks,

@@ -2,8 +2,7 @@
  * Explanations of the words of a TCP signature: options (IANA tcp-parameters), quirks (p0f README), window rules.
  */
 import { KIND_EOL } from "../signature/option-layout.ts"
-import { clampedInterfaceMss } from "../path/clamped-window.ts"
-import { interfaceOfMss } from "../path/interface-mss.ts"
+import { clampedInterfaceMss, interfaceOfMss } from "../path/interface-mss.ts"
 import { largestMssMultiple } from "../signature/signature.ts"
 
 const OPTIONS = new Map([

@@ -13,7 +13,7 @@
  * can show, `0+` included, and a userland line that matches fuzzily leaves the guessed distance.
  */
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID, QUIRKS_IPV4 } from "../../packet/quirks.ts"
-import { clampedInterfaceMss } from "../path/clamped-window.ts"
+import { clampedInterfaceMss } from "../path/interface-mss.ts"
 import type { Database, TcpSignature } from "../database/database.ts"
 import { guessDistance, MAX_DIST } from "../signature/distance.ts"
 import { keyMultiplier } from "../signature/raw-signature.ts"

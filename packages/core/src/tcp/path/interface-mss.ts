@@ -1,7 +1,9 @@
 /**
- * Interface MSS: what usual interfaces announce when nothing on the path lowers it, so that a window counted in such segments tells
- * the interface behind a smaller MSS.
+ * Interface MSS: the MSS that usual interfaces announce when nothing on the path lowers it. A stack that opens its window by the MSS
+ * (`mss*max`: Linux >= 4.20, Windows 10/11) does so by the MTU of its own interface: when a router, VPN or carrier lowers the MSS option
+ * of its SYN on the way, the window still shows the interface.
  */
+import { largestMssMultiple } from "../signature/signature.ts"
 
 export interface UsualInterface {
   readonly name: string
@@ -51,3 +53,14 @@ export const INTERFACE_MSS: ReadonlyArray<number> = [...new Set([...INTERFACES_I
 /** The interface that has this MSS over IPv4 or IPv6. */
 export const interfaceOfMss = (mss: number): UsualInterface | undefined =>
   USUAL.find(({ mtu }) => mtu - HEADERS_IPV4 === mss || mtu - HEADERS_IPV6 === mss)
+
+/** Windows of INTERFACE_MSS by `mss*max`. Both families are in one list: a translator (NAT64, 464XLAT) turns one into the other. */
+const WINDOWS: ReadonlyArray<number> = INTERFACE_MSS.map((mss) => largestMssMultiple(mss))
+
+/** The interface MSS above `mss` that `win` was opened for; 0 when there is none, or the window fits `mss` itself. */
+export function clampedInterfaceMss(win: number, mss: number): number {
+  const at = WINDOWS.indexOf(win)
+  if (at < 0 || mss === 0) return 0
+  const interfaceMss = INTERFACE_MSS[at]!
+  return interfaceMss > mss && win !== largestMssMultiple(mss) ? interfaceMss : 0
+}

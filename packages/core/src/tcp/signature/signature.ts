@@ -17,7 +17,7 @@ export const WIN_MTU = 4
 export const WIN_MSS_MAX = 5
 /** Limit of a plain `mss*max`. */
 export const WIN_64K = 65536
-/** `mss*clamped`, not known to p0f: `mss*max` of a usual interface whose MSS is above the SYN's own (clamped-window.ts). */
+/** `mss*clamped`, not known to p0f: `mss*max` of a usual interface whose MSS is above the SYN's own (path/interface-mss.ts). */
 export const WIN_MSS_CLAMPED = 6
 /**
  * `mss*N/ws`, not known to p0f: N times the MSS, rounded down to what the window scale can express (gVisor). Where nothing is lost by
