@@ -20,10 +20,13 @@ function readExports(root: string): ReadonlyMap<string, string> {
   for (const name of packageNames(root)) {
     const json = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as {
       readonly name: string
-      readonly exports?: Readonly<Record<string, string>>
+      readonly exports?: Readonly<Record<string, string | { readonly bun: string }>>
     }
     for (const [path, target] of Object.entries(json.exports ?? {}))
-      exports.set(join(json.name, path), normalize(join("packages", name, target)))
+      exports.set(
+        join(json.name, path),
+        normalize(join("packages", name, typeof target === "string" ? target : target.bun))
+      )
   }
   return exports
 }
