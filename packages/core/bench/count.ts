@@ -2,6 +2,6 @@
 export interface Count {
   reported: number
   right: number
-  /** Cases in which the hint had to be told. */
+  /** Cases in which the hint had to be reported. */
   due: number
 }

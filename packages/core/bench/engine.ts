@@ -7,7 +7,7 @@
  *     unique     every SYN a new fingerprint / p0f -r
  *
  * Five runs of each, one after the other in turns, so that what else the machine does hits all alike; ratios of medians. p0f prints
- * its screen output to /dev/null, as it can't be told not to. SYNPRINT_BENCH_PACKETS and SYNPRINT_BENCH_RUNS make it shorter.
+ * its screen output to /dev/null, as it has no option against that. SYNPRINT_BENCH_PACKETS and SYNPRINT_BENCH_RUNS make it shorter.
  * `--against CHECKOUT` runs `read` of another checkout in the same turns.
  */
 import { mkdtempSync, rmSync } from "node:fs"

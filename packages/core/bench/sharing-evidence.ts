@@ -35,7 +35,7 @@ export function measureSharing(matcher: Matcher, syns: ReadonlyArray<LabelledSyn
     for (let n = 0; n < CONNECTIONS; n++) {
       const packet = sent[n % sent.length]!
       packet.src0 = address
-      // What a modern kernel draws anew for every connection.
+      // A modern kernel draws these anew for every connection.
       packet.sport = 32_768 + ((n * 7919) % 28_000)
       packet.ts1 = packet.ts1 === 0 ? 0 : (n * 0x9e3779b1) >>> 0
       host = observer.connection(packet, 1_700_000_000_000 + n * EVERY_MS)

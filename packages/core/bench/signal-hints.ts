@@ -6,7 +6,7 @@ import { measureHints } from "./hint-evidence.ts"
 import { share, type SignalPart, type SignalRow } from "./part.ts"
 
 export const part: SignalPart = {
-  title: "(g) Hints: right of told",
+  title: "(g) Hints: right of reported",
   run: () => {
     const evidence = measureHints()
     if (evidence === undefined) return "the tables of labelled SYNs are not there"
@@ -27,7 +27,7 @@ export const part: SignalPart = {
     return {
       rows,
       notes: [
-        "the bar is the lower end of the 95 % interval of right of told",
+        "the bar is the lower end of the 95 % interval of right of reported",
         "requests of captures whose User-Agent the stack contradicts:",
         ...evidence.contradictions.map((line) => `  ${line}`),
         ...evidence.wrong.map((line) => `reported of a client that says what its label says: ${line}`)

@@ -1,5 +1,5 @@
 /**
- * Signal: what is told of a connection, against p0f 3.09b on the same SYNs and against what is known to have sent them.
+ * Signal: what is reported of a connection, against p0f 3.09b on the same SYNs and against what is known to have sent them.
  *
  * The parts are the files signal-NAME.ts beside this one (part.ts says what they look like); with --check a missed bar fails.
  */

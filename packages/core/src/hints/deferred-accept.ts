@@ -3,7 +3,7 @@
  * HAProxy's `defer-accept`). The first sample of its estimator is then SYN+ACK to ClientHello, the others are round trips.
  *
  * Smoothed round trip and deviation (net/ipv4/tcp_input.c: tcp_rtt_estimator, after RFC 6298) depend on the first sample, the later
- * ones and their number, which nobody tells. The least number that can have led there is taken; when there were more, the
+ * ones and their number, which the kernel doesn't report. The least number that can have led there is taken; when there were more, the
  * round trip found is quicker and the first sample longer than they are, and relay.ts asks the first sample to be no longer than TLS's.
  */
 

@@ -4,7 +4,7 @@
 import { FAMILY_SCANNER, FAMILY_USER_SPACE } from "../tcp/database/stack-family.ts"
 import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 
-/** Percent: of a lighter tunnel link_candidates tells, among what is likelier. */
+/** Percent. A tunnel with less weight stands in link_candidates alone, among likelier links. */
 export const TUNNEL_LEAST = 30
 
 /**

@@ -19,7 +19,7 @@ export class HandshakeTiming {
   /** TCP's handshake to the whole ClientHello. */
   helloDelay = -1
   tlsRtt = -1
-  /** TCP's handshake to the client's Finished, where ClientHello and what follows can't be told apart. */
+  /** TCP's handshake to the client's Finished, where the ClientHello can't be separated from what follows. */
   whole = -1
   /** Segments that were sent again, or came out of order, until the client's Finished. */
   lost = -1

@@ -23,7 +23,7 @@ const SLOTS = 8192
 const WORDS = 9
 const NO_ADDRESS = new Uint8Array(16)
 
-/** A log that prints: what it is told of requests has hints. */
+/** A log that prints: requests come to it with their hints. */
 export class HintedLog<Log extends ObservationLog & { readonly flush: () => void }> implements ObservationLog {
   readonly inner: Log
   readonly #hinter = new Hinter(new HintPolicy(DEFAULT_HINTS))

@@ -3,8 +3,8 @@
  *
  *     ua-mismatch;q=0.95;reason="windows ua, linux stack", tunnel;q=0.58;kind=wireguard
  *
- * What the fingerprint gives is made once per fingerprint, what the connection adds once per connection, a claim's text once per pair of claim and
- * stack: a request that hints nothing, or the same as one before, costs a few comparisons and no allocation.
+ * Hints of the fingerprint are made once per fingerprint, those of the connection once per connection, a claim's text once per pair of
+ * claim and stack: a request without hints, or with the same as one before, costs a few comparisons and no allocation.
  */
 import type { ConnectionInfo } from "../connection-info.ts"
 import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
@@ -41,7 +41,7 @@ import {
 export interface ConnectionHints {
   /** The stack that claims are compared with; 0: none, or they are not to be compared. */
   readonly families: number
-  /** Bits of the hints that may be told of the client. */
+  /** Bits of the hints that may be reported about the client. */
   readonly allowed: number
   /** Parameters by number of the hint, such as `;q=0.7;reason="..."`; undefined: not hinted. */
   readonly parameters: ReadonlyArray<string | undefined>
@@ -121,7 +121,7 @@ export class Hinter {
 
   /**
    * The list for a request that claims `claim` (claim.ts) and brought `spoofed` headers by our names; undefined when nothing is hinted.
-   * `parameters` then tells the single hints.
+   * `parameters` then has the single hints.
    */
   list(of: ConnectionHints, claim: number, spoofed: number): string | undefined {
     const { parameters } = this
@@ -187,7 +187,7 @@ export class Hinter {
     return text
   }
 
-  /** `;q=0.9;reason="..."`; undefined when the score is below what is told. */
+  /** `;q=0.9;reason="..."`; undefined when the score is below the least that is reported. */
   #parameters(hint: number, score: number, parameters: ReadonlyArray<Parameter>): string | undefined {
     const reported = this.policy.score(hint, score)
     return reported === 0 ? undefined : serializeItem("", [["q", serializeDecimal(reported)], ...parameters])

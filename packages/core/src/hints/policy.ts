@@ -1,5 +1,5 @@
 /**
- * Policy: which hints are told of whom, and how sure they may sound. Made from a configuration; immutable.
+ * Policy: which hints are reported about which clients, and the highest score of each. It is made from a configuration and immutable.
  */
 import type { Family } from "../address/address.ts"
 import { PrefixSet } from "../address/prefix.ts"
@@ -10,14 +10,14 @@ export interface HintRule {
   readonly enabled: boolean
   /** 0..1: a score above is lowered to it. */
   readonly maxScore: number
-  /** Clients of which this hint is never told. */
+  /** Clients about which this hint is never reported. */
   readonly except: PrefixSet
 }
 
 export interface HintSettings {
   /** 0..1: hints with a lower score are left out. */
   readonly minScore: number
-  /** Clients of which nothing is hinted. */
+  /** Clients about which no hint is reported. */
   readonly except: PrefixSet
   /** Addresses whose stack and timing are those of a relay that is known: Private Relay, corporate gateways, a CDN, carriers' proxies. */
   readonly relays: PrefixSet
@@ -52,7 +52,7 @@ export const ALL_HINTS: number = (1 << HINT_NAMES.length) - 1
 export class HintPolicy {
   readonly minScore: number
   readonly tolerated: Tolerated
-  /** Bits of hints that are told at all. */
+  /** Bits of the hints that are reported at all. */
   readonly enabled: number
   readonly #maxScores: ReadonlyArray<number>
   readonly #except: PrefixSet
@@ -76,7 +76,7 @@ export class HintPolicy {
       this.#except.size + this.#relays.size + this.#exceptOf.reduce((sum, { size }) => sum + size, 0) > 0
   }
 
-  /** Bits of the hints that may be told of a client. */
+  /** Bits of the hints that may be reported about a client. */
   allowed(family: Family | 0, address: Uint8Array, at: number): number {
     if (!this.#hasNetworks || family === 0) return this.enabled
     if (this.#except.containsBytes(family, address, at)) return 0
@@ -89,7 +89,7 @@ export class HintPolicy {
     return bits
   }
 
-  /** A score that is told: never above what was measured and what the operator allows; 0: not told. */
+  /** The score to report: never above what was measured and what the operator allows; 0: not reported. */
   score(hint: number, score: number): number {
     const most = this.#maxScores[hint]!
     const reported = Math.floor(100 * (score < most ? score : most) + 1e-9) / 100

@@ -6,7 +6,7 @@
  *     ClientHello    waits for "200 Connection established": helloDelay = h
  *     Finished       answers a ServerHello that went to the client:  tlsRtt = rtt + h
  * ```
- * Two witnesses that nothing harmless moves alike. A ClientHello that comes late alone is a connection that was opened in advance; a
+ * Two independent measurements; no benign cause delays both by the same amount. A ClientHello that comes late alone is a connection that was opened in advance; a
  * Finished that comes late alone is a client that asked for revocation, a HelloRetryRequest, a flight beyond the congestion window, or
  * a relay that doesn't make its client wait: neither is called a relay, whatever it took. What is slow by itself moves both a little:
  * a phone takes 10 to 40 ms for a key pair and as much for certificates, so that both have to be late by more (`callMicros`).
@@ -19,9 +19,9 @@ import type { ConnectionInfo } from "../connection-info.ts"
 import type { HandshakeTiming } from "./handshake-timing.ts"
 
 export interface RelayThresholds {
-  /** A hidden leg of so much, there and back, scores 50: from there on a connection is called a relay. */
+  /** Round trip of the hidden leg that scores 50, from which on a connection is called a relay. */
   readonly callMicros: number
-  /** A smaller one is none. */
+  /** A shorter hidden leg scores 0. */
   readonly leastMicros: number
 }
 
@@ -48,7 +48,7 @@ const DERIVED_WAITED_SHARE = 1 / 2
 const DERIVED_IDLE_SHARE = 1.25
 const DERIVED_IDLE_MICROS = 30_000
 
-// Why a score is what it is. Up to RELAY_NONE nothing was told.
+// Reasons of a score. Up to RELAY_NONE no hint is reported.
 export const RELAY_UNMEASURED = 0
 export const RELAY_LOSS = 1
 export const RELAY_EARLY_DATA = 2
@@ -74,7 +74,7 @@ export const RELAY_REASONS: ReadonlyArray<string> = [
 
 export class RelayJudge {
   readonly thresholds: RelayThresholds
-  /** 0..100 of the connection judged last; -1: it can't be told. */
+  /** 0..100 of the connection judged last; -1: not known. */
   score = -1
   /** By how much TLS's round trip exceeds TCP's; 0 without a score. */
   gapMicros = 0
@@ -88,15 +88,15 @@ export class RelayJudge {
   judge(timing: HandshakeTiming): number {
     this.gapMicros = 0
     const { rtt, tlsRtt, helloDelay } = timing
-    if (!isMeasured(rtt) || rtt === 0) return this.#tell(-1, RELAY_UNMEASURED)
-    if (timing.hasEarlyData) return this.#tell(-1, RELAY_EARLY_DATA)
-    if (timing.lost > 0) return this.#tell(-1, RELAY_LOSS)
+    if (!isMeasured(rtt) || rtt === 0) return this.#set(-1, RELAY_UNMEASURED)
+    if (timing.hasEarlyData) return this.#set(-1, RELAY_EARLY_DATA)
+    if (timing.lost > 0) return this.#set(-1, RELAY_LOSS)
     const tcp = slowest(rtt, timing.laterRtt)
     if (!isMeasured(tlsRtt) || !isMeasured(helloDelay)) return this.#judgeWhole(timing.whole, tcp)
     const gap = tlsRtt - tcp
     const { leastMicros } = this.thresholds
-    if (gap < leastMicros) return this.#tell(0, RELAY_NONE)
-    if (timing.lag * 2 > gap) return this.#tell(-1, RELAY_BUSY)
+    if (gap < leastMicros) return this.#set(0, RELAY_NONE)
+    if (timing.lag * 2 > gap) return this.#set(-1, RELAY_BUSY)
     this.gapMicros = Math.round(gap)
     const least = timing.isHelloDerived ? DERIVED_WAITED_SHARE : WAITED_SHARE
     if (helloDelay < gap * least) return this.#one(gap, tcp, RELAY_HELLO_AT_ONCE)
@@ -104,18 +104,18 @@ export class RelayJudge {
       ? gap * DERIVED_IDLE_SHARE + DERIVED_IDLE_MICROS
       : gap * IDLE_SHARE + IDLE_MICROS
     if (helloDelay > latest) return this.#one(gap, tcp, RELAY_HELLO_IDLE)
-    return this.#tell(this.#scoreOf((gap < helloDelay ? gap : helloDelay) - tcp * JITTER_SHARE), RELAY_AGREED)
+    return this.#set(this.#scoreOf((gap < helloDelay ? gap : helloDelay) - tcp * JITTER_SHARE), RELAY_AGREED)
   }
 
   /** Without a ClientHello of its own a long handshake says nothing, a short one that there is no hidden leg. */
   #judgeWhole(whole: number, tcp: number): number {
-    if (!isMeasured(whole)) return this.#tell(-1, RELAY_UNMEASURED)
-    return whole - tcp < this.thresholds.leastMicros ? this.#tell(0, RELAY_NONE) : this.#tell(-1, RELAY_WHOLE_ONLY)
+    if (!isMeasured(whole)) return this.#set(-1, RELAY_UNMEASURED)
+    return whole - tcp < this.thresholds.leastMicros ? this.#set(0, RELAY_NONE) : this.#set(-1, RELAY_WHOLE_ONLY)
   }
 
   #one(gap: number, tcp: number, reason: number): number {
     const score = this.#scoreOf(gap - tcp * JITTER_SHARE)
-    return this.#tell(score < ONE_WITNESS_MAX ? score : ONE_WITNESS_MAX, reason)
+    return this.#set(score < ONE_WITNESS_MAX ? score : ONE_WITNESS_MAX, reason)
   }
 
   /** 50 at the threshold, in proportion below, towards SCORE_MAX above. */
@@ -126,7 +126,7 @@ export class RelayJudge {
     return Math.floor(SCORE_MAX - ((SCORE_MAX - RELAY_CALLED) * callMicros) / hidden)
   }
 
-  #tell(score: number, reason: number): number {
+  #set(score: number, reason: number): number {
     this.score = score
     this.reason = reason
     return score

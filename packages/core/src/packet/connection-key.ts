@@ -1,5 +1,5 @@
 /**
- * Key of a connection, the same 40 bytes in every store and in the eBPF map (runtime/capture.ts: Connection.key).
+ * Key of a connection, the same 40 bytes in every store and in the eBPF map.
  *
  *   0       1       4             6             8                24               40
  *  +-------+-------+-------------+-------------+----------------+----------------+
@@ -24,7 +24,7 @@ export function makeConnectionKey(): Uint8Array {
   return new Uint8Array(new ArrayBuffer(CONNECTION_KEY_BYTES))
 }
 
-/** From text as sockets give it. false: not two addresses of one family, or a port out of range. */
+/** Encodes text as sockets give it. Returns false for texts that are not two addresses of one family, or a port out of range. */
 export function parseConnectionKey(
   client: string,
   clientPort: number,
@@ -40,7 +40,7 @@ export function parseConnectionKey(
   return true
 }
 
-/** From raw addresses of 4 or 16 bytes each. false: lengths or families differ, or a port out of range. */
+/** Encodes raw addresses of 4 or 16 bytes each. Returns false if lengths or families differ, or a port is out of range. */
 export function encodeConnectionKey(
   client: Uint8Array,
   clientPort: number,
@@ -56,7 +56,7 @@ export function encodeConnectionKey(
   return true
 }
 
-/** The part that Packet and HeaderOffsets share. */
+/** Addresses and ports, which Packet and HeaderOffsets both have. */
 export interface Endpoints {
   readonly ver: number
   readonly src0: number
@@ -89,7 +89,7 @@ export function putConnectionKey(of: Endpoints, into: Uint8Array, at = 0): void 
   putHead(into, at, family, of.sport, of.dport)
 }
 
-/** Leaves the client side only: the key of `[capture] key = "client"`. */
+/** Clears the server side: the key of `[capture] key = "client"`. */
 export function clearServer(key: Uint8Array, at = 0): void {
   putU16(key, at + KEY_SERVER_PORT, 0)
   key.fill(0, at + KEY_SERVER, at + CONNECTION_KEY_BYTES)

@@ -1,5 +1,5 @@
 /**
- * Intake: a captured frame to the facts of its TCP packet, in p0f's way (p0f-intake.ts) or the right one (frame.ts).
+ * PacketDecoder: a captured frame to the facts of its TCP packet, in p0f's way (p0f/packet-decoder.ts) or the right one (frame.ts).
  */
 import { decodeFrame } from "./frame.ts"
 import { P0fPacketDecoder } from "../p0f/packet-decoder.ts"
@@ -12,13 +12,12 @@ const EXPIRE_INTERVAL = 50
 export class PacketDecoder {
   /** Filled by `decode`. */
   readonly packet = new Packet()
-  /** Mode p0f: its caches expire before the packet is looked at, whatever it is. */
+  /** True in p0f mode if p0f's caches expire before this packet is used, whatever the packet is. */
   expires = false
   readonly #p0f: P0fPacketDecoder | undefined
 
-  /** `exact`: mode p0f. */
-  constructor(exact: boolean) {
-    this.#p0f = exact ? new P0fPacketDecoder() : undefined
+  constructor(isP0fMode: boolean) {
+    this.#p0f = isP0fMode ? new P0fPacketDecoder() : undefined
   }
 
   /** VERDICT_TCP: `packet` is filled. */

@@ -11,7 +11,7 @@ import { decodeTcp, TCP_HEADER_BYTES } from "./tcp.ts"
 import { VERDICT_MALFORMED, VERDICT_TCP, VERDICT_TRUNCATED } from "./verdict.ts"
 import type { Verdict } from "./verdict.ts"
 
-/** The bytes of runtime/capture.ts: RawSyn. IP and TCP header may lie in different slots of `bytes`. */
+/** Bytes of a SYN as a capture backend keeps them. IP and TCP header may lie in different slots of `bytes`. */
 export interface Headers {
   readonly bytes: Uint8Array
   readonly ip: number
@@ -23,10 +23,10 @@ export interface Headers {
 }
 
 /**
- * Facts of a SYN from its headers; the payload length, and so pclass, comes from the IP header's own length. `exact`: quirks as
- * p0f 3.09b sees them, its bugs included.
+ * Facts of a SYN from its headers; the payload length, and so pclass, comes from the IP header's own length. `isP0fMode`: quirks
+ * as p0f 3.09b sees them, its bugs included.
  */
-export function decodeSyn(raw: Headers, packet: Packet, exact = false): Verdict {
+export function decodeSyn(raw: Headers, packet: Packet, isP0fMode = false): Verdict {
   const { bytes, ip, tcp } = raw
   const ipCaptured = Math.min(raw.ipCaptured, bytes.length - ip)
   const tcpCaptured = Math.min(raw.tcpCaptured, bytes.length - tcp)
@@ -53,7 +53,7 @@ export function decodeSyn(raw: Headers, packet: Packet, exact = false): Verdict 
   packet.payload = tcp + doff
   packet.payloadLength = payloadLength
   packet.payloadCaptured = Math.min(payloadLength, tcpCaptured - doff)
-  return decodeTcp(bytes, tcp, doff, packet, exact)
+  return decodeTcp(bytes, tcp, doff, packet, isP0fMode)
 }
 
 const IP_MAX_BYTES = 65575

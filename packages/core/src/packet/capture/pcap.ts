@@ -4,7 +4,7 @@
  *  file    magic 4 | major 2 | minor 2 | zone 4 | sigfigs 4 | snaplen 4 | FCS, link type 4
  *  record  seconds 4 | micro- or nanoseconds 4 | captured 4 | wire 4 [ifindex 4 | protocol 2 | type 1 | pad 1] | bytes
  *
- * All in the writer's byte order, which the magic tells. Like libpcap, a record longer than the file's snaplen is cut to it, and
+ * All fields are in the writer's byte order, which the magic shows. Like libpcap, a record longer than the file's snaplen is cut to it, and
  * files before version 2.3 have the two lengths swapped.
  */
 import { MAX_PACKET_BYTES } from "./record-reader.ts"

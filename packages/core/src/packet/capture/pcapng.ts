@@ -128,7 +128,7 @@ export class PcapngBlocks implements RecordReader {
         this.#readInterface(bytes, at, length)
         if (this.corrupt !== undefined) return at
       }
-      // What is left of the block (padding, options, the second length) is not looked at.
+      // The rest of the block (padding, options, the second length) is not read.
       if (length > to - at) {
         this.skip = length - needed
         this.wanted = HEAD_BYTES

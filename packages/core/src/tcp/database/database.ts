@@ -39,7 +39,7 @@ export interface Registered {
 
 export interface TcpSignature extends Registered {
   readonly signature: Signature
-  /** Attribute `clock=yes`: this stack has one TCP timestamp clock per host, so that uptime can be told. */
+  /** Attribute `clock=yes`: this stack has one TCP timestamp clock per host, so that its uptime can be computed. */
   readonly clock: boolean
   /** Bits of stack-family.ts, never 0: attribute `family=`, else by name and class. */
   readonly families: number

@@ -1,7 +1,7 @@
 /**
  * Explain: what a signature says, which database line it meets, and how the nearest other lines differ.
  *
- * It is told of a text, a database line or a raw signature as p0f prints it, and answers with a value that is plain JSON
+ * It takes a text, a database line or a raw signature as p0f prints it, and answers with a value that is plain JSON
  * (explain-text.ts prints it).
  */
 import type { Database, TcpSignature } from "../database/database.ts"

@@ -1,5 +1,5 @@
 /**
- * The path of a signature in words: where its MSS comes from, which links fit, and why its distance can't be told.
+ * The path of a signature in words: where its MSS comes from, which links fit, and why its distance can't be relied on.
  */
 import type { DistanceReason } from "../path/distance-reason.ts"
 import type { LinkCandidate } from "../path/link-table.ts"

@@ -36,7 +36,7 @@ export interface Subject {
   /** Trimmed input. */
   readonly text: string
   readonly signature: Signature
-  /** TTL as received, or the initial one where the text does not tell. */
+  /** TTL as received, or the initial one where the text has none. */
   readonly ttl: number
   /** Hops of a raw signature; -1 for `?`, undefined: the text is a database line. */
   readonly hops: number | undefined

@@ -61,7 +61,7 @@ export function writeFacts(fingerprint: TcpFingerprint, mode: Mode, into: Int32A
     (interfaceMss << LINK_INTERFACE_SHIFT)
 }
 
-/** MSS of the sender's interface where window and MSS alone tell it; 0 not known. */
+/** MSS of the sender's interface where window and MSS alone show it; 0 not known. */
 function knownInterfaceMss(key: Int32Array, at: number): number {
   const reading = readMtuOrigin(key, at)
   return reading === undefined || reading.origin === "either" ? 0 : reading.interfaceMss

@@ -49,7 +49,7 @@ export interface TcpFingerprint {
    * and for a tool, which writes any MSS.
    */
   readonly mtuOrigin: MtuOrigin | undefined
-  /** MSS that the sender's interface has, as its window tells; 0 not known. */
+  /** MSS of the sender's interface, read from its window; 0 not known. */
   readonly interfaceMss: number
   /** All links that fit, the likeliest first; empty in p0f mode. */
   readonly candidates: ReadonlyArray<LinkCandidate>

@@ -2,7 +2,7 @@
  * Key numbers: small numbers for fingerprint keys, for two threads: the one that decodes finds the number of a key, the other one remembers
  * what it knows of the fingerprint by number. Open addressing over typed arrays.
  *
- * When all numbers are given away they are given anew from 0. A number that was just given is told as new, so whoever remembers by
+ * When all numbers are given away they are given anew from 0. A number that was just given is reported as new, so whoever remembers by
  * number forgets what it meant before.
  */
 import { isSameKey, KEY_WORDS } from "./fingerprint-key.ts"

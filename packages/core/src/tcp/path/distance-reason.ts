@@ -1,5 +1,5 @@
 /**
- * Distance reason: why the hops of a SYN cannot be told from its TTL, or only guessed.
+ * Distance reason: why the TTL of a SYN does not give its hops, or gives only a guess.
  *
  *     random-ttl         the sender draws its initial TTL at random (nmap): at most so many hops
  *     excess-distance    more than 35 hops from every usual initial TTL above it: not believed (p0f's MAX_DIST)

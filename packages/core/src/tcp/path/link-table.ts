@@ -22,7 +22,7 @@ import { wireguardWeight } from "./wireguard.ts"
 export interface LinkCandidate {
   /** `OpenVPN 2.6 UDP`. */
   readonly name: string
-  /** The name without what tells variants apart: `OpenVPN`. */
+  /** The name without its variant: `OpenVPN`. */
   readonly group: string
   readonly kind: LinkKind
   /** Percent, 1..100. All candidates together stay below 100. */
@@ -130,7 +130,7 @@ export class LinkTable {
       const { kind, weight } = facts
       add(found, { name, group: name, kind, weight, versions: NO_WORDS, transport: undefined, evidence, source })
     }
-    // What follows from arithmetic. Where the window says nothing of the interface, WireGuard's freedom to choose says nothing either.
+    // Links by arithmetic. Where the window shows no interface, WireGuard's freedom to choose its MTU is no evidence.
     if (origin === "interface" && !isDevice) add(found, { ...WIREGUARD, weight: wireguardWeight(mtu) })
     for (const { name, weight, ownInterface, versions, transport, evidence, source } of openvpnProfiles(mtu)) {
       if (isDevice) break
@@ -142,7 +142,7 @@ export class LinkTable {
     const shares: Array<LinkCandidate> = []
     for (const candidate of found) {
       const percent = (100 * candidate.weight) / sum
-      // What was seen to have this MTU stays in the list, however rare.
+      // A link that was seen with this MTU stays in the list, however rare.
       if (percent >= LISTED || candidate.evidence === "measured")
         shares.push({ ...candidate, weight: Math.max(Math.round(percent), 1) })
     }

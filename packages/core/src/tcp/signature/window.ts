@@ -1,5 +1,5 @@
 /**
- * Window multiplier: stacks announce multiples of their MSS or MTU, and which divisor fits tells them apart (fp_tcp.c:
+ * Window multiplier: stacks announce multiples of their MSS or MTU, and which divisor fits separates them (fp_tcp.c:
  * detect_win_multi). Window scaling is never applied.
  */
 
