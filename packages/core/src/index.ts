@@ -1,13 +1,22 @@
 /**
- * @synprint/core: the names that other packages use, and the SDK. Everything here is pure: no dependency, no Bun, no node, no clock.
+ * @synprint/core: the names that other packages use, and the SDK (docs/sdk.md). Everything here is pure: no dependency, no Bun, no node,
+ * no clock. A test compares this list with what is imported.
  */
+// IP addresses and networks.
 export { type Family, canonicalize6, parseAddress, printAddress } from "./address/address.ts"
 export { PrefixSet, parsePrefixes } from "./address/prefix.ts"
-export { AnswerCache } from "./answer-cache.ts"
+
+// Numbers and texts in byte arrays.
 export { i32, u16 } from "./bytes/big-endian.ts"
 export { cString } from "./bytes/c-string.ts"
+
+// Tables and the lock that threads share.
+export { SharedLock } from "./collections/shared-lock.ts"
 export { TaggedIndex } from "./collections/tagged-index.ts"
-export { ConnectionInfo } from "./connection-info.ts"
+
+// What an application sees of a connection: the table of fields and the values behind it.
+export { AnswerCache } from "./answer-cache.ts"
+export { ConnectionInfo, STATUSES, type Status } from "./connection-info.ts"
 export {
   FIELDS,
   type Field,
@@ -18,27 +27,8 @@ export {
   RESERVED_PREFIXES,
   STATUS_FIELD
 } from "./fields.ts"
-export { STATUSES, type Status } from "./connection-info.ts"
-export { CLAIMS, STACKS, claimOf } from "./hints/claim.ts"
-export { DeferredAccept } from "./hints/deferred-accept.ts"
-export { HandshakeTiming } from "./hints/handshake-timing.ts"
-export { HINT_FIELDS } from "./hints/hint.ts"
-export { type ConnectionHints, Hinter } from "./hints/hints.ts"
-export { HintPolicy, type HintSettings, TOLERATED } from "./hints/policy.ts"
-export { RELAY_CALLED, RELAY_THRESHOLDS, RelayJudge, type RelayThresholds, applyTiming } from "./hints/relay.ts"
-export { isMobileClientHint, platformOfClientHint, platformOfUserAgent } from "./hints/user-agent.ts"
-export { BatchFeed } from "./history/batch/batch-feed.ts"
-export { BATCH_BYTES, BATCH_TURN, DecodedBatch } from "./history/batch/decoded-batch.ts"
-export { FrameDecoder } from "./history/batch/frame-decoder.ts"
-export { SharedHosts, allocateHosts } from "./history/hosts/shared-hosts.ts"
-export { RequestFingerprint } from "./history/http/request-fingerprint.ts"
-export { JsonLog } from "./history/log/json-log.ts"
-export { type ObservationLog } from "./history/log/observation-log.ts"
-export { type Tally, TextLog } from "./history/log/text-log.ts"
-export { type ObserverOptions } from "./history/observer-options.ts"
-export { Observer, type ObserverCounts } from "./history/observer.ts"
-export { replyTo } from "./p0f/api.ts"
-export { BUFFER_BYTES, P0fLog } from "./p0f/log.ts"
+
+// Frames, captures and SYNs as bytes; the key of a connection.
 export { type CaptureProblem, CaptureReader } from "./packet/capture/capture-file.ts"
 export { type PacketSink } from "./packet/capture/record-reader.ts"
 export {
@@ -62,16 +52,42 @@ export {
   VERDICT_TRUNCATED,
   VERDICT_UNSUPPORTED
 } from "./packet/verdict.ts"
+
+// The fingerprint of a SYN: databases, the matcher, explanations.
 export { BUILTIN, BUILTIN_DATABASE } from "./tcp/database/builtin.ts"
 export { type Database } from "./tcp/database/database.ts"
 export { type DatabaseText, readDatabases } from "./tcp/database/reader.ts"
+export { REQUEST, RESPONSE } from "./tcp/direction.ts"
 export { explain } from "./tcp/explain/explain.ts"
 export { printExplanation } from "./tcp/explain/text.ts"
-export { Matcher, type MatcherStats } from "./tcp/matching/matcher.ts"
 export { type TcpFingerprint } from "./tcp/matching/fingerprint.ts"
-export { REQUEST, RESPONSE } from "./tcp/direction.ts"
-export { reportedDistance } from "./tcp/path/distance-reason.ts"
-export { ParseError } from "./tcp/parse-error.ts"
+export { Matcher, type MatcherStats } from "./tcp/matching/matcher.ts"
 export { type Mode } from "./tcp/mode.ts"
+export { ParseError } from "./tcp/parse-error.ts"
+
+// Conclusions from fingerprint, timing and the words of a request.
+export { CLAIMS, STACKS, claimOf } from "./hints/claim.ts"
+export { DeferredAccept } from "./hints/deferred-accept.ts"
+export { HandshakeTiming } from "./hints/handshake-timing.ts"
+export { HINT_FIELDS } from "./hints/hint.ts"
 export { HintedLog } from "./hints/hinted-log.ts"
-export { SharedLock } from "./collections/shared-lock.ts"
+export { type ConnectionHints, Hinter } from "./hints/hints.ts"
+export { HintPolicy, type HintSettings, TOLERATED } from "./hints/policy.ts"
+export { RELAY_CALLED, RELAY_THRESHOLDS, RelayJudge, type RelayThresholds, applyTiming } from "./hints/relay.ts"
+export { isMobileClientHint, platformOfClientHint, platformOfUserAgent } from "./hints/user-agent.ts"
+
+// What is remembered of an address, and the logs of observations.
+export { BatchFeed } from "./history/batch/batch-feed.ts"
+export { BATCH_BYTES, BATCH_TURN, DecodedBatch } from "./history/batch/decoded-batch.ts"
+export { FrameDecoder } from "./history/batch/frame-decoder.ts"
+export { SharedHosts, allocateHosts } from "./history/hosts/shared-hosts.ts"
+export { RequestFingerprint } from "./history/http/request-fingerprint.ts"
+export { JsonLog } from "./history/log/json-log.ts"
+export { type ObservationLog } from "./history/log/observation-log.ts"
+export { type Tally, TextLog } from "./history/log/text-log.ts"
+export { type ObserverOptions } from "./history/observer-options.ts"
+export { Observer, type ObserverCounts } from "./history/observer.ts"
+
+// p0f 3.09b to the byte: its API and its log.
+export { replyTo } from "./p0f/api.ts"
+export { BUFFER_BYTES, P0fLog } from "./p0f/log.ts"
