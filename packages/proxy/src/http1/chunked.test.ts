@@ -69,6 +69,8 @@ const CASES: ReadonlyArray<readonly [what: string, text: string, data: string]> 
   ["7.1.2 a folded trailer", "0\r\nA: b\r\n c\r\n\r\n", "refused"],
   ["7.1.2 a bare LF in the trailers", "0\r\nA: b\n\r\n", "refused"],
   ["7.1.2 trailers without end", `0\r\n${"A: b\r\n".repeat(60)}C: ${"d".repeat(9000)}`, "refused"],
+  ["7.1 a chunk line of LINE_MAX bytes", `3;${"a".repeat(LINE_MAX - 2)}\r\nabc\r\n0\r\n\r\n`, "abc"],
+  ["7.1 a chunk line of one byte more", `3;${"a".repeat(LINE_MAX - 1)}\r\nabc\r\n0\r\n\r\n`, "refused"],
   ["7.1 a chunk line without end", `3;${"a".repeat(LINE_MAX)}`, "refused"]
 ]
 

@@ -63,6 +63,10 @@ describe("a head goes on byte for byte", () => {
     )
     expect(rewritten("GET http://h:81/x HTTP/1.0\r\n\r\n")).toBe(`GET /x HTTP/1.1\r\nHost: h:81\r\n${tail("h:81")}\r\n`)
   })
+  test("Expect goes on, but not that of HTTP/1.0, which has none (9110 10.1.1)", () => {
+    expect(rewritten("GET / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n")).toContain("Expect: 100-continue\r\n")
+    expect(rewritten("GET / HTTP/1.0\r\nHost: h\r\nExpect: 100-continue\r\n\r\n")).not.toContain("Expect")
+  })
   test("absolute form becomes origin form (9112 3.2.2, 3.2.4)", () => {
     const line = (text: string) => rewritten(`${text} HTTP/1.1\r\nHost: h\r\n\r\n`).split(" HTTP/1.1")[0]
     expect(line("GET http://h/x?y")).toBe("GET /x?y")
