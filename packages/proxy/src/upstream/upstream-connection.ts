@@ -26,7 +26,7 @@ export function upstreamHandlers(onError: (error: Error, end: () => void) => voi
     end: (socket) => socket.data.ended(),
     close: (socket) => socket.data.onClosed(),
     connectError: (socket, error) => socket.data.connectFailed((error as NodeJS.ErrnoException).code ?? error.message),
-    error: (socket, error) => onError(error, () => socket.data.drop())
+    error: (socket, error) => onError(error, () => socket.data.abort())
   }
 }
 
@@ -154,7 +154,14 @@ export class UpstreamConnection implements PooledConnection, ReadTarget, Expirab
   }
 
   onReadError(): void {
+    this.abort()
+  }
+
+  /** A handler threw, or the socket can't be read: closes at once, and the downstream hears of it. */
+  abort(): void {
+    const downstream = this.#downstream
     this.drop()
+    downstream?.upstreamEnded(false)
   }
 
   /** The upstream sent FIN. */
