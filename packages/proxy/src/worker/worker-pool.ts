@@ -37,6 +37,8 @@ export interface WorkerPoolOptions extends Omit<WorkerSettings, "generation"> {
   /** Writes lines of `[log] observations`. */
   readonly observed: (lines: Uint8Array) => void
   readonly log: (level: "info" | "warn" | "error", message: string) => void
+  /** Creates the thread; tests give another. */
+  readonly createWorker?: () => Worker
 }
 
 /** Addresses that have a connection or sent a request in this second: more are not limited. */
@@ -96,7 +98,10 @@ export class WorkerPool {
   /** Rejects with a WorkerFailed; gives what the Worker says of its capture. */
   start(thread: number): Promise<{ readonly summary: string; readonly hints: ReadonlyArray<string> }> {
     const started = Promise.withResolvers<{ readonly summary: string; readonly hints: ReadonlyArray<string> }>()
-    const member: Member = { worker: new Worker(WORKER), stopped: Promise.withResolvers() }
+    const member: Member = {
+      worker: this.#options.createWorker?.() ?? new Worker(WORKER),
+      stopped: Promise.withResolvers()
+    }
     const { worker } = member
     this.#members[thread] = member
     worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
