@@ -97,7 +97,7 @@ testWith(
     answer(sideOf(upstream.connections, "/b"), "whole")
     await until(() => client.text().endsWith("2 .\n"), "the second request is complete")
     client.socket.destroy()
-    // What is sent to a client that has gone is answered by a reset.
+    // The kernel of a client that has gone answers data by a reset.
     const last = sideOf(upstream.connections, "/c")
     last.socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     await upstream.until(() => {

@@ -14,7 +14,7 @@ export { cString } from "./bytes/c-string.ts"
 export { SharedLock } from "./collections/shared-lock.ts"
 export { TaggedIndex } from "./collections/tagged-index.ts"
 
-// What an application sees of a connection: the table of fields and the values behind it.
+// Facts of a connection as an application sees them: the table of fields and the values behind it.
 export { AnswerCache } from "./answer-cache.ts"
 export { ConnectionInfo, STATUSES, type Status } from "./connection-info.ts"
 export {
@@ -76,7 +76,7 @@ export { HintPolicy, type HintSettings, TOLERATED } from "./hints/policy.ts"
 export { RELAY_CALLED, RELAY_THRESHOLDS, RelayJudge, type RelayThresholds, applyTiming } from "./hints/relay.ts"
 export { isMobileClientHint, platformOfClientHint, platformOfUserAgent } from "./hints/user-agent.ts"
 
-// What is remembered of an address, and the logs of observations.
+// History of an address, and the logs of observations.
 export { BatchFeed } from "./history/batch/batch-feed.ts"
 export { BATCH_BYTES, BATCH_TURN, DecodedBatch } from "./history/batch/decoded-batch.ts"
 export { FrameDecoder } from "./history/batch/frame-decoder.ts"

@@ -1,5 +1,5 @@
 /**
- * What the connections of a thread share, with a real timer wheel and a generation from TOML; upstreams are fakes that the test plays.
+ * Services as the connections of a thread share them, with a real timer wheel and a generation from TOML; upstreams are fakes that the test plays.
  */
 import type { Deferrable, Services } from "../connection/services.ts"
 import { bytesOf } from "../http1/byte-classes.ts"

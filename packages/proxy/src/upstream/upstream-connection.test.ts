@@ -14,7 +14,7 @@ class Scene {
   readonly services = new FakeServices()
   readonly socket = new FakeSocket()
   readonly upstream: Upstream
-  /** What the downstream heard. */
+  /** Events that the downstream got. */
   readonly heard: Array<string> = []
   readonly downstream = {
     fromUpstream: (chunk: Uint8Array, isBorrowed: boolean): void => {
