@@ -9,6 +9,7 @@ export { PrefixSet, parsePrefixes } from "./address/prefix.ts"
 // Numbers and texts in byte arrays.
 export { i32, u16 } from "./bytes/big-endian.ts"
 export { cString } from "./bytes/c-string.ts"
+export { equalBytes } from "./bytes/equal.ts"
 
 // Tables and the lock that threads share.
 export { SharedLock } from "./collections/shared-lock.ts"

@@ -5,6 +5,7 @@
 import {
   type ConnectionHints,
   claimOf,
+  equalBytes,
   isMobileClientHint,
   platformOfClientHint,
   platformOfUserAgent
@@ -59,7 +60,8 @@ export class RequestHints {
       }
     }
     if (end - from > KEPT_MAX) end = from
-    const isSame = platform === this.#platform && isMobile === this.#isMobile && same(bytes, from, end, this.#userAgent)
+    const isSame =
+      platform === this.#platform && isMobile === this.#isMobile && equalBytes(bytes, from, end, this.#userAgent)
     if (isSame && connection === this.#connection && lines === this.#lines) return
     if (!isSame) {
       this.#userAgent = bytes.slice(from, end)
@@ -89,10 +91,4 @@ export class RequestHints {
   get room(): number {
     return this.#block.length + (this.#lines === undefined ? 0 : this.#lines.spoofedRoom)
   }
-}
-
-function same(bytes: Uint8Array, from: number, end: number, known: Uint8Array): boolean {
-  if (end - from !== known.length) return false
-  for (let i = 0; i < known.length; i++) if (bytes[from + i] !== known[i]) return false
-  return true
 }

@@ -7,6 +7,7 @@
  * Anything that two parsers could read in two ways is refused. One instance serves a thread: an incomplete head is parsed again from its
  * start once another line is complete, so no state is kept between calls. The parser never changes the bytes.
  */
+import { equalBytes } from "@synprint/core"
 import { type BodyFraming, type FramedHead, readRequestFraming } from "./body-framing.ts"
 import {
   BAD_HOST,
@@ -143,10 +144,11 @@ export class RequestHead implements FramedHead {
   #conclude(bytes: Uint8Array, end: number): number {
     const { fields, start, methodEnd } = this
     this.method = METHOD_OTHER
-    if (equals(bytes, start, methodEnd, GET)) this.method = METHOD_GET
-    else if (equals(bytes, start, methodEnd, HEAD)) this.method = METHOD_HEAD
-    else if (equals(bytes, start, methodEnd, OPTIONS)) this.method = METHOD_OPTIONS
-    else if (equals(bytes, start, methodEnd, CONNECT)) return CONNECT_NOT_ALLOWED
+    // Methods are case-sensitive (RFC 9110 section 9.1).
+    if (equalBytes(bytes, start, methodEnd, GET)) this.method = METHOD_GET
+    else if (equalBytes(bytes, start, methodEnd, HEAD)) this.method = METHOD_HEAD
+    else if (equalBytes(bytes, start, methodEnd, OPTIONS)) this.method = METHOD_OPTIONS
+    else if (equalBytes(bytes, start, methodEnd, CONNECT)) return CONNECT_NOT_ALLOWED
 
     const problem = this.#readTarget(bytes)
     if (problem !== 0) return problem
@@ -227,13 +229,6 @@ export class RequestHead implements FramedHead {
 
 function isDigit(byte: number): boolean {
   return byte >= DIGIT_0 && byte <= DIGIT_9
-}
-
-/** Compares exactly: methods are case-sensitive (RFC 9110 section 9.1). */
-function equals(bytes: Uint8Array, from: number, end: number, text: Uint8Array): boolean {
-  if (end - from !== text.length) return false
-  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text[i]) return false
-  return true
 }
 
 function startsIgnoringCase(bytes: Uint8Array, from: number, end: number, lower: Uint8Array): boolean {

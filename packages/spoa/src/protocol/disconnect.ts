@@ -3,13 +3,13 @@
  *
  * Codes stay within HAProxy's own: 3.1 and newer use them as an index into a table of texts (mux_spop.c: spop_err_reasons).
  */
+import { equalBytes } from "@synprint/core"
 import { AGENT_DISCONNECT, beginFrame, endFrame, type Frame } from "./frame.ts"
 import type { Output } from "./output.ts"
 import {
   TYPE_UINT32,
   Value,
   ascii,
-  equals,
   readName,
   readTyped,
   writeString,
@@ -76,7 +76,7 @@ export function readDisconnect(frame: Frame): number {
     readName(cursor, name)
     if (!cursor.failed) readTyped(cursor, value)
     if (cursor.failed) return UNKNOWN
-    if (equals(frame.bytes, name.at, name.length, STATUS_CODE) && value.type >= 2 && value.type <= 5)
+    if (equalBytes(frame.bytes, name.at, name.at + name.length, STATUS_CODE) && value.type >= 2 && value.type <= 5)
       code = value.integer
   }
   return code

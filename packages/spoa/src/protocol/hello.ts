@@ -7,6 +7,7 @@
  * The agent's frame must reach HAProxy in one piece (haproxy#3478) and must always hold `capabilities`, which 3.5's health check
  * requires. `async` and `fragmentation` are never announced: async hides agent errors for a whole processing time-out.
  */
+import { equalBytes } from "@synprint/core"
 import {
   BAD_FRAME_SIZE,
   BAD_VERSION,
@@ -26,7 +27,6 @@ import {
   TYPE_UINT64,
   Value,
   ascii,
-  equals,
   readName,
   readTyped,
   writeString,
@@ -72,18 +72,18 @@ export function readHello(frame: Frame, into: Hello): number {
     readName(cursor, name)
     if (!cursor.failed) readTyped(cursor, value)
     if (cursor.failed) return INVALID_FRAME
-    if (equals(bytes, name.at, name.length, SUPPORTED_VERSIONS)) {
+    if (equalBytes(bytes, name.at, name.at + name.length, SUPPORTED_VERSIONS)) {
       if (value.type !== TYPE_STRING) return INVALID_FRAME
       versions = true
       supported = hasVersion2(bytes, value.at, value.length)
-    } else if (equals(bytes, name.at, name.length, MAX_FRAME_SIZE)) {
+    } else if (equalBytes(bytes, name.at, name.at + name.length, MAX_FRAME_SIZE)) {
       if (value.type < TYPE_INT32 || value.type > TYPE_UINT64) return INVALID_FRAME
       into.maxFrameSize = value.integer
-    } else if (equals(bytes, name.at, name.length, CAPABILITIES)) {
+    } else if (equalBytes(bytes, name.at, name.at + name.length, CAPABILITIES)) {
       if (value.type !== TYPE_STRING) return INVALID_FRAME
       capabilities = true
       into.hasPipelining = hasWord(bytes, value.at, value.length, PIPELINING)
-    } else if (equals(bytes, name.at, name.length, HEALTHCHECK)) {
+    } else if (equalBytes(bytes, name.at, name.at + name.length, HEALTHCHECK)) {
       if (value.type !== TYPE_BOOL) return INVALID_FRAME
       into.isHealthCheck = value.isTrue
     }
@@ -141,7 +141,7 @@ function hasWord(bytes: Uint8Array, at: number, length: number, word: Uint8Array
     while (at < end && bytes[at] !== COMMA) at++
     let stop = at
     while (stop > start && isBlank(bytes[stop - 1]!)) stop--
-    if (equals(bytes, start, stop - start, word)) return true
+    if (equalBytes(bytes, start, stop, word)) return true
     at++
   }
   return false

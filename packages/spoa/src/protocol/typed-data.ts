@@ -94,13 +94,6 @@ export function isTruthy(bytes: Uint8Array, value: Value): boolean {
   return value.length > 0 && !(value.length === 1 && bytes[value.at] === 0x30)
 }
 
-/** Returns true if a range holds exactly these bytes. */
-export function equals(bytes: Uint8Array, at: number, length: number, wanted: Uint8Array): boolean {
-  if (length !== wanted.length) return false
-  for (let index = 0; index < length; index++) if (bytes[at + index] !== wanted[index]) return false
-  return true
-}
-
 /** Bytes of a protocol word. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0))

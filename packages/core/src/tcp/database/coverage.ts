@@ -7,15 +7,12 @@
  */
 import type { HttpSignature, TcpSignature } from "./database.ts"
 import { MAX_DIST } from "../signature/distance.ts"
+import { equalBytes } from "../../bytes/equal.ts"
 import type { HttpFields } from "./http-signature.ts"
 import { expectedQuirks } from "../matching/signature-index.ts"
 import { type Signature, WIN_ANY, WIN_MOD, WIN_MSS, WIN_MTU, WIN_NORMAL } from "../signature/signature.ts"
 import { type Mode } from "../mode.ts"
 import { detectMultiplier } from "../signature/window.ts"
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at])
-}
 
 type Plain = Exclude<keyof Signature, "layout">
 /** As a record, so that a new field that is missing here does not compile. */
@@ -37,7 +34,7 @@ const PLAIN_FIELDS = Object.keys(PLAIN) as ReadonlyArray<Plain>
 
 function sameSignature(a: Signature, b: Signature): boolean {
   for (const name of PLAIN_FIELDS) if (a[name] !== b[name]) return false
-  return sameBytes(a.layout, b.layout)
+  return equalBytes(a.layout, 0, a.layout.length, b.layout)
 }
 
 function coversWindow(earlier: Signature, later: Signature): boolean {
@@ -71,7 +68,7 @@ function p0fCovers(earlier: Signature, later: Signature): boolean {
     (earlier.scale === -1 || earlier.scale === later.scale) &&
     (earlier.pclass === -1 || earlier.pclass === later.pclass) &&
     coversWindow(earlier, later) &&
-    sameBytes(earlier.layout, later.layout)
+    equalBytes(earlier.layout, 0, earlier.layout.length, later.layout)
   )
 }
 
