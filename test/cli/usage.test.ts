@@ -134,7 +134,7 @@ describe("--check", () => {
   })
 })
 
-test("a bad configuration is told before anything starts", async () => {
+test("a bad configuration is refused before anything starts", async () => {
   expect(await synprint(["proxy", "--listen", "x"])).toMatchObject({ code: 78 })
 })
 

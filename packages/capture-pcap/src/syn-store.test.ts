@@ -25,7 +25,7 @@ function facts(who: Who, isn: number, seenAtMs: number, interfaceIndex = 2): Syn
   return { key, isn, seenAtMs, vlan: -1, interfaceIndex }
 }
 
-/** Headers whose bytes tell who they are. */
+/** Headers whose bytes identify their connection. */
 const headers = (mark: number, length = 60): Uint8Array => new Uint8Array(length).fill(mark)
 
 function put(store: SynStore, fact: SynFacts, packet: Uint8Array, ip: number, tcp: number, tcpLength: number): void {
@@ -96,7 +96,7 @@ describe("what is stored", () => {
     expect([...syn.bytes.subarray(180, 240)]).toEqual([...packet.subarray(400, 460)])
   })
 
-  test("connections are told apart by each part of the key", () => {
+  test("each part of the key separates connections", () => {
     const store = new SynStore(16, MAX_AGE, "connection")
     const whos: ReadonlyArray<Who> = [
       {},

@@ -25,7 +25,7 @@ describe("filter", () => {
     expect([some.getUint32(ADDRESS6), some.getUint32(ADDRESS6 + 12)]).toEqual([0x20010db8, 1])
   })
 
-  test("an unspecified address means all; the key mode is told", () => {
+  test("an unspecified address means all; the key mode is passed on", () => {
     for (const any of ["0.0.0.0", "::"]) {
       const all = view({ ...ALL, addresses: ["192.0.2.1", any], key: "client" })
       expect([all.getUint32(ADDRESSES4, true), all.getUint32(ADDRESSES6, true)]).toEqual([0, 0])

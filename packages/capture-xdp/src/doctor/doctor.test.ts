@@ -43,7 +43,7 @@ test("locked memory matters before 5.11", () => {
   expect(memlockCheck([5, 11], limits)).toEqual([])
 })
 
-test("offloads: told for every hook, a warning where native XDP would be refused", () => {
+test("offloads: shown for every hook, with a warning where native XDP would be refused", () => {
   const active = new Set(["rx-lro", "rx-vlan-hw-parse", "tx-checksumming"])
   const tc = offloadChecks("eth0", "tc", active)
   expect(tc.map(({ result, detail }) => [result, detail])).toEqual([

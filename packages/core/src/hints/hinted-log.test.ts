@@ -45,7 +45,7 @@ test("a request is compared with the SYN of its own connection", () => {
   log.http(endpoints(4000), CLIENT, request(""))
   // Its SYN was not seen.
   log.http(endpoints(4001), CLIENT, request(WINDOWS))
-  // A server's software is nobody's claim, and what was told of the request before is gone.
+  // A server's software is nobody's claim, and the hints of the request before are gone.
   const response = request(WINDOWS)
   response.hints = "stale"
   log.http(endpoints(4000), SERVER, response)

@@ -167,7 +167,7 @@ describe("policy", () => {
     expect(listOf({ ...mismatch, policy: ruled("ua-mismatch", { maxScore: 1 }) })).toContain(`;q=${MEASURED[0]};`)
   })
 
-  test("below the least score nothing is told", () => {
+  test("below the least score nothing is reported", () => {
     expect(listOf({ ...mismatch, policy: settings({ minScore: 0.99 }) })).toBeUndefined()
     expect(listOf({ claim: claimOf(PLATFORM_WINDOWS, 0, true), policy: settings({ minScore: 0.6 }) })).toBeUndefined()
   })
@@ -179,7 +179,7 @@ describe("policy", () => {
     ).toBeUndefined()
   })
 
-  test("networks: of all hints, of one, of known relays; others are told of as before", () => {
+  test("networks: of all hints, of one, of known relays; others are reported as before", () => {
     const all = settings({ except: prefixes("192.0.2.0/24", "2001:db8::/32") })
     expect(listOf({ ...mismatch, policy: all })).toBeUndefined()
     expect(listOf({ ...mismatch, policy: all, client: "2001:db8::1" })).toBeUndefined()

@@ -131,7 +131,7 @@ test("a whole handshake within the least gap has no hidden leg", () => {
   expect(judge.reason).toBe(RELAY_WHOLE_ONLY)
 })
 
-describe("what can't be told is unknown", () => {
+describe("a time that can't be known is unknown", () => {
   const seen = { rtt: 1, helloDelay: 100, tlsRtt: 101 }
   const cases: ReadonlyArray<readonly [string, Parameters<typeof judged>[0], reason: number]> = [
     ["nothing measured", {}, RELAY_UNMEASURED],

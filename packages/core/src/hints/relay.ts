@@ -65,7 +65,7 @@ export const RELAY_REASONS: ReadonlyArray<string> = [
   "segments were lost",
   "early data",
   "this machine was busy",
-  "the ClientHello was not told apart",
+  "the time of the ClientHello is not known",
   "tls as quick as tcp",
   "tls slower than tcp, hello at once",
   "tls slower than tcp, idle before hello",

@@ -187,7 +187,7 @@ test("a drop of the TTL of a far host counts, which p0f overlooks", () => {
   expect(totals).toEqual([1, 0])
 })
 
-test("uptime is told of a stack with one clock, after three SYNs that agree", () => {
+test("uptime is reported for a stack with one clock, after three SYNs that agree", () => {
   const { feed, wait, events, host } = setUp()
   const bsd = (ts: number, sport: number) => tcp(syn({ sport, options: `mss=1460,nop,ws=6,sok,ts=${ts}` }))
   const minutes = (ts: number): number => Math.floor(ts / 100 / 60)
@@ -210,7 +210,7 @@ test("uptime is told of a stack with one clock, after three SYNs that agree", ()
   expect(host(CLIENT).uptimeMinutes).toBe(-1)
 })
 
-test("uptime is never told of a stack whose timestamps start at random, though p0f would", () => {
+test("uptime is never reported for a stack whose timestamps start at random, though p0f would", () => {
   for (const [mode, expected] of [
     ["modern", 0],
     ["p0f", 1]

@@ -10,7 +10,7 @@ const appended = (lines: TimingLines, block: string, rtt: number, helloDelay: nu
 const linesOf = (text: string): TimingLines => new TimingLines(settingsOf(text + ROUTE).headers)
 
 describe("timing lines", () => {
-  test("follow the block, what isn't known is left out, 0 is told", () => {
+  test("follow the block, what isn't known is left out, 0 is sent", () => {
     const lines = linesOf("")
     expect(appended(lines, "x-tcp-nat: 1\r\n", 104, 0, 99_999_999)).toBe(
       "x-tcp-nat: 1\r\nx-tcp-rtt: 104\r\nx-tls-chello-delay: 0\r\nx-tls-rtt: 99999999\r\n"

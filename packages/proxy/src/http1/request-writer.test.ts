@@ -103,7 +103,7 @@ describe("for this hop only (9110 7.6.1)", () => {
       "\r\nConnection: TE\r\nTE: trailers\r\n"
     )
   })
-  test("an upstream connection that is not used again is told so", () => {
+  test("an upstream connection that is not used again gets Connection: close", () => {
     expect(rewritten("GET / HTTP/1.1\r\nHost: h\r\n\r\n", {}, {}, true)).toContain("\r\nConnection: close\r\n")
   })
 })

@@ -78,7 +78,7 @@ describe("the head that goes on", () => {
       "HTTP/1.1 200 OK\r\nDate: E\r\nContent-Length: 0\r\nX: y\r\n\r\n"
     )
   })
-  test("what the client is told of its connection", () => {
+  test("what the client learns about its connection", () => {
     const text = "HTTP/1.1 200 OK\r\nDate: E\r\nTransfer-Encoding: chunked\r\n\r\n"
     expect(written(text, CLOSES)).toBe(
       "HTTP/1.1 200 OK\r\nDate: E\r\nTransfer-Encoding: chunked\r\nX: y\r\nConnection: close\r\n\r\n"

@@ -107,7 +107,7 @@ function limitChecks({ proxy: { limits } }: Config): ReadonlyArray<Check> {
 function certificateCheck(path: string): ReadonlyArray<Check> {
   const name = `certificate ${path}`
   const text = read(path)
-  // What can't be read is told of with the configuration.
+  // Files that can't be read are reported with the configuration.
   if (text === undefined) return []
   try {
     const certificate = new X509Certificate(text)

@@ -1,5 +1,5 @@
 /**
- * A client that sends what it is told, byte by byte if need be, and keeps what comes back: nothing of HTTP is done for it.
+ * A client that sends what the test gives it, byte by byte if need be, and keeps what comes back: nothing of HTTP is done for it.
  */
 import type { Socket } from "bun"
 

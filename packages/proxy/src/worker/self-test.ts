@@ -7,7 +7,7 @@
  *                                              socket.fd in `open`  the SYN can be read there            else: without saved-syn
  *                      second Bun.listen({ fd }), first .stop()     both go on                           else: can't reload certificates
  * with TLS: `open` before the first read, `serverName` chooses      PROXY header, SNI                    else: can't serve TLS
- *           `serverName` is told the socket                          when the ClientHello came            else: in steps of the kernel's tick
+ *           `serverName` gets the socket                             when the ClientHello came            else: in steps of the kernel's tick
  * ```
  */
 import { isOptimising } from "@synprint/service"

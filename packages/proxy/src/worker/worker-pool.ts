@@ -1,5 +1,5 @@
 /**
- * The Workers: started one after the other, replaced when one dies, told of reloads, stopped within a deadline.
+ * The Workers: started one after the other, replaced when one dies, reloaded by messages, stopped within a deadline.
  *
  * The main thread keeps every listening socket. A Worker accepts from a copy of its own one, so that connections which come while it is
  * replaced wait in the kernel.

@@ -212,7 +212,7 @@ describe("auto", () => {
             : new CaptureError({ backend: "xdp", attempted: "open pins", reason: "none", hint: "", kind: "failure" })
         )
         const chain = yield* openChain([savedSyn, xdp], "auto", OPTIONS)
-        // Never open is not the same as lost: nobody is told that it is down.
+        // Never open is not the same as lost: it is not reported as down.
         expect(chain.lookup(connection(), makeRawSyn())).toBe("unsupported")
         expect(chain.down()).toBeUndefined()
         isThere = true

@@ -30,7 +30,7 @@ test("a published list, comments and empty lines", () => {
   expect(problems).toEqual([])
 })
 
-test("lines that are no networks are told with their numbers, the first three of them; the others count", () => {
+test("lines that are no networks are reported with their numbers, the first three of them; the others count", () => {
   const path = file("bad.txt", `10.0.0.0/8\n10.0.0.1/8\n${"<html>\n".repeat(9)}`)
   const { networks, problems } = readNetworkFile("hints.relay_files[0]", path)
   expect(networks.print()).toEqual(["10.0.0.0/8"])

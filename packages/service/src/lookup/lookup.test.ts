@@ -52,7 +52,7 @@ const linux = (client: string, port: number): PacketFields => ({
   options: "mss=1460,sok,ts=1,nop,ws=7"
 })
 
-test("a SYN is told with its fingerprint and the address's history", () => {
+test("a SYN is answered with its fingerprint and the address's history", () => {
   const { ask, arrive } = setUp()
   arrive("198.51.100.7", 40_000)
   const answer = ask("198.51.100.7", 40_000)
@@ -64,7 +64,7 @@ test("a SYN is told with its fingerprint and the address's history", () => {
   expect(answer.firstSeen).toBe(NOW / 1000)
 })
 
-test("sharing is told as it was when the connection was first asked about; spoofed SYNs never count", () => {
+test("sharing is answered as it was when the connection was first asked about; spoofed SYNs never count", () => {
   const { ask, arrive, observer } = setUp()
   const windows = { ttl: 124, options: "mss=1460,nop,ws=8,nop,nop,sok" }
   arrive("198.51.100.7", 40_000)
@@ -109,7 +109,7 @@ test("another ISN under the same key is another connection", () => {
   expect(second.totalConn).toBe(2)
 })
 
-test("an empty saved SYN is not answered by what an earlier connection was told", () => {
+test("an empty saved SYN is not answered by the answer of an earlier connection", () => {
   const { ask, arrive, capture } = setUp()
   arrive("198.51.100.7", 40_000)
   ask("198.51.100.7", 40_000)
@@ -118,7 +118,7 @@ test("an empty saved SYN is not answered by what an earlier connection was told"
   expect(ask("198.51.100.7", 40_000).status).toBe("syncookie")
 })
 
-test("every miss is told as it is, with nothing of the question before", () => {
+test("every miss is answered as it is, with nothing of the question before", () => {
   const { ask, arrive, capture } = setUp()
   arrive("198.51.100.7", 40_000)
   ask("198.51.100.7", 40_000)

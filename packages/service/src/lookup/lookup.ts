@@ -1,12 +1,12 @@
 /**
  * The one function that front ends call about a connection.
  *
- *     lookup in the chain ──hit──► same ISN as told before? ──no──► decode ──► fingerprint ──► history ──► kept and told
- *            │                              └──yes──────────────────────────────────────────────► told again
- *            └──miss──► told before? ──yes──► told again
- *                            └──no──► the reason
+ *     lookup in the chain ──hit──► same ISN as before? ──no──► decode ──► fingerprint ──► history ──► kept, answered
+ *            │                         └──yes──────────────────────────────────────► same answer
+ *            └──miss──► answered before? ──yes──► same answer
+ *                              └──no──► the reason
  *
- * HAProxy asks at the first request, not at accept, and may ask on every request: what a connection was told stays until a SYN with
+ * HAProxy asks at the first request, not at accept, and may ask on every request: the answer for a connection stays until a SYN with
  * another ISN is seen for its key. Each connection enters history once, however often it is asked about.
  */
 import {
@@ -35,7 +35,7 @@ export interface FingerprintLookup {
 
 /** An answerer with its own state, as a service holds it. */
 export interface LiveFingerprintLookup extends FingerprintLookup {
-  /** After a reload of the databases. What connections were told keeps its fingerprint and is matched anew. */
+  /** After a reload of the databases. Answers that were given keep their fingerprint and are matched anew. */
   readonly setMatcher: (matcher: Matcher, generation?: number) => void
   readonly stats: () => FingerprintLookupStats
 }
@@ -44,7 +44,7 @@ export interface FingerprintLookupStats {
   /** Connections whose answer is kept. */
   readonly answers: number
   readonly answersEvicted: number
-  /** Questions that were answered from what was told before. */
+  /** Questions that got the same answer as before. */
   readonly repeated: number
 }
 
@@ -103,7 +103,7 @@ export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFi
     const found = capture.lookup(connection, raw)
     const known = answers === undefined ? -1 : answers.find(key)
     const isn = found === "hit" ? i32(raw.bytes, raw.tcp + 4) : 0
-    // An empty saved SYN is this connection's own; what the key was told belonged to an earlier one.
+    // An empty saved SYN is this connection's own; the answer kept for the key belonged to an earlier one.
     if (
       answers !== undefined &&
       known >= 0 &&
@@ -113,7 +113,7 @@ export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFi
       repeated++
       into.reset("ok")
       into.fingerprint = matcher.fingerprintOfKey(answers.fingerprintKeys, answers.fingerprintKeyAt(known))
-      // What HTTP showed of the address may have become known since; the rest is what was told.
+      // What HTTP showed of the address may have become known since; the rest is as it was answered.
       if (history === "feed") fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
       answers.restore(known, into)
       return

@@ -11,7 +11,7 @@ const CHUNK_BYTES = 1 << 20
 const STDIN = 0
 
 export interface FileChunks {
-  /** Bytes in all, undefined when that can't be told beforehand. */
+  /** Bytes in all, undefined when that is not known beforehand. */
   readonly size: number | undefined
   readonly chunks: AsyncIterable<Uint8Array>
 }

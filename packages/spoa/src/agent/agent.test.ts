@@ -104,7 +104,7 @@ test("a PROXY header: via_proxy, and nobody is asked", () => {
 
 const int = (v: number): Typed => ({ t: "int64", v })
 
-test("round trips as HAProxy gives them: TLS behind a deferred accept is told from what came before", () => {
+test("round trips as HAProxy gives them: TLS behind a deferred accept is separated from what came before", () => {
   const { agent } = agentOf(
     lookupOf((_, into) => into.reset("ok")),
     { variables: new VariableWriter(["rtt", "chello_delay", "tls_rtt"]) }

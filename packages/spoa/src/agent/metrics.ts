@@ -68,7 +68,7 @@ export function registerMetrics(metrics: Metrics, measured: Measured): void {
 
   gauge("answers", "Connections whose answer is kept.", () => lookup.stats().answers)
   counter("answers_evicted_total", "Kept answers that made room.", () => lookup.stats().answersEvicted)
-  counter("answers_repeated_total", "Questions answered from what was told before.", () => lookup.stats().repeated)
+  counter("answers_repeated_total", "Questions that got the same answer as before.", () => lookup.stats().repeated)
   gauge("hosts", "Addresses with a history.", () => observer.counts.hosts)
   counter("hosts_evicted_total", "Histories that made room.", () => observer.counts.hostsEvicted)
   counter("syns_observed_total", "SYNs that entered history.", () => observer.counts.syns)

@@ -132,7 +132,7 @@ export const runAgent = (
     yield* warmUp(config, database)
     // What starting left behind is collected now and not during the first requests.
     Bun.gc(true)
-    // A scope of their own: opened before admin, so that a second instance is told of its own listener, and closed before it, so that
+    // A scope of their own: opened before admin, so that a second instance fails at its own listener, and closed before it, so that
     // /ready says 503 while they drain.
     const listeners = yield* Scope.fork(yield* Effect.scope)
     const addresses = yield* serveAgent({ ...config.spoa, file, handler, counters, unhealthy }).pipe(

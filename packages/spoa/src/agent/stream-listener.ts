@@ -2,7 +2,7 @@
  * A stream listener, TCP or unix, that serves a Protocol to every client: limits, time-outs and a polite end.
  *
  * Time-outs are checked twice a second over the few connections that one runs for: those without a whole HELLO, those that don't
- * read, and those that were told good-bye. Idle connections are in none of the three and are never closed.
+ * read, and those that got a DISCONNECT. Idle connections are in none of the three and are never closed.
  */
 import type { SocketHandler, TCPSocketListener, UnixSocketListener } from "bun"
 import { type PrefixSet, makeConnectionKey, parseAddress } from "@synprint/core"
@@ -23,7 +23,7 @@ export interface ListenerSettings {
   readonly stallTimeoutMs: number
   /** Time for which a client may keep its half open after we closed ours. */
   readonly lingerMs: number
-  /** Told of what should not happen. */
+  /** Receives errors that should not happen. */
   readonly onBug: (error: Error) => void
 }
 

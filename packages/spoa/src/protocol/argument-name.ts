@@ -23,7 +23,7 @@ export const ED = 0x6564
 
 const T = 0x74
 
-/** A known name's number; names of five letters are `sport` and `dport`, told by their last letter. 0 for what can't be known. */
+/** A known name's number; names of five letters are `sport` and `dport`, distinguished by their last letter. 0 for what can't be known. */
 export function nameCode(bytes: Uint8Array, at: number, length: number): number {
   switch (length) {
     case 2:

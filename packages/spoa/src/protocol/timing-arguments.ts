@@ -60,7 +60,7 @@ export class TimingArguments {
 
   /**
    * All arguments were taken. HAProxy tells how long TLS's handshake took as a whole. Accepted at the ClientHello that is TLS's round trip,
-   * and what came before is the first sample of TCP's; otherwise a ClientHello that waited can't be told from one that was answered late.
+   * and what came before is the first sample of TCP's; otherwise a ClientHello that waited looks like one that was answered late.
    */
   finish(): void {
     if (this.#smoothed < 0) return

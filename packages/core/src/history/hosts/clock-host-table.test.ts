@@ -33,7 +33,7 @@ test.each([1, 2, 12, 50, 300])(
   }
 )
 
-test("whatever comes and goes, no host is told of another's record, and none is lost that is not counted", () => {
+test("whatever comes and goes, no host gets another's record, and none is lost that is not counted", () => {
   const maxHosts = 5000
   const random = seededRandom(3)
   const hosts = new ClockHostTable({ maxHosts, idleMinutes: 1 })
@@ -101,7 +101,7 @@ test("a flood of strangers leaves those who come again", () => {
   for (let address = 0; address < 50; address++) expect(has(hosts, address)).toBe(true)
 })
 
-test("an idle host is a new host when it comes back, and not told of before", () => {
+test("an idle host is a new host when it comes back, and is not reported before", () => {
   const hosts = new ClockHostTable({ maxHosts: 8, idleMinutes: 1 })
   const host = obtain(hosts, 7)
   hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN] = 5

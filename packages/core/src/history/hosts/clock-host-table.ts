@@ -1,7 +1,7 @@
 /**
  * Host clock: modern mode's order. CLOCK with a second chance; a host that was idle too long is a new host when it comes back.
  *
- * Numbers of hosts go round as the hand does, so that the records of new ones are written in order; where a host is found is told by
+ * Numbers of hosts go round as the hand does, so that the records of new ones are written in order; the place of a host is found by
  * sets (host-sets.ts).
  */
 import { HOST_LAST_SEEN, HOT_SHIFT } from "./host-record.ts"
@@ -98,7 +98,7 @@ export class ClockHostTable extends Hosts {
     return true
   }
 
-  /** An idle host that only waits to be replaced is not told of. */
+  /** An idle host that only waits to be replaced is not reported. */
   override isKept(host: number, nowSec: number): boolean {
     return ((nowSec - this.hot[(host << HOT_SHIFT) + HOST_LAST_SEEN]!) | 0) <= this.idleSeconds
   }

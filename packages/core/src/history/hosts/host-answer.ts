@@ -42,7 +42,7 @@ export class HostView {
   distance = DISTANCE_UNKNOWN
   /** MTU of the last link, in p0f mode of the last that has a name. */
   keptMtu = 0
-  /** MSS and MTU of the last SYN or SYN+ACK that told one. */
+  /** MSS and MTU of the last SYN or SYN+ACK that had one. */
   linkMss = 0
   linkMtu = 0
   /** -1 not known. */

@@ -1,5 +1,5 @@
 /**
- * Systems: what a SYN or SYN+ACK tells of the host that sent it - fingerprint, distance, NAT score, link, uptime (p0f's fp_tcp.c:
+ * Systems: what a SYN or SYN+ACK says about the host that sent it - fingerprint, distance, NAT score, link, uptime (p0f's fp_tcp.c:
  * fingerprint_tcp; fp_mtu.c: fingerprint_mtu; specs p0f.md §4.5, §5).
  */
 import type { Matcher } from "../../tcp/matching/matcher.ts"

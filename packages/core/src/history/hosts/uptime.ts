@@ -120,7 +120,7 @@ export class Uptime {
     } else if (clock !== 0) cold[base + COLD_UPTIME] = -1
   }
 
-  /** Modern mode: a stack without a clock sent the last SYN or SYN+ACK. What was told of another must not be told of it. */
+  /** Modern mode: a stack without a clock sent the last SYN or SYN+ACK. The uptime of another stack must not be reported for it. */
   dropClock(host: number, subject: Subject): void {
     const hosts = this.#hosts
     if (!hosts.hasCold(host)) return

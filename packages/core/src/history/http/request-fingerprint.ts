@@ -5,7 +5,7 @@
  *     headers  name ":" value CR LF ... as HAProxy's req.hdrs gives them, names in lower case
  *
  * Differs from p0f: names are compared without case, since HTTP/2 and HAProxy lower them; Connection doesn't count, since
- * HAProxy takes it away before anybody is told; the answer is about this request and leaves the history of its address alone.
+ * HAProxy removes it before it asks the agent; the answer is about this request and leaves the history of its address alone.
  */
 import type { ConnectionInfo } from "../../connection-info.ts"
 import type { Database } from "../../tcp/database/database.ts"
@@ -39,7 +39,7 @@ const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x2
 /** HAProxy 2.6 and newer pass on every other header, hop-by-hop or not. */
 const UNTOLD: ReadonlySet<string> = new Set(["Connection"])
 
-/** A signature without the headers that are never told. */
+/** A signature without the headers that are never reported. */
 function withoutUntold(needles: HttpNeedles, untold: ReadonlySet<number>): HttpNeedles {
   const kept = [...needles.ids.keys()].filter((index) => !untold.has(needles.ids[index]!))
   return {

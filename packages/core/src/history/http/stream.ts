@@ -54,7 +54,7 @@ function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
   return true
 }
 
-/** Told of every whole head, while its data slot is still there. */
+/** Receives every whole head, while its data slot is still there. */
 export interface HeadSink {
   readonly head: (flow: number, subject: Subject, slot: number) => void
 }

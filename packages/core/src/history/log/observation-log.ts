@@ -80,7 +80,7 @@ export class HttpObservation {
 }
 
 /** p0f mode. `reasons`: bits of reasons.ts; a to d: scores of the last 32 with at least 6, 3, 2, 1. */
-type TellNat = (at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number) => void
+type ReportNat = (at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number) => void
 
 export interface ObservationLog {
   /** `sendsyn`: the flow was opened by p0f-sendsyn; `entry`: the matcher's, as long as nothing else is asked of it. */
@@ -91,6 +91,6 @@ export interface ObservationLog {
   readonly http: (at: Endpoints, subject: Subject, seen: HttpObservation) => void
   /** Modern mode (sharing.ts): another system than before, or several at once by now. `score` is 0 to 100. */
   readonly sharing: (at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number) => void
-  readonly hostChange: TellNat
-  readonly ipSharing: TellNat
+  readonly hostChange: ReportNat
+  readonly ipSharing: ReportNat
 }

@@ -1,5 +1,5 @@
 /**
- * Text log: one compact line per SYN and SYN+ACK, and per thing that history told, for people at a terminal.
+ * Text log: one compact line per SYN and SYN+ACK, and per finding of the history, for people at a terminal.
  *
  *     12:00:00.000123  10.1.0.0:40000 > 10.0.0.1:80  SYN      Linux 4.20 or newer, 3 hops, Ethernet or modem  4:61+3:0:1460:...
  */

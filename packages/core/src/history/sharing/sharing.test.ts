@@ -262,7 +262,7 @@ test("IPv6 clients of one /64 are one client, of two are two", () => {
   }
 })
 
-test("uptime is told of the system that has one, and of no other behind the address", () => {
+test("uptime is reported for the system that has one, and of no other behind the address", () => {
   const { connect } = setUp()
   const old = { ttl: 57, df: true, win: 14600 }
   const clock = (tick: number): PacketFields => ({ ...old, options: `mss=1460,sok,ts=${700_000_000 + tick},nop,ws=7` })

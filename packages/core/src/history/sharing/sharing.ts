@@ -20,8 +20,8 @@
  * So one switch never does: an address that went to somebody else, a host that boots another system, moves to another interface or
  * whose route changes. Two switches between stacks do when nobody could have booted meanwhile, with pauses it takes four within ten
  * minutes or more of them, which no dual boot makes; and three stacks do. Routers that balance load give a host distances 1 or 2 hops apart: that is one system, which from then on is
- * known to vary. A phone that tethers is told from the machine behind it by its stack; when both run Linux by the fixed window of
- * phones and the one hop between, unless distances vary. Two equal machines at equal distance look like one, and are told as one.
+ * known to vary. A phone that tethers differs from the machine behind it in its stack; when both run Linux by the fixed window of
+ * phones and the one hop between, unless distances vary. Two equal machines at equal distance look like one, and are reported as one.
  */
 import type { ConnectionInfo } from "../../connection-info.ts"
 import type { Registered } from "../../tcp/database/database.ts"
@@ -192,7 +192,7 @@ export class Sharing implements NatScore {
   /** A scanner run by a host is not another host. */
   addToolClass(_host: number, _subject: Subject, _match: Registered, _at: Endpoints): void {}
 
-  /** A browser that lies or runs elsewhere than it should (app_vs_os, ua_vs_os) is no second host; told by bad_sw and hints. */
+  /** A browser that lies or runs elsewhere than it should (app_vs_os, ua_vs_os) is no second host; bad_sw and hints report it. */
   add(host: number, subject: Subject, reasons: number, _score: number, at: Endpoints): void {
     const telling = reasons & (REASON_VIA | REASON_SRV_SIG_LB | REASON_DATE | REASON_X_KNOWN | REASON_OS_DIFF)
     if (telling === 0) return

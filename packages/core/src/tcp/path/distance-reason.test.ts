@@ -30,7 +30,7 @@ const CASES = [
   ["nobody known, TTL 180", `4:180:0:${NOBODY}`, "excess-distance", -1]
 ] as const
 for (const [what, signature, reason, reported] of CASES) {
-  test(`${what}: ${reason ?? "told"}`, () => {
+  test(`${what}: ${reason ?? "reported"}`, () => {
     const fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
     expect([fingerprint.distReason, reportedDistance(fingerprint)]).toEqual([reason, reported])
   })

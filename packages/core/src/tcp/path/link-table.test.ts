@@ -70,7 +70,7 @@ test("a console or a gadget runs no tunnel", () => {
   expect(tunnelOf(switchConsole)).toBeUndefined()
 })
 
-test("the kind of a tunnel is told when it is as likely as all others together", () => {
+test("the kind of a tunnel is reported when it is as likely as all others together", () => {
   const candidate = modern.fingerprintOf(signaturePacket(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`), REQUEST, 0)
     .candidates[0]!
   const of = (...weights: ReadonlyArray<readonly ["wireguard" | "openvpn" | "ipsec" | "mobile", number]>) =>
