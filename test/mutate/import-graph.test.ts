@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import { readImportGraph } from "./import-graph.ts"
 
 const FILES: Readonly<Record<string, string>> = {
-  "packages/core/package.json": `{ "name": "@x/core", "exports": { ".": "./src/index.ts", "./testing": "./src/testing/index.ts" } }`,
+  "packages/core/package.json": `{ "name": "@x/core", "exports": { ".": { "bun": "./src/index.ts", "default": "./dist/index.js" }, "./testing": "./src/testing/index.ts" } }`,
   "packages/core/src/index.ts": `export { a } from "./a.ts"\nexport type { T } from "./types.ts"`,
   "packages/core/src/testing/index.ts": `export * from "../worker.ts"`,
   "packages/core/src/a.ts": `import type { T } from "./types.ts"\nexport const a = 1`,
