@@ -139,7 +139,7 @@ describe("setFilter", () => {
     )
   )
 
-  // What comes in the moment of the change itself is lost: libpcap shuts the socket for some 0.5 ms (0.5 to 3 of 5000 SYNs/s).
+  // Packets in the moment of the change itself are lost: libpcap shuts the socket for some 0.5 ms (0.5 to 3 of 5000 SYNs/s).
   testWith([...NEEDS, requires.binaries("tcpreplay")], "keeps what waited in the ring", () =>
     withCapture(captureOptions([one.here.interface]), async (capture) => {
       const client = (n: number): [string, number] => [`192.0.2.${n & 127}`, 2000 + n]
@@ -228,7 +228,7 @@ describe("closing", () => {
         await withCapture(options, async () => undefined)
         await refusal(captureOptions([one.here.interface, "eth77"], { capacity: 64 }))
       }
-      // What is loaded once and stays: libraries, the event loop's own descriptors.
+      // The first cycle loads what stays: libraries, the event loop's own descriptors.
       await cycle()
       const before = held()
       for (let n = 0; n < 50; n++) await cycle()

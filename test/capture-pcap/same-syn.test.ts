@@ -53,7 +53,7 @@ describe.each([
           keepSyns(server, mode)
           yield* Effect.promise(() => unlikeConnections(link, server.port))
           expect(pairs.length).toBe(30)
-          // Where the payload would begin depends on what the bytes begin with.
+          // The offset of the payload depends on the link header, which only one of them has.
           for (const { saved, captured } of pairs) expect({ ...saved, payload: 0 }).toEqual({ ...captured, payload: 0 })
           // The clients did differ, so equal is not the same as empty.
           expect(

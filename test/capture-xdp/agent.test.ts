@@ -201,7 +201,7 @@ describe("agent", () => {
           await using next = await startAgent(pin, hooked, "", agentOfNext)
           expect(next.complaint()).toContain("took over from an agent of layout 1")
           expect(fs.readdirSync(pin)).toEqual(["v2"])
-          // The same link with another program: no packet went by in between.
+          // The link stays and gets another program: no packet went by in between.
           expect(linkAt("v2")).toBe(linked)
           await until(() => capture.down() !== undefined, "the reader notices")
           expect(capture.down()).toContain("the agent writes layout 2, this program reads 1")

@@ -124,7 +124,7 @@ testWith(
     expect(four!.replies.length + six!.replies.length).toBe(40)
     await byClient.stop()
 
-    // The same traffic by the whole connection is not found: the test sees the redirect, and no answer is invented.
+    // By the whole connection this traffic is not found: the test sees the redirect, and no answer is invented.
     await site.agent('[capture]\nbackend = "pcap"\n')
     await answers(site, "not_captured")
     for (const load of loads) expect(countValues(await site.load(load), "x-tcp-status")).toEqual({ not_captured: 20 })

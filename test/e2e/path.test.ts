@@ -1,5 +1,5 @@
 /**
- * Where an MSS comes from, told by the proxy of real kernels, a real clamp and a real OpenVPN: interfaces of a small MTU, a router's
+ * The origin of an MSS as the proxy reports it, for real kernels, a real clamp and a real OpenVPN: interfaces of a small MTU, a router's
  * rule that lowers the MSS, and a tunnel that does, IPv4 and IPv6.
  */
 import { expect } from "bun:test"

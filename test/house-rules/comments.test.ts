@@ -14,7 +14,9 @@ test.each([
   ["// Who decodes.\nexport type A = 1", 1],
   ["const a = {\n  // Its number.\n  b: 1\n}", 2],
   ["/** It never throws. */\nexport function a(): void {}", 1],
-  ["#!/usr/bin/env bun\n// What this is.\nfoo()", 2]
+  ["#!/usr/bin/env bun\n// What this is.\nfoo()", 2],
+  ["a()\n// Where one was closed, the others may be too.\nb()", 2],
+  ["a()\n/*\n * What a client may hold.\n */\nb()", 2]
 ])("a fragment is found: %j", (text, line) => {
   expect(problems(text)).toEqual([expect.stringContaining(`a.ts:${line}: a comment begins with "`)])
 })
@@ -25,10 +27,9 @@ test.each([
   "/** Offset of the source address. */\nconst OFFSET = 12",
   "/** Itself. */\nconst itself = 1",
   "/** `of`: the address. */\nfunction a(of: number): number { return of }",
-  "a()\n// What is before a statement is no doc comment.\nb()",
+  "a()\n// It may refer to the statement before.\nb()",
   "const a = 1 // Of the line itself.",
-  "const text = `\n/** Of a text. */\nconst b = 1`",
-  "/* Of a plain block comment. */\nconst a = 1"
+  "const text = `\n/** Of a text. */\nconst b = 1`"
 ])("a sentence or a noun passes: %j", (text) => {
   expect(problems(text)).toEqual([])
 })

@@ -1,9 +1,13 @@
-/** House rule: a comment on a declaration begins with a noun or a verb, so that it can be read without the lines around it. */
+/**
+ * House rule: a comment begins with a noun or a verb, so that it can be read without the lines around it. A comment inside a function may
+ * begin with a pronoun.
+ */
 import { type Source, walk } from "../lib/source.ts"
 
-/** Words that begin a fragment ("Of the address limits.") or refer to a noun that stands elsewhere ("It never throws."). */
-const FRAGMENT =
-  /^(?:Of|The same|That of|Those|What|Who|Whom|Whose|Which|Whether|How|It|Its|They|Their)(?=$|[\s,.:;?'’])/i
+/** Words that begin a fragment ("Of the address limits.") or a clause that must be read twice ("Where one was closed ..."). */
+const FRAGMENT = /^(?:Of|The same|That of|Those|What|Where|Who|Whom|Whose|Which|Whether|How)(?=$|[\s,.:;?'’])/i
+/** Words that refer to a noun that stands elsewhere ("It never throws."). */
+const PRONOUN = /^(?:It|Its|They|Their)(?=$|[\s,.:;?'’])/i
 
 const DECLARATION =
   /^(?:Variable|Function|Class|Export\w*|TS\w+)Declaration$|^(?:Method|Property)Definition$|^TS(?:Property|Method)Signature$|^Property$/
@@ -34,20 +38,21 @@ export function commentProblems(source: Source): ReadonlyArray<string> {
   walk(source.program, ({ type, start }) => {
     if (DECLARATION.test(type)) declared.add(start)
   })
-  const documents = source.comments
-    .filter(({ type, value }) => type === "Block" && value.startsWith("*"))
-    .map(({ start, end, value }) => ({ start, end, text: value }))
-  const isHeader = (block: Block): boolean => text.slice(0, block.start).replace(/^#!.*/, "").trim() === ""
-  const isOnDeclaration = (block: Block): boolean =>
-    declared.has(block.end + (/^\s*/.exec(text.slice(block.end))?.[0].length ?? 0))
-  const blocks = [...documents, ...lineBlocks(source).filter((block) => isHeader(block) || isOnDeclaration(block))]
+  const blocks = source.comments
+    .filter(({ type }) => type === "Block")
+    .map(({ start, end, value }) => ({ start, end, text: value, isInside: false }))
+  for (const block of lineBlocks(source)) {
+    const isHeader = text.slice(0, block.start).replace(/^#!.*/, "").trim() === ""
+    const next = block.end + (/^\s*/.exec(text.slice(block.end))?.[0].length ?? 0)
+    blocks.push({ ...block, isInside: !isHeader && !declared.has(next) })
+  }
   const problems: Array<string> = []
   for (const block of blocks.sort((a, b) => a.start - b.start)) {
     const words = block.text
       .replaceAll(/^[\s*]+/gm, " ")
       .replaceAll(/\s+/g, " ")
       .trim()
-    const found = FRAGMENT.exec(words)
+    const found = FRAGMENT.exec(words) ?? (block.isInside ? null : PRONOUN.exec(words))
     if (found === null) continue
     problems.push(
       `${source.name}:${source.lineAt(block.start)}: a comment begins with "${found[0]}": begin with the noun or verb that it is about: ${words.slice(0, 60)}`

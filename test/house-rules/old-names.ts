@@ -72,7 +72,7 @@ const WORDS = OLD_NAMES.flatMap(({ word, use }) => (word === undefined ? [] : [{
 const partsOf = (name: string): ReadonlyArray<string> =>
   (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []).map((part) => part.toLowerCase())
 
-/** What to say instead of a name; undefined if nothing is wrong with it. */
+/** The name to use instead; undefined if nothing is wrong with it. */
 function replacementOf(name: string): string | undefined {
   const use = NAMES.get(name)
   if (use !== undefined) return use

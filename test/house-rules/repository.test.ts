@@ -4,13 +4,15 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { houseRules, machinePathProblems, packageProblems } from "../house-rules.ts"
 
+/** A path that the repository itself must not hold. */
+const absolute = (...parts: ReadonlyArray<string>): string => ["", ...parts].join("/")
+
 test("a path of one machine is found, a path of every machine is not", () => {
-  const paths = ["/work/a", "`/home/me/a.ts`", '"/root/x"', "/etc/p0f/p0f.fp", "packages/work/a.ts"]
-  expect(machinePathProblems("a.md", paths.join("\n"))).toEqual([
-    "a.md:1: a path of one machine: /work/a",
-    "a.md:2: a path of one machine: `/home/me/a.ts`",
-    'a.md:3: a path of one machine: "/root/x"'
-  ])
+  const bad = [absolute("work", "a"), `\`${absolute("home", "me", "a.ts")}\``, `"${absolute("root", "x")}"`]
+  const paths = [...bad, "/etc/p0f/p0f.fp", "packages/work/a.ts"]
+  expect(machinePathProblems("a.md", paths.join("\n"))).toEqual(
+    bad.map((path, n) => `a.md:${n + 1}: a path of one machine: ${path}`)
+  )
 })
 
 test("versions are exact, and those of packages come from the catalog", () => {
@@ -33,7 +35,7 @@ test("every rule is applied to the files of a repository", () => {
     put("packages/x/package.json", JSON.stringify({ dependencies: { a: "catalog:", d: "1.0.0" } }))
     put("packages/x/src/comment.ts", "/** Of the address. */\nconst a = 1")
     put("packages/x/src/read-lane.ts", "const told = 'an octet'")
-    put("packages/x/src/path.ts", "/** Path. */\nconst a = '/root/x'")
+    put("packages/x/src/path.ts", `/** Path. */\nconst a = '${absolute("root", "x")}'`)
     put("fixtures/a.pcap", "x")
     put("ARCHITECTURE.md", "Of four octets.\n")
     put("docs/glossary.md", "Byte, no longer octet.\n")
@@ -48,7 +50,7 @@ test("every rule is applied to the files of a repository", () => {
       'package.json: c is "latest": pin an exact version',
       'packages/x/package.json: d is "1.0.0": use catalog: or workspace:*',
       'packages/x/src/comment.ts:1: a comment begins with "Of": begin with the noun or verb that it is about: Of the address.',
-      "packages/x/src/path.ts:2: a path of one machine: const a = '/root/x'",
+      `packages/x/src/path.ts:2: a path of one machine: const a = '${absolute("root", "x")}'`,
       "packages/x/src/read-lane.ts: an old word in the path: use EpollReader, reader",
       'packages/x/src/read-lane.ts:1: "octet": use byte',
       "packages/x/src/read-lane.ts:1: the name told: use reported, advertised, sent"

@@ -23,7 +23,7 @@ export interface AgentOptions {
   readonly inside: ReadonlyArray<string>
   readonly program?: ReadonlyArray<string>
   readonly port?: number
-  /** Where the process runs; the repository by default. */
+  /** Working directory of the process; the repository by default. */
   readonly cwd?: string
 }
 

@@ -266,7 +266,7 @@ export function mutationsOf(source: Source): ReadonlyArray<Mutation> {
         break
       default:
     }
-    // What only writes text is no statement to remove either.
+    // A statement that only writes a log line is not removed either.
     if (type === "ExpressionStatement" && isLogging(node["expression"] as Node)) {
       found.pop()
       return

@@ -58,7 +58,7 @@ describe("limits", () => {
       await first.until((text) => answers(text) === 2)
       second.send(GET + GET)
       await second.until((text) => answers(text) === 2)
-      // What takes longer than its second is counted in two, and asked again.
+      // Requests that fall into two seconds are counted in two: they are sent again.
       if (Math.floor(Date.now() / 1000) !== begin) continue
       expect(first.text).toBe(OK + OK)
       expect(second.text).toStartWith(`${OK}HTTP/1.1 429 Too Many Requests`)

@@ -142,7 +142,7 @@ test("observations: a SYN of every connection, opened again on SIGUSR1, of one p
   proxy.child.kill("SIGUSR1")
   expect(await until(() => statSync(file, { throwIfNoEntry: false }) !== undefined)).toBe(true)
   await connections(proxy.ports[0]!, 3)
-  // What a stop finds is written too.
+  // Lines that wait when the proxy stops are written too.
   expect(await proxy.stop()).toBe(0)
   expect([syns(`${file}.1`), syns(file)]).toEqual([10, 3])
   const first = await start(tables, target)

@@ -111,8 +111,8 @@ test("valid responses: each client gets its own, whole, on connections that go o
   await until(() => proxy.counters[OPEN] === 0, "no connection is open")
 }, 180_000)
 
-// What an upstream sends beyond its response in a later turn may come when its connection carries another's request: who reuses
-// connections can't tell. So in pieces only without reuse.
+// Bytes that an upstream sends after its response may arrive when its connection already carries another's request, and a proxy that
+// reuses connections can't notice. So responses come in pieces only without reuse.
 test.each([
   ["in pieces, each on a connection of its own", true],
   ["at once, on connections that are used again", false]
@@ -159,7 +159,7 @@ test.each([
           outcomes.same++
         }
         for (const found of received.matchAll(LETTERS)) expect(found[1]).toBe(tag[0]!)
-        // The same client again, when it may.
+        // The client sends again if the connection stays.
         if (!hasEnded && !/\r\nConnection: close\r\n/.test(received)) {
           const next = `${tag}9`
           responses.set(next, {

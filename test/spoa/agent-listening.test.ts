@@ -1,4 +1,4 @@
-/** Where the SPOP listener listens and whom it lets in: addresses that are taken, networks, limits, unix sockets. */
+/** Addresses of the SPOP listener and the clients that it accepts: addresses that are taken, networks, limits, unix sockets. */
 import { afterAll, describe, expect, test } from "bun:test"
 import { chownSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -226,7 +226,7 @@ describe("reload", () => {
     )
     write(changed)
     await until(agent.log, () => agent.log().includes("reloaded"))
-    // The same connection: its SYN is matched anew.
+    // On the connection that stays, the SYN is matched anew.
     await becomes(haproxy, "os", "Mine 1")
     expect(Object.fromEntries(await answered(haproxy))).toEqual({
       status: "ok",

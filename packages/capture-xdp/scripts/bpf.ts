@@ -8,7 +8,7 @@ import { createHash } from "node:crypto"
 import { readFileSync, renameSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 
-/** Where the sources, the object and its checksum lie. */
+/** The directory of the sources, the object and its checksum. */
 export const BPF_DIRECTORY: string = resolve(import.meta.dir, "../bpf")
 export const OBJECT = "syn.bpf.o"
 export const CHECKSUM = `${OBJECT}.sha256`

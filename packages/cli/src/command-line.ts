@@ -42,7 +42,7 @@ const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Versio
 /** Runs one command; the exit code of a command line that is wrong is 64. */
 export function runCommandLine(words: ReadonlyArray<string>): void {
   const program = Command.runWith(root, { version: VERSION })(words).pipe(
-    // What is wrong has been printed with the command's usage.
+    // The command has printed the error with its usage.
     Effect.catchIf(
       (error) => CliError.isCliError(error),
       () => Effect.fail(new UsageError({ message: "" }))

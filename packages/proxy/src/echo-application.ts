@@ -84,6 +84,6 @@ function passBody(reader: Reader, bytes: Uint8Array, from: number): number {
   if (isParseError(at) || !scanner.isAtTrailers || at === bytes.length) return at
   const end = parseTrailers(bytes, at, bytes.length)
   if (end > 0) reader.isChunked = false
-  // What was scanned must not be scanned again.
+  // Bytes that were scanned must not be scanned again.
   return end === NEEDS_MORE && at > from ? at : end
 }

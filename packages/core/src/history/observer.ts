@@ -82,7 +82,10 @@ export class Observer {
   /** Host of the server that the last SYN went to. */
   #server = 0
   #serverHash = 0
-  /** Where other threads know the hosts too: `connection`, `lookUp` and the `fillConnectionInfo` behind them stand between its `begin` and `commit`. */
+  /**
+   * Excludes other threads that share the hosts: `connection`, `lookUp` and the `fillConnectionInfo` behind them run between its `begin` and
+   * `commit`. undefined: this thread alone has them.
+   */
   readonly transaction: HostTransaction | undefined
   #lastExpirySec = 0
   #packets = 0

@@ -1,5 +1,5 @@
 /**
- * Where the innermost TCP packet of a frame lies, and whose it is: what a capture backend needs to store a SYN.
+ * Offsets and addresses of the innermost TCP packet of a frame: what a capture backend needs to store a SYN.
  *
  * One instance is reused for every frame. `type`, `at`, `end` and `limit` are the cursor of the walk (link.ts, ip.ts, tunnel.ts)
  * and mean nothing after it.

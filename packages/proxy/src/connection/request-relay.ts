@@ -68,7 +68,7 @@ export class RequestRelay {
     if (writer.spoofed > 0) services.counters[SPOOFED]! += writer.spoofed
     exchange.upgrades = writer.upgrades
 
-    // Where one idle connection was closed the others may be too, so the second try opens a connection.
+    // After one idle connection turned out closed, the others may be closed too: the second try opens a new one.
     const pooled = route.forcesNew || this.#retries > 0 ? undefined : upstream.acquire(!this.#isRepeatable)
     if (pooled === undefined && upstream.connecting >= upstream.settings.pending) {
       this.failEarly(bytes, headEnd, 503, "the upstream has too many requests waiting")

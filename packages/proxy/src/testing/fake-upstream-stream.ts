@@ -73,7 +73,7 @@ export class FakeUpstreamStream implements PooledConnection {
   answer(text: string, isBorrowed = false): void {
     const bytes = bytesOf(text)
     this.downstream!.fromUpstream(bytes, isBorrowed)
-    // What was borrowed is overwritten by the next read.
+    // Borrowed bytes are overwritten, as by the next read.
     if (isBorrowed) bytes.fill(0x21)
   }
 }

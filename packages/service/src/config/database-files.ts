@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs"
 import { BUILTIN, BUILTIN_DATABASE, type Database, type DatabaseText, type Mode, readDatabases } from "@synprint/core"
 
-/** Where Debian's p0f keeps its database: that of mode p0f when none is named. */
+/** The database of Debian's p0f, which mode p0f uses when none is named. */
 export const P0F_DATABASE = "/etc/p0f/p0f.fp"
 
 export interface DatabaseFileProblem {

@@ -13,7 +13,7 @@ import type { ConfigSchema, Environment, Program, ServiceConfig } from "./schema
 import { decodeTable, isTable, type Path, type RawTable } from "./table.ts"
 import { lineOf, parseToml, printPath } from "./toml.ts"
 
-/** Where the configuration of a run comes from. */
+/** The sources of the configuration of a run. */
 export interface ConfigRequest<C extends ServiceConfig = any> {
   readonly schema: ConfigSchema
   readonly program: Program<C>

@@ -104,7 +104,7 @@ export const tableList = <K extends Keys>(
 export type RawTable = Readonly<Record<string, unknown>>
 export type Path = ReadonlyArray<string | number>
 
-/** Where decoding reports what is wrong. */
+/** Receives the problems that decoding finds. */
 export interface DecodeReport {
   readonly invalid: (path: Path, message: string) => void
   readonly unknown: (path: Path, message: string) => void

@@ -49,7 +49,7 @@ export const watchInterval = <E, R>(
     yield* background(name, Effect.forever(Effect.andThen(Queue.take(due), again)))
   })
 
-/** Where vital fibers report. */
+/** Receives the failure of a fiber without which the program cannot go on. */
 export class Vital extends Context.Service<Vital, { readonly failed: Deferred.Deferred<never, unknown> }>()(
   "core/Vital"
 ) {

@@ -54,7 +54,7 @@ export interface FingerprintLookupOptions {
   /** Per-address history; its matcher is ours. */
   readonly observer: Observer
   /**
-   * Where history comes from: "connections" = those that a front end asked about, each once; "feed" = every packet of the tap
+   * Source of history: "connections" = those that a front end asked about, each once; "feed" = every packet of the tap
    * (mode p0f, [p0f_api]), which must be subscribed already.
    */
   readonly history: "connections" | "feed"
@@ -113,7 +113,7 @@ export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFi
       repeated++
       into.reset("ok")
       into.fingerprint = matcher.fingerprintOfKey(answers.fingerprintKeys, answers.fingerprintKeyAt(known))
-      // What HTTP showed of the address may have become known since; the rest is as it was answered.
+      // HTTP facts of the address may have become known since; the rest is as it was answered.
       if (history === "feed") fillHistory(key, Math.floor(connection.openedAtMs / 1000), into)
       answers.restore(known, into)
       return

@@ -46,7 +46,7 @@ async function* aheadOf(descriptor: number): AsyncGenerator<Uint8Array> {
       other = taken
     }
   } finally {
-    // Who stops early leaves a read behind, which must not outlive the descriptor.
+    // A caller that stops early leaves a read behind, which must not outlive the descriptor.
     await reading.catch(() => undefined)
     closeSync(descriptor)
   }

@@ -54,7 +54,7 @@ const complain = (text: string): void => {
   process.stderr.write(`synprint read: ${text}\n`)
 }
 
-/** Where lines go. */
+/** The output that lines are written to. */
 interface Sink {
   readonly write: (bytes: Uint8Array) => void
   /** The file of `output`. */
@@ -78,7 +78,7 @@ const openSink = async (output: string | undefined): Promise<Sink | string> => {
 interface Log {
   readonly log: (ObservationLog & { readonly flush: () => void }) | undefined
   readonly text: TextLog | undefined
-  /** Where lines are written while others are made. */
+  /** Writes lines while others are made. */
   readonly behind?: WriteBehind
 }
 

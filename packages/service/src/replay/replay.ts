@@ -8,7 +8,7 @@ import type { ReadProgress } from "./progress.ts"
 import type { WriteBehind } from "./write-behind.ts"
 
 export interface ReplayOptions {
-  /** Where another thread decodes the file. */
+  /** Another thread that decodes the file. */
   readonly ahead?: DecodeAhead | undefined
   readonly progress?: ReadProgress | undefined
   readonly behind?: WriteBehind | undefined

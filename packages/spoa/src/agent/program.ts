@@ -130,7 +130,7 @@ export const runAgent = (
     let isServing = true
     yield* Effect.addFinalizer(() => Effect.logInfo("stopped"))
     yield* warmUp(config, database)
-    // What starting left behind is collected now and not during the first requests.
+    // Garbage of the start is collected now and not during the first requests.
     Bun.gc(true)
     // A scope of their own: opened before admin, so that a second instance fails at its own listener, and closed before it, so that
     // /ready says 503 while they drain.

@@ -33,8 +33,8 @@ const IN_FLIGHT_MS = 20
 const POLL_MS = 5
 
 /*
- * What a client may hold. These are no keys of the configuration: the only client is HAProxy on the same site, which ends a connection by
- * its own time-outs (spoe-agent: hello 100 ms, idle 1 minute, processing 20 ms) long before. They bound what a stranger can hold.
+ * Bounds on the connections and the time that a stranger can hold. They are not configurable: the only real client is HAProxy on the same
+ * site, whose own time-outs (spoe-agent: hello 100 ms, idle 1 minute, processing 20 ms) end a connection long before.
  */
 /** HAProxy opens a connection per thread, without pipelining one per request that waits. */
 const CONNECTIONS = 16_384

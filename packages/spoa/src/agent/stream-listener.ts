@@ -77,7 +77,7 @@ export class StreamListener implements ConnectionOwner {
       error: (client, error) => {
         // ECONNRESET and EPIPE are how HAProxy ends most connections; `close` follows.
         if (typeof (error as NodeJS.ErrnoException).code === "string") return
-        // What a handler threw costs its connection, no other.
+        // An exception in a handler costs its connection, and no other.
         settings.onBug(error)
         client.data?.abort()
       }

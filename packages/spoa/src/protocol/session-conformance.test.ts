@@ -184,7 +184,7 @@ describe("conformance", () => {
     expect(summary(whole.frames)).toEqual([...expected])
     expect(whole.session.hasEnded).toBe(ended)
     expect(whole.frames.every((frame) => frame.flags === 1)).toBe(true)
-    // The same in every split into two, and byte by byte.
+    // Every split into two, and byte by byte, gives the same.
     for (let cut = 1; cut < Math.min(input.length, 400); cut++) {
       expect(summary(run([input.subarray(0, cut), input.subarray(cut)]).frames)).toEqual([...expected])
     }

@@ -87,7 +87,7 @@ test("half of a large table comes again and again, and stays in a flood of stran
       if (address % 2 === 0) obtain(hosts, stranger++)
     }
   expect(hosts.evicted).toBeGreaterThan(80_000)
-  // Those whose set was full: 0.5 %.
+  // About 0.5 % are lost, because their set was full.
   expect(lost).toBeLessThan((19 * regulars) / 100)
 })
 

@@ -82,7 +82,7 @@ export class ClockHostTable extends Hosts {
     const free = waysWith(sets, at, 0)
     const way = free === 0 ? this.wayOut(at) : wayOf(free)
     const host = free === 0 ? sets[at + SET_HOSTS + way]! : this.take()
-    // Of the four the lowest byte is stored.
+    // `tags` holds four copies of the tag; the array takes the lowest byte.
     this.tags[(at << 2) + way] = tags
     sets[at + SET_HOSTS + way] = host
     this.tagAt[host] = (at << 2) + way

@@ -105,7 +105,7 @@ export function fillConnectionInfo(
 ): void {
   view.read(hosts, host)
   into.hasHost = true
-  // Where there is a fingerprint it says the same of this very connection; a title is a new string.
+  // A fingerprint already names the system of this connection, and a title would be a new string.
   if (into.fingerprint === undefined) {
     into.hostOs = labels.titleOf(view.os)
     into.hostOsMatchQ = view.osMatchQ

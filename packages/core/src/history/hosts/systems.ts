@@ -188,7 +188,7 @@ export class Systems {
     const at = (host << HOT_SHIFT) + HOST_LINK
     if (this.log !== undefined) this.log.mtu(this.#at, subject, this.matcher.fingerprintAt(entry), entry)
     if (mtu !== 0) hosts.hot[at] = (hosts.hot[at]! & ~LINK_MTU) | mtu
-    // That of a SYN is stored with the SYN.
+    // The MSS of a SYN is stored with the SYN.
     if (subject === CLIENT && !hosts.hasCold(host)) return
     const cold = hosts.coldOf(host) + COLD_UP_MOD_MSS
     hosts.cold[cold] = (hosts.cold[cold]! & 0xffff) | (mss << 16)

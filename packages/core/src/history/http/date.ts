@@ -23,7 +23,7 @@ const MONTHS = [
   "december"
 ]
 
-/** Where reading goes on; the functions below move it, and -1 means failure. */
+/** Offset of the next byte to read; the functions below move it, and -1 means failure. */
 let cursor = 0
 
 const isSpace = (byte: number | undefined): boolean => byte === 0x20 || (byte !== undefined && byte >= 9 && byte <= 13)

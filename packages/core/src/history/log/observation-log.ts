@@ -68,7 +68,7 @@ export class HttpObservation {
   hasLanguage = false
   dishonest = false
   anonymous = false
-  /** Where the User-Agent or Server lies; a length of 0: there is none. */
+  /** Range of the User-Agent or Server; a length of 0: there is none. */
   bytes: Uint8Array = new Uint8Array(0)
   agentAt = 0
   agentLength = 0

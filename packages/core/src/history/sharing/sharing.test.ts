@@ -250,7 +250,7 @@ test("IPv6 clients of one /64 are one client, of two are two", () => {
   expect([several.nat, several.totalConn, observer.counts.hosts]).toEqual([true, 120, 1])
   const other = connect(60, { ...linux6, src: "2001:db8:1:3::1" })
   expect([other.nat, other.totalConn, observer.counts.hosts]).toEqual([false, 1, 2])
-  // Where a /64 is not one customer's, addresses stand alone.
+  // In these prefixes a /64 is not one customer's, so each address stands alone.
   for (const prefix of ["fe80::", "fd00:1::", "64:ff9b::", "2001:0:53aa:64c:"]) {
     const { connect: connectThere, observer: there } = setUp()
     connectThere(

@@ -286,7 +286,7 @@ export class Sharing implements NatScore {
     const { cold } = hosts
     const before = this.#scoreAt(base, at.sec)
     const score = Math.min(MOST, before + weight)
-    // What has faded is no reason any more.
+    // Once the score has faded, the earlier reasons no longer count.
     cold[base + COLD_SHARED_REASONS] = before < 1 ? reasons : cold[base + COLD_SHARED_REASONS]! | reasons
     cold[base + COLD_SHARED] = Math.round(score * 256)
     cold[base + COLD_SHARED_SEC] = at.sec

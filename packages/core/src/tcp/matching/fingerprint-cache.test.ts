@@ -89,7 +89,7 @@ test("gives the same object while the fingerprint is remembered, by packet and b
   packet.layoutLength = 5
   const fingerprint = matcher.fingerprintOf(packet, REQUEST, 0)
   fingerprint.encoded = Uint8Array.of(1)
-  // What lies behind layoutLength is another packet's.
+  // Bytes behind layoutLength are another packet's.
   packet.layout[5] = 99
   expect(matcher.fingerprintOf(packet, REQUEST, 0)).toBe(fingerprint)
   const keys = new Int32Array(KEY_WORDS * 2)
