@@ -1,17 +1,30 @@
 /**
- * `bun run build`: dist/synprint, one executable with every command; libpcap and libbpf stay dynamic.
+ * `bun run build`: dist/synprint, or the file that --output names: one executable with every command; libpcap and libbpf stay dynamic.
  *
  * Bytecode, so that start-up does not parse 1 MB of JavaScript. It reads no .env and no bunfig.toml from where it is started: a
  * service must not take settings from a directory that somebody else may write to.
  */
 import { mkdirSync, statSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { dirname, join, relative, resolve } from "node:path"
+import { parseArgs } from "node:util"
 
 const ROOT = resolve(import.meta.dir, "../../..")
-const OUTPUT = join(ROOT, "dist/synprint")
+const USAGE = "usage: bun run build [--output FILE]\nexample: bun run build && dist/synprint --version"
 
-if (process.argv.includes("--help")) {
-  console.log("usage: bun run build\nexample: bun run build && dist/synprint --version")
+/** The command line; ends the process when it is wrong. */
+function readArguments(): { readonly output: string; readonly help: boolean } {
+  try {
+    const { values } = parseArgs({ options: { output: { type: "string" }, help: { type: "boolean" } } })
+    return { output: resolve(values.output ?? join(ROOT, "dist/synprint")), help: values.help === true }
+  } catch (error) {
+    process.stderr.write(`build: ${(error as Error).message}\n${USAGE}\n`)
+    process.exit(64)
+  }
+}
+
+const { output: OUTPUT, help } = readArguments()
+if (help) {
+  console.log(USAGE)
   process.exit(0)
 }
 
@@ -33,7 +46,7 @@ const flags = [
   "--no-compile-autoload-bunfig",
   `--outfile=${OUTPUT}`
 ]
-mkdirSync(join(ROOT, "dist"), { recursive: true })
+mkdirSync(dirname(OUTPUT), { recursive: true })
 const built = await run([process.execPath, "build", ...flags, "packages/cli/src/main.ts"], ROOT)
 if (built.code !== 0) {
   process.stderr.write(`build: bun build failed\n${built.output}`)
@@ -51,5 +64,5 @@ const library = (JSON.parse(doctor.output) as ReadonlyArray<{ name: string; deta
   ({ name }) => name === "pcap: library"
 )
 console.log(
-  `dist/synprint  ${(statSync(OUTPUT).size / 1e6).toFixed(0)} MB  ${version.output.trim()}  ${library?.detail ?? "no libpcap here"}`
+  `${relative(process.cwd(), OUTPUT)}  ${(statSync(OUTPUT).size / 1e6).toFixed(0)} MB  ${version.output.trim()}  ${library?.detail ?? "no libpcap here"}`
 )

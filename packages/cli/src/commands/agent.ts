@@ -30,6 +30,6 @@ export const agentCommand = Command.make("agent", flags, ({ detach, ...rest }) =
   Command.withShortDescription("eBPF capture for several front ends"),
   Command.withExamples([
     { command: "synprint agent --interface eth0" },
-    { command: "synprint agent --config /etc/synprint/agent.toml --detach", description: "remove what it attached" }
+    { command: "synprint agent --config /etc/synprint/config.toml --detach", description: "remove what it attached" }
   ])
 )

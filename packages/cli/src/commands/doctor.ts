@@ -36,5 +36,5 @@ export const doctorCommand = Command.make(
     "Checks configuration, rights, kernel, interfaces, HAProxy and sockets; exit 1 when something fails."
   ),
   Command.withShortDescription("what is wrong and the next step"),
-  Command.withExamples([{ command: "synprint doctor --config /etc/synprint/spoa.toml" }])
+  Command.withExamples([{ command: "synprint doctor --config /etc/synprint/config.toml" }])
 )

@@ -18,8 +18,8 @@ export const spoaCommand = Command.make("spoa", { ...daemonFlags, listen: listen
   Command.withDescription("The SPOE agent beside HAProxy. Without a configuration: 127.0.0.1:9000, backend auto."),
   Command.withShortDescription("SPOE agent for HAProxy"),
   Command.withExamples([
-    { command: "synprint spoa --config /etc/synprint/spoa.toml" },
+    { command: "synprint spoa --config /etc/synprint/config.toml" },
     { command: "synprint spoa --backend pcap --interface eth0", description: "one backend, one interface, no file" },
-    { command: "synprint spoa --config spoa.toml --check", description: "all problems at once" }
+    { command: "synprint spoa --config config.toml --check", description: "all problems at once" }
   ])
 )
