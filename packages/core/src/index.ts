@@ -7,6 +7,7 @@ export { type Family, canonicalize6, parseAddress, printAddress } from "./addres
 export { PrefixSet, parsePrefixes } from "./address/prefix.ts"
 
 // Numbers and texts in byte arrays.
+export { putDecimal } from "./bytes/ascii.ts"
 export { i32, u16 } from "./bytes/big-endian.ts"
 export { cString } from "./bytes/c-string.ts"
 export { equalBytes } from "./bytes/equal.ts"

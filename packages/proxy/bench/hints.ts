@@ -10,6 +10,7 @@ import { signaturePacket } from "@synprint/core/testing"
 import { HintLines } from "../src/fingerprint-headers/hint-lines.ts"
 import { NameSet } from "../src/http1/field-kind.ts"
 import { bytesOf } from "../src/http1/byte-classes.ts"
+import { HeaderLines } from "../src/http1/header-lines.ts"
 import { RequestHead } from "../src/http1/request-head.ts"
 import { HEAD_EXTRA, type ForwardedContext, RequestWriter } from "../src/http1/request-writer.ts"
 import { RequestHints } from "../src/fingerprint-headers/request-hints.ts"
@@ -71,7 +72,7 @@ const context: ForwardedContext = {
     port: bytesOf("80"),
     isTrusted: false,
     fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux 4.20 or newer\r\n"),
-    connectionHeaders: NOTHING
+    connectionHeaders: new HeaderLines()
   },
   hintHeaders: (spoofed) => requestHints.block(spoofed)
 }

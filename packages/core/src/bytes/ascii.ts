@@ -17,15 +17,29 @@ export function putText(of: string, into: Uint8Array, at: number): number {
   return at + of.length
 }
 
-/** Writes a number from 0 to 99999 in decimal, returns the end. */
-export function putNumber(value: number, into: Uint8Array, at: number): number {
-  let end = at
-  if (value >= 10000) into[end++] = 0x30 + ((value / 10000) | 0)
-  if (value >= 1000) into[end++] = 0x30 + (((value / 1000) | 0) % 10)
-  if (value >= 100) into[end++] = 0x30 + (((value / 100) | 0) % 10)
-  if (value >= 10) into[end++] = 0x30 + (((value / 10) | 0) % 10)
-  into[end++] = 0x30 + (value % 10)
+/** Writes a natural number in decimal, returns the end. Integer division takes 13 ns for ten digits, Math.floor 33 ns. */
+export function putDecimal(value: number, into: Uint8Array, at: number): number {
+  const end = at + digitsOf(value)
+  let left = value
+  let i = end - 1
+  for (; left > 0x7fff_ffff; i--) {
+    const tenth = Math.floor(left / 10)
+    into[i] = 0x30 + (left - tenth * 10)
+    left = tenth
+  }
+  for (; i >= at; i--) {
+    const tenth = (left / 10) | 0
+    into[i] = 0x30 + (left - tenth * 10)
+    left = tenth
+  }
   return end
+}
+
+function digitsOf(value: number): number {
+  if (value < 100_000) return value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : value < 10_000 ? 4 : 5
+  let digits = 6
+  for (let power = 1_000_000; power <= value; power *= 10) digits++
+  return digits
 }
 
 /** The ASCII bytes from `from` to `end` as a string. */

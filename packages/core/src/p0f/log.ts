@@ -6,7 +6,7 @@
  *
  * Written straight to bytes: what depends on the fingerprint is copied from the fingerprint, the time is formatted when the second changes.
  */
-import { putNumber } from "../bytes/ascii.ts"
+import { putDecimal } from "../bytes/ascii.ts"
 import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import { civilFromDays } from "../history/http/calendar-date.ts"
 import { HTTP_SIGNATURE_MAX } from "../history/http/print.ts"
@@ -371,6 +371,6 @@ export class P0fLog implements ObservationLog {
       end = putByte(a0 & 255, out, end)
     }
     out[end++] = 0x2f
-    return putNumber(port, out, end)
+    return putDecimal(port, out, end)
   }
 }

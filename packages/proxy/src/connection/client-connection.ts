@@ -15,6 +15,7 @@ import { BROKEN, decodeProxyHeader, INCOMPLETE, ProxyHeader } from "./proxy-prot
 import type { Services } from "./services.ts"
 import type { TunnelEnd } from "./tunnel.ts"
 import { type ClientFacts, UNIDENTIFIED } from "../fingerprint-headers/client-facts.ts"
+import { HeaderLines } from "../http1/header-lines.ts"
 import { BYTES_IN, CLIENT_ABORTS, REFUSED } from "../operations/counters.ts"
 import { SocketReader, type ReadTarget } from "../socket/socket-reader.ts"
 import { type Ownership, SocketWriter } from "@synprint/linux/sockets"
@@ -41,6 +42,8 @@ export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
   readonly handshake: HandshakeTimes = new HandshakeTimes()
   /** Facts about the client, from ClientIdentifier. */
   facts: ClientFacts = UNIDENTIFIED
+  /** Buffer of `facts.connectionHeaders`, reused: an array for each connection and a copy of its facts cost 3 % of its CPU time. */
+  readonly connectionHeaders: HeaderLines = new HeaderLines()
   /** Index in ClientTable. */
   index = 0
   /** Slot in AddressLimits, or UNLIMITED. */
@@ -78,6 +81,7 @@ export class ClientConnection implements ReadTarget, Expirable, TunnelEnd {
     this.writer.isPlain = isPlain
     this.reader.open()
     this.facts = UNIDENTIFIED
+    this.connectionHeaders.length = 0
     this.handshake.reset()
     this.hasPeerEnded = this.#isUnread = false
     this.limitSlot = UNLIMITED

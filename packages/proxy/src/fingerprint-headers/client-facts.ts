@@ -1,8 +1,9 @@
 /**
- * Client facts: what is known about a client, in the form in which every request of its connection carries it to the upstream. A value: what
- * is found out later, such as the times of the TLS handshake, makes another one.
+ * Client facts: what is known about a client, in the form in which every request of its connection carries it to the upstream. A value, but
+ * for `connectionHeaders`: the connection owns that buffer, and appends its round trips before the first request.
  */
 import type { ConnectionHints } from "@synprint/core"
+import { HeaderLines } from "../http1/header-lines.ts"
 import type { ForwardedFacts } from "../http1/request-writer.ts"
 
 export interface ClientFacts extends ForwardedFacts {
@@ -20,6 +21,6 @@ export const UNIDENTIFIED: ClientFacts = {
   port: EMPTY,
   isTrusted: false,
   fingerprintHeaders: EMPTY,
-  connectionHeaders: EMPTY,
+  connectionHeaders: new HeaderLines(),
   hints: undefined
 }

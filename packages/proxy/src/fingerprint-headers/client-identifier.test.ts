@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import type { ConnectionInfo } from "@synprint/core"
 import { bytesOf, latin1 } from "../http1/byte-classes.ts"
+import { HeaderLines } from "../http1/header-lines.ts"
 import { ProxyHeader } from "../connection/proxy-protocol.ts"
 import { makeCounters } from "../operations/counters.ts"
 import { FakeServices, ONE_ROUTE } from "../testing/fake-services.ts"
@@ -29,7 +30,7 @@ class Scene {
 
   identify(more: Partial<FakeSocket> = {}, scheme = "http", port = "80"): ClientFacts {
     const socket = Object.assign(new FakeSocket(), more)
-    return this.identifier.identify(socket.socket, this.generation, bytesOf(scheme), bytesOf(port))
+    return this.identifier.identify(socket.socket, this.generation, bytesOf(scheme), bytesOf(port), new HeaderLines())
   }
 }
 
@@ -80,7 +81,14 @@ test("behind a load balancer the PROXY header says who the client is; nothing is
   const scene = new Scene()
   const header = new ProxyHeader()
   const identify = (): ClientFacts =>
-    scene.identifier.identifyProxied(header, new FakeSocket().socket, scene.generation, bytesOf("https"), bytesOf("80"))
+    scene.identifier.identifyProxied(
+      header,
+      new FakeSocket().socket,
+      scene.generation,
+      bytesOf("https"),
+      bytesOf("80"),
+      new HeaderLines()
+    )
   header.family = 0
   const ends = ({ address, port }: ClientFacts) => [latin1(address), latin1(port)]
   expect(ends(identify())).toEqual(["192.0.2.1", "80"])

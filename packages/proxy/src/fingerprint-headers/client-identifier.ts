@@ -23,6 +23,7 @@ import { type Counters, STATUS } from "../operations/counters.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import type { ProxyHeader } from "../connection/proxy-protocol.ts"
 import { readSavedSyn } from "@synprint/linux/sockets"
+import type { HeaderLines } from "../http1/header-lines.ts"
 import type { Generation } from "../routing/generation.ts"
 import type { ClientFacts } from "./client-facts.ts"
 
@@ -55,8 +56,14 @@ export class ClientIdentifier {
     this.#counters = counters
   }
 
-  /** Identifies the client of a connection that this process accepted. */
-  identify(socket: Socket<unknown>, generation: Generation, scheme: Uint8Array, port: Uint8Array): ClientFacts {
+  /** Identifies the client of a connection that this process accepted. The facts keep `connectionHeaders`, which get its own lines. */
+  identify(
+    socket: Socket<unknown>,
+    generation: Generation,
+    scheme: Uint8Array,
+    port: Uint8Array,
+    connectionHeaders: HeaderLines
+  ): ClientFacts {
     const connection = this.#connection
     const info = this.#info
     const { key } = connection
@@ -81,7 +88,7 @@ export class ClientIdentifier {
       this.family = 0
       this.address.fill(0)
     }
-    return this.#describe(generation, scheme, port)
+    return this.#describe(generation, scheme, port, connectionHeaders)
   }
 
   /** Identifies the client behind a load balancer by its PROXY header. The SYN was the balancer's, so it gives no facts. */
@@ -90,18 +97,21 @@ export class ClientIdentifier {
     socket: Socket<unknown>,
     generation: Generation,
     scheme: Uint8Array,
-    port: Uint8Array
+    port: Uint8Array,
+    connectionHeaders: HeaderLines
   ): ClientFacts {
     this.#info.reset("via_proxy")
     this.family = header.family
     if (header.family === 0) this.family = parseAddress(socket.remoteAddress, this.address)
     else this.address.set(header.client)
-    return this.#describe(generation, scheme, header.family === 0 ? port : bytesOf(String(header.serverPort)))
+    const serverPort = header.family === 0 ? port : bytesOf(String(header.serverPort))
+    return this.#describe(generation, scheme, serverPort, connectionHeaders)
   }
 
   /** The facts about the client in `family` and `address`. */
-  #describe(generation: Generation, scheme: Uint8Array, port: Uint8Array): ClientFacts {
+  #describe(generation: Generation, scheme: Uint8Array, port: Uint8Array, connectionHeaders: HeaderLines): ClientFacts {
     const info = this.#info
+    generation.block.appendConnectionHeaders(info, connectionHeaders)
     this.#counters[STATUS_CELLS[info.status]]!++
     const { family } = this
     const isAnother = this.#isAnother()
@@ -118,7 +128,7 @@ export class ClientIdentifier {
       port,
       isTrusted: family !== 0 && generation.trusted.containsBytes(family, this.address),
       fingerprintHeaders: generation.block.fingerprintHeaders(info),
-      connectionHeaders: generation.block.connectionHeaders(info),
+      connectionHeaders,
       hints: generation.hints?.hinter.connection(info, family, this.address, 0)
     }
   }

@@ -3,6 +3,7 @@ import { ConnectionInfo, fieldOf, type TcpFingerprint } from "@synprint/core"
 import { isReservedHeader } from "@synprint/core/testing"
 import type { HeadersConfig } from "../config/headers.ts"
 import { HeaderEncoder } from "./header-encoder.ts"
+import { HeaderLines } from "../http1/header-lines.ts"
 import { latin1 } from "../http1/byte-classes.ts"
 
 const fingerprint = {
@@ -27,8 +28,13 @@ function answered(change: (answer: ConnectionInfo) => void): ConnectionInfo {
   change(answer)
   return answer
 }
+function connectionText(block: HeaderEncoder, answer: ConnectionInfo): string {
+  const lines = new HeaderLines()
+  block.appendConnectionHeaders(answer, lines)
+  return latin1(lines.take())
+}
 function text(block: HeaderEncoder, answer: ConnectionInfo): string {
-  return latin1(block.fingerprintHeaders(answer)) + latin1(block.connectionHeaders(answer))
+  return latin1(block.fingerprintHeaders(answer)) + connectionText(block, answer)
 }
 
 test("x-tcp: what is known, a known 0 too", () => {
@@ -116,5 +122,5 @@ test("a field that is added to the table is a header line", () => {
   const encoder = new HeaderEncoder(headers("x-tcp"), [
     { ...extra, headers: { ...extra.headers, "x-tcp": ["x-tcp-extra"] } }
   ])
-  expect(latin1(encoder.connectionHeaders(new ConnectionInfo()))).toBe("x-tcp-extra: 42\r\n")
+  expect(connectionText(encoder, new ConnectionInfo())).toBe("x-tcp-extra: 42\r\n")
 })

@@ -6,9 +6,9 @@
  *
  * Values that are not known are not sent; a known 0 is. Timing follows once it is known: timing-lines.ts.
  */
-import { type ConnectionInfo, FIELDS, type Field, type FieldScope, STATUS_FIELD } from "@synprint/core"
+import { type ConnectionInfo, FIELDS, type Field, type FieldScope, putDecimal, STATUS_FIELD } from "@synprint/core"
 import type { HeadersConfig } from "../config/headers.ts"
-import { put, putDecimal } from "../http1/copy.ts"
+import { put } from "../http1/copy.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
 import { HeaderLines } from "../http1/header-lines.ts"
 
@@ -70,11 +70,9 @@ export class HeaderEncoder {
     return fingerprint.encoded!
   }
 
-  /** Lines of this connection alone. */
-  connectionHeaders(info: ConnectionInfo): Uint8Array {
-    scratch.length = 0
-    encodeLines(this.#connectionLines, info, scratch)
-    return scratch.take()
+  /** Appends the lines of this connection alone. */
+  appendConnectionHeaders(info: ConnectionInfo, into: HeaderLines): void {
+    encodeLines(this.#connectionLines, info, into)
   }
 
   #encode(info: ConnectionInfo): Uint8Array {

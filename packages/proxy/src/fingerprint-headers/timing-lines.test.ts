@@ -1,12 +1,17 @@
 import { describe, expect, test } from "bun:test"
 import { latin1, bytesOf } from "../http1/byte-classes.ts"
+import { HeaderLines } from "../http1/header-lines.ts"
 import { settingsOf } from "../testing/running-proxy.ts"
 import { TimingLines } from "./timing-lines.ts"
 
 const ROUTE = '[[routes]]\nupstream = "http://127.0.0.1:1"\n'
 /** `block` with the lines behind it. */
-const appended = (lines: TimingLines, block: string, rtt: number, helloDelay: number, tlsRtt: number): string =>
-  latin1(lines.append(bytesOf(block), { rtt, helloDelay, tlsRtt }))
+function appended(lines: TimingLines, block: string, rtt: number, helloDelay: number, tlsRtt: number): string {
+  const headers = new HeaderLines()
+  headers.add(bytesOf(block))
+  lines.append({ rtt, helloDelay, tlsRtt }, headers)
+  return latin1(headers.take())
+}
 const linesOf = (text: string): TimingLines => new TimingLines(settingsOf(text + ROUTE).headers)
 
 describe("timing lines", () => {

@@ -5,11 +5,10 @@
 import { ConnectionInfo, type HandshakeTiming } from "@synprint/core"
 import type { HeadersConfig } from "../config/headers.ts"
 import { encodeLines, linesOf } from "./header-encoder.ts"
-import { HeaderLines } from "../http1/header-lines.ts"
+import type { HeaderLines } from "../http1/header-lines.ts"
 
 /** Scratch for `append`. */
 const info = new ConnectionInfo()
-const scratch = new HeaderLines()
 
 export class TimingLines {
   readonly #lines: ReturnType<typeof linesOf>
@@ -23,14 +22,11 @@ export class TimingLines {
     return this.#lines.length === 0
   }
 
-  /** `headers`, followed by the lines of the times that are known. */
-  append(headers: Uint8Array, timing: Pick<HandshakeTiming, "rtt" | "helloDelay" | "tlsRtt">): Uint8Array {
+  /** Appends the lines of the times that are known. */
+  append(timing: Pick<HandshakeTiming, "rtt" | "helloDelay" | "tlsRtt">, into: HeaderLines): void {
     info.rttMicros = timing.rtt
     info.chelloDelayMicros = timing.helloDelay
     info.tlsRttMicros = timing.tlsRtt
-    scratch.length = 0
-    scratch.add(headers)
-    encodeLines(this.#lines, info, scratch)
-    return scratch.take()
+    encodeLines(this.#lines, info, into)
   }
 }

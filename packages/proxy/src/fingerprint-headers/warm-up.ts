@@ -10,6 +10,7 @@ import { syntheticSyn4, openWarmUpEngine, setClientPort } from "@synprint/servic
 import * as Effect from "effect/Effect"
 import type { Config } from "../config/program.ts"
 import { bytesOf } from "../http1/byte-classes.ts"
+import { HeaderLines } from "../http1/header-lines.ts"
 import { RequestHead } from "../http1/request-head.ts"
 import { ResponseHead } from "../http1/response-head.ts"
 import { writeResponseHead } from "../http1/response-writer.ts"
@@ -39,6 +40,7 @@ export const warmUp = (
       const syn = syntheticSyn4()
       const connection = { key: makeConnectionKey(), savedSyn: syn.bytes, openedAtMs: Date.now() }
       const answer = new ConnectionInfo()
+      const connectionHeaders = new HeaderLines()
       let answered = 0
       for (let number = 0; number < CONNECTIONS; number++) {
         const port = 1024 + number
@@ -47,8 +49,9 @@ export const warmUp = (
         lookup.answer(connection, answer)
         if (answer.status === "ok") answered++
         generation.block.fingerprintHeaders(answer)
-        const own = generation.block.connectionHeaders(answer)
-        generation.timing.append(own, { rtt: 100, helloDelay: 1000, tlsRtt: 10_000 })
+        connectionHeaders.length = 0
+        generation.block.appendConnectionHeaders(answer, connectionHeaders)
+        generation.timing.append({ rtt: 100, helloDelay: 1000, tlsRtt: 10_000 }, connectionHeaders)
         generation.hints?.hinter.connection(answer, 4, connection.key.subarray(KEY_CLIENT, KEY_CLIENT + 16), 0)
         passHeads(generation)
       }

@@ -16,16 +16,3 @@ export function copy(bytes: Uint8Array, from: number, end: number, out: Uint8Arr
 export function put(text: Uint8Array, out: Uint8Array, at: number): number {
   return copy(text, 0, text.length, out, at)
 }
-
-/** Writes a natural number in decimal; returns its end. */
-export function putDecimal(value: number, out: Uint8Array, at: number): number {
-  let end = at + 1
-  for (let power = 10; power <= value; power *= 10) end++
-  let left = value
-  for (let i = end - 1; i >= at; i--) {
-    const tenth = Math.floor(left / 10)
-    out[i] = 0x30 + left - tenth * 10
-    left = tenth
-  }
-  return end
-}

@@ -3,10 +3,13 @@ import { isReservedHeader, rounds, seededRandom } from "@synprint/core/testing"
 import { mutate, randomRequest, readRequest } from "../testing/index.ts"
 import { NameSet } from "./field-kind.ts"
 import { latin1, bytesOf } from "./byte-classes.ts"
+import { HeaderLines } from "./header-lines.ts"
 import { RequestHead } from "./request-head.ts"
 import { encodeLines, type ForwardedFacts, type Rewrite, RequestWriter } from "./request-writer.ts"
 
 const NONE = new NameSet([])
+const OWN_LINES = new HeaderLines()
+OWN_LINES.add(bytesOf("x-tcp-uptime: 3\r\n"))
 const PEER: ForwardedFacts = {
   forwarded: bytesOf("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n"),
   address: bytesOf("192.0.2.1"),
@@ -14,7 +17,7 @@ const PEER: ForwardedFacts = {
   port: bytesOf("8080"),
   isTrusted: false,
   fingerprintHeaders: bytesOf("x-tcp-status: ok\r\nx-tcp-os: Linux\r\n"),
-  connectionHeaders: bytesOf("x-tcp-uptime: 3\r\n")
+  connectionHeaders: OWN_LINES
 }
 const REWRITE: Rewrite = {
   prefixLength: 0,

@@ -31,6 +31,7 @@ import {
   UPGRADE
 } from "./field-kind.ts"
 import { ASTERISK, bytesOf, COMMA, LOWER, QUESTION, SLASH } from "./byte-classes.ts"
+import type { HeaderLines } from "./header-lines.ts"
 import { METHOD_OPTIONS, type RequestHead } from "./request-head.ts"
 
 /** The facts about the client connection that every request carries; encoded once. */
@@ -46,7 +47,7 @@ export interface ForwardedFacts {
   /** Header lines that depend on the SYN's fingerprint, shared by all connections of that fingerprint. */
   readonly fingerprintHeaders: Uint8Array
   /** Header lines of this connection alone. */
-  readonly connectionHeaders: Uint8Array
+  readonly connectionHeaders: HeaderLines
 }
 
 export interface ForwardedContext {
@@ -230,7 +231,7 @@ export class RequestWriter {
       at = put(CRLF, out, copy(bytes, head.hostStart, head.hostEnd, out, at))
     }
     at = copy(facts.fingerprintHeaders, 0, facts.fingerprintHeaders.length, out, at)
-    at = copy(facts.connectionHeaders, 0, facts.connectionHeaders.length, out, at)
+    at = copy(facts.connectionHeaders.bytes, 0, facts.connectionHeaders.length, out, at)
     const hints = context.hintHeaders(spoofed)
     at = copy(hints, 0, hints.length, out, at)
     this.spoofed = spoofed

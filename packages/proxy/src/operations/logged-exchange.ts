@@ -38,7 +38,8 @@ export class LoggedExchange implements LoggedRequest {
     this.version = head.minor === 0 ? "HTTP/1.0" : "HTTP/1.1"
     this.referer = referer
     this.userAgent = userAgent
-    this.block = latin1(facts.fingerprintHeaders) + latin1(facts.connectionHeaders) + latin1(context.hintHeaders(0))
+    const parts = [facts.fingerprintHeaders, facts.connectionHeaders.take(), context.hintHeaders(0)]
+    this.block = parts.map((part) => latin1(part)).join("")
   }
 
   write(): void {

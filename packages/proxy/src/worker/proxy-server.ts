@@ -216,7 +216,13 @@ export class ProxyServer implements Services, ClientOwner {
       }
     }
     if (!generation.timing.isEmpty || generation.hints !== undefined) this.#clock.opened(client.handshake, fdOf(socket))
-    client.facts = this.#identifier.identify(socket as Socket<unknown>, generation, scheme, port)
+    client.facts = this.#identifier.identify(
+      socket as Socket<unknown>,
+      generation,
+      scheme,
+      port,
+      client.connectionHeaders
+    )
     this.#limit(client)
   }
 
@@ -247,10 +253,7 @@ export class ProxyServer implements Services, ClientOwner {
   }
 
   #applyTiming(client: ClientConnection): void {
-    const { timing } = this.generation
-    if (timing.isEmpty) return
-    const { facts } = client
-    client.facts = { ...facts, connectionHeaders: timing.append(facts.connectionHeaders, this.#clock.timing) }
+    this.generation.timing.append(this.#clock.timing, client.connectionHeaders)
   }
 
   applyProxyHeader(client: ClientConnection, header: ProxyHeader, port: Uint8Array): void {
@@ -258,7 +261,15 @@ export class ProxyServer implements Services, ClientOwner {
   }
 
   #applyProxyHeader(client: ClientConnection, header: ProxyHeader, scheme: Uint8Array, port: Uint8Array): void {
-    client.facts = this.#identifier.identifyProxied(header, client.socket!, this.generation, scheme, port)
+    const { connectionHeaders } = client
+    client.facts = this.#identifier.identifyProxied(
+      header,
+      client.socket!,
+      this.generation,
+      scheme,
+      port,
+      connectionHeaders
+    )
     this.#limit(client)
   }
 

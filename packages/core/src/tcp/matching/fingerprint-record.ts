@@ -4,7 +4,7 @@
  *
  * Log texts: p0f.c: add_observation_field, fp_tcp.c: fingerprint_tcp, dump_flags; fp_mtu.c.
  */
-import { maxBytes, putNumber, putText } from "../../bytes/ascii.ts"
+import { maxBytes, putDecimal, putText } from "../../bytes/ascii.ts"
 import type { TcpSignature } from "../database/database.ts"
 import { MAX_DIST } from "../signature/distance.ts"
 import { type DistanceReason, distanceReason } from "../path/distance-reason.ts"
@@ -207,7 +207,7 @@ export class FingerprintRecord implements TcpFingerprint {
     let end = putText(this.match !== undefined && (sendsyn || this.userland) ? "|app=" : "|os=", out, 0)
     end = putText(title, out, end)
     end = putText(this.randomTtl ? "|dist=<= " : "|dist=", out, end)
-    end = putNumber(this.dist, out, end)
+    end = putDecimal(this.dist, out, end)
     end = putText("|params=", out, end)
     const params = end
     if (this.match !== undefined) {
@@ -238,6 +238,6 @@ export class FingerprintRecord implements TcpFingerprint {
     let end = putText("|link=", scratch, 0)
     end = putText(name, scratch, end)
     end = putText("|raw_mtu=", scratch, end)
-    return scratch.slice(0, putNumber(this.linkMtu, scratch, end))
+    return scratch.slice(0, putDecimal(this.linkMtu, scratch, end))
   }
 }

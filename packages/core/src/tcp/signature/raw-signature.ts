@@ -6,7 +6,7 @@
  */
 import type { Packet } from "../../packet/packet.ts"
 import { QUIRK_NAMES } from "../../packet/quirks.ts"
-import { putText, putNumber, text } from "../../bytes/ascii.ts"
+import { putText, putDecimal, text } from "../../bytes/ascii.ts"
 import { guessDistance, MAX_DIST } from "./distance.ts"
 import { KIND_EOL, OPTION_NAMES } from "./option-layout.ts"
 import {
@@ -66,26 +66,26 @@ export function putRawSignature(key: Int32Array, at: number, into: Uint8Array, t
   into[end++] = COLON
   const ttl = keyTtl(word0)
   const dist = guessDistance(ttl)
-  end = putNumber(ttl, into, end)
+  end = putDecimal(ttl, into, end)
   into[end++] = 0x2b
   if (dist > MAX_DIST) into[end++] = 0x3f
-  else end = putNumber(dist, into, end)
+  else end = putDecimal(dist, into, end)
   into[end++] = COLON
-  end = putNumber(keyOlen(word0), into, end)
+  end = putDecimal(keyOlen(word0), into, end)
   into[end++] = COLON
   const mss = keyMss(word1)
   if (mss === SENDSYN_MSS && keyDirection(word0) === RESPONSE) into[end++] = 0x2a
-  else end = putNumber(mss, into, end)
+  else end = putDecimal(mss, into, end)
   into[end++] = COLON
   const multiplier = keyMultiplier(key, at)
   if (multiplier > 1) {
     end = putText(multiplier & 1 ? "mtu*" : "mss*", into, end)
-    end = putNumber(multiplier >> 1, into, end)
+    end = putDecimal(multiplier >> 1, into, end)
   } else {
-    end = putNumber(keyWin(word1), into, end)
+    end = putDecimal(keyWin(word1), into, end)
   }
   into[end++] = COMMA
-  end = putNumber(keyScale(word2), into, end)
+  end = putDecimal(keyScale(word2), into, end)
   into[end++] = COLON
   const length = keyLayoutLength(word0)
   for (let option = 0; option < length; option++) {
@@ -96,10 +96,10 @@ export function putRawSignature(key: Int32Array, at: number, into: Uint8Array, t
       end = putText(name, into, end)
     } else if (kind === KIND_EOL) {
       end = putText("eol+", into, end)
-      end = putNumber(keyPad(word2), into, end)
+      end = putDecimal(keyPad(word2), into, end)
     } else {
       into[end++] = 0x3f
-      end = putNumber(kind, into, end)
+      end = putDecimal(kind, into, end)
     }
   }
   into[end++] = COLON
