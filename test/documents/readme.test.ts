@@ -93,7 +93,7 @@ testWith(
       // doctor asks the running service, so it may be asked again until that is up.
       blockUnder("Run it for good").replace(
         /^synprint doctor.*$/m,
-        "for i in $(seq 50); do $& > doctor.txt && break; sleep 0.2; done"
+        "for i in $(seq 30); do $& > doctor.txt && break; sleep 0.2; done"
       ),
       "cat doctor.txt",
       "curl -s --max-time 10 -g http://127.0.0.1:80/hello",
@@ -108,7 +108,7 @@ testWith(
     expect(output).not.toContain("\nfail ")
     expect(code).toBe(0)
   },
-  60_000
+  180_000
 )
 
 testWith(

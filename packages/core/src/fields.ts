@@ -6,7 +6,7 @@
  * A field is added by one row here and its value in connection-info.ts.
  */
 import type { ConnectionInfo } from "./connection-info.ts"
-import { HINT_FIELDS } from "./hints/hint.ts"
+import { HINT_FIELDS, HINT_TEXTS } from "./hints/hint.ts"
 import { reportedDistance } from "./tcp/path/distance-reason.ts"
 
 /** Names of the header presets. */
@@ -58,12 +58,11 @@ function field({ name, scope, read, text, header, others = {}, isDefault = false
   return { name, scope, read, text, headers, isDefault }
 }
 
-/** A row of HINT_FIELDS: a hint as a field of its own, for those who prefer that to the list. */
-const hint = (name: string, text: string): Field => {
-  const index = HINT_FIELDS.indexOf(name)
+/** A hint as a field of its own, for those who prefer that to the list. */
+const hint = (name: string, index: number): Field => {
   // A parameter text is `;q=0.7;reason="..."`; the field is the RFC 9651 item `0.7;reason="..."`.
   const read = ({ hintParameters }: ConnectionInfo): string | undefined => hintParameters?.[index]?.slice(";q=".length)
-  return field({ name, scope: "hint", read, text })
+  return field({ name, scope: "hint", read, text: HINT_TEXTS[index]! })
 }
 
 /** Numbers of which -1 stands for "not known". */
@@ -235,14 +234,7 @@ export const FIELDS: ReadonlyArray<Field> = [
     read: ({ tlsRttMicros }) => natural(tlsRttMicros),
     text: "round trip of TLS, µs"
   }),
-  hint("ua_mismatch", "User-Agent or client hint contradicts the stack"),
-  hint("tunnel", "the link is a tunnel"),
-  hint("relay", "TCP ends nearer than TLS"),
-  hint("user_space_stack", "the stack runs in a process: gVisor and the like"),
-  hint("scanner", "a tool wrote the SYN"),
-  hint("shared_address", "several systems take turns behind the address"),
-  hint("middlebox", "options were rewritten on the path"),
-  hint("spoofed_header", "the client sent headers with our names"),
+  ...HINT_FIELDS.map(hint),
   field({
     name: "bad_sw",
     scope: "connection",

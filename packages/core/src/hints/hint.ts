@@ -13,25 +13,61 @@ interface HintKind {
   readonly measured: number
   /** True if a relay that the operator knows explains the hint: its stack and its timing are then the relay's own. */
   readonly isExplainedByRelay: boolean
+  /** Description for the documents. */
+  readonly text: string
 }
 
 const HINTS = [
-  // The User-Agent or a client hint names another platform than the TCP stack is from.
-  { name: "ua-mismatch", measured: 0.95, isExplainedByRelay: true },
-  // The link is one that tunnels make.
-  { name: "tunnel", measured: 0.85, isExplainedByRelay: false },
-  // TCP ends at a relay near us: TLS or HTTP takes longer than TCP's round trip.
-  { name: "relay", measured: 0.9, isExplainedByRelay: true },
-  // The SYN is that of a TCP stack in a process: gVisor and what is built on it. Only one of them could be measured.
-  { name: "user-space-stack", measured: 0.5, isExplainedByRelay: true },
-  // The SYN is that of a program that writes its own packets.
-  { name: "scanner", measured: 0.85, isExplainedByRelay: true },
-  // Several hosts are behind one address.
-  { name: "shared-address", measured: 0.9, isExplainedByRelay: true },
-  // Something on the path rewrote the SYN's options.
-  { name: "middlebox", measured: 0.85, isExplainedByRelay: true },
-  // The request brought headers by names that are ours, which is certain.
-  { name: "spoofed-header", measured: 1, isExplainedByRelay: false }
+  {
+    name: "ua-mismatch",
+    measured: 0.95,
+    isExplainedByRelay: true,
+    text: "User-Agent or client hint contradicts the stack"
+  },
+  {
+    name: "tunnel",
+    measured: 0.85,
+    isExplainedByRelay: false,
+    text: "the link is a tunnel"
+  },
+  // A relay near us: TLS or HTTP takes longer than TCP's round trip.
+  {
+    name: "relay",
+    measured: 0.9,
+    isExplainedByRelay: true,
+    text: "TCP ends nearer than TLS"
+  },
+  // Only gVisor could be measured.
+  {
+    name: "user-space-stack",
+    measured: 0.5,
+    isExplainedByRelay: true,
+    text: "the stack runs in a process: gVisor and the like"
+  },
+  {
+    name: "scanner",
+    measured: 0.85,
+    isExplainedByRelay: true,
+    text: "a tool wrote the SYN"
+  },
+  {
+    name: "shared-address",
+    measured: 0.9,
+    isExplainedByRelay: true,
+    text: "several systems take turns behind the address"
+  },
+  {
+    name: "middlebox",
+    measured: 0.85,
+    isExplainedByRelay: true,
+    text: "options were rewritten on the path"
+  },
+  {
+    name: "spoofed-header",
+    measured: 1,
+    isExplainedByRelay: false,
+    text: "the client sent headers with our names"
+  }
 ] as const satisfies ReadonlyArray<HintKind>
 
 type HintName = (typeof HINTS)[number]["name"]
@@ -51,8 +87,15 @@ export const SPOOFED_HEADER = numberOf("spoofed-header")
 /** Tokens of the list, by number. */
 export const HINT_NAMES: ReadonlyArray<HintName> = HINTS.map(({ name }) => name)
 
+/** `user_space_stack` for `user-space-stack`. */
+type Underscored<T extends string> = T extends `${infer First}-${infer Rest}` ? `${First}_${Underscored<Rest>}` : T
+export type HintField = Underscored<HintName>
+
 /** Names of the single fields and configuration tables, by number. */
 export const HINT_FIELDS: ReadonlyArray<string> = HINT_NAMES.map((name) => name.replaceAll("-", "_"))
+
+/** Descriptions of the single fields, by number. */
+export const HINT_TEXTS: ReadonlyArray<string> = HINTS.map(({ text }) => text)
 
 /** The highest score of each, by number. */
 export const MEASURED: ReadonlyArray<number> = HINTS.map(({ measured }) => measured)

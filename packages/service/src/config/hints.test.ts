@@ -10,7 +10,7 @@ const printed = (hints: HintsConfig) => ({
   ...hints,
   except: hints.except.print(),
   relays: hints.relays.print(),
-  sharedAddress: { ...hints.sharedAddress, except: hints.sharedAddress.except.print() },
+  sharedAddress: { ...hints.shared_address, except: hints.shared_address.except.print() },
   relay: { ...hints.relay, except: hints.relay.except.print() }
 })
 
@@ -18,8 +18,8 @@ test("a table per hint, networks, pairs", () => {
   const { hints } = good("")
   expect(printed(hints)).toMatchObject({ minScore: 0, except: [], relays: [] })
   expect(hints.tolerate).toContain("safari/linux")
-  expect(hints.uaMismatch).toMatchObject({ enabled: true, maxScore: 1 })
-  expect(hints.uaMismatch.except.size).toBe(0)
+  expect(hints.ua_mismatch).toMatchObject({ enabled: true, maxScore: 1 })
+  expect(hints.ua_mismatch.except.size).toBe(0)
   expect(
     printed(
       good(`

@@ -2,8 +2,17 @@
  * `[hints]`: which hints are sent for which clients. A table per hint, all alike; what is known to be legitimate is carved out by network or
  * by pair of claim and stack.
  */
-import { CLAIMS, type HintSettings, RELAY_THRESHOLDS, type RelayThresholds, STACKS, TOLERATED } from "@synprint/core"
-import { type Decoded, key, subTable, table } from "./table.ts"
+import {
+  CLAIMS,
+  HINT_FIELDS,
+  type HintField,
+  type HintSettings,
+  RELAY_THRESHOLDS,
+  type RelayThresholds,
+  STACKS,
+  TOLERATED
+} from "@synprint/core"
+import { type Decoded, key, subTable, table, type TableKey } from "./table.ts"
 import {
   duration,
   expectedOneOf,
@@ -47,6 +56,23 @@ const RelayTable = table({
   })
 })
 
+/** Texts above the tables of some hints. */
+const TEXTS: Readonly<Record<string, string>> = {
+  ua_mismatch:
+    "One table per hint: whether it is sent, the most that it may score, and networks of clients that don't get it.",
+  relay:
+    "TCP ends nearer to us than TLS does: the ClientHello and TLS's round trip both waited for a hidden leg behind the relay."
+}
+
+type HintTables = {
+  readonly [N in HintField]: TableKey<Decoded<N extends "relay" ? typeof RelayTable.keys : typeof hintKeys>>
+}
+
+/** A table per hint, by the name of its field. */
+const hintTables = Object.fromEntries(
+  HINT_FIELDS.map((name) => [name, subTable(name, name === "relay" ? RelayTable : HintTable, TEXTS[name])])
+) as HintTables
+
 export const HintsTable = table({
   minScore: key("min_score", fraction, 0, { reload: "live", text: "Hints with a lower score are left out." }),
   except: key("except", networks, [], {
@@ -65,22 +91,7 @@ export const HintsTable = table({
     reload: "live",
     text: `claim/stack pairs that are no ua-mismatch: Safari by Private Relay's egress, Android emulators, WSL 1, virtual machines and containers that send by their host. Tethering needs no entry: it keeps the stack. Claims: ${CLAIMS.join(" ")}. Stacks: ${STACKS.join(" ")}; "linux" is everything on the Linux kernel.`
   }),
-  uaMismatch: subTable(
-    "ua_mismatch",
-    HintTable,
-    "One table per hint: whether it is sent, the most that it may score, and networks of clients that don't get it."
-  ),
-  tunnel: subTable("tunnel", HintTable),
-  relay: subTable(
-    "relay",
-    RelayTable,
-    "TCP ends nearer to us than TLS does: the ClientHello and TLS's round trip both waited for a hidden leg behind the relay."
-  ),
-  userSpaceStack: subTable("user_space_stack", HintTable),
-  scanner: subTable("scanner", HintTable),
-  sharedAddress: subTable("shared_address", HintTable),
-  middlebox: subTable("middlebox", HintTable),
-  spoofedHeader: subTable("spoofed_header", HintTable)
+  ...hintTables
 })
 
 export type HintsConfig = Decoded<typeof HintsTable.keys>
@@ -96,14 +107,5 @@ export const hintSettings = (config: HintsConfig): HintSettings => ({
   except: config.except,
   relays: config.relays,
   tolerate: config.tolerate,
-  rules: [
-    config.uaMismatch,
-    config.tunnel,
-    config.relay,
-    config.userSpaceStack,
-    config.scanner,
-    config.sharedAddress,
-    config.middlebox,
-    config.spoofedHeader
-  ]
+  rules: HINT_FIELDS.map((name) => config[name as HintField])
 })
