@@ -76,3 +76,15 @@ test("syntax errors name the line", () => {
   const failed = parseToml("a = 1\nb = [1,\n")
   expect(Result.isFailure(failed) && failed.failure.line).toBe(3)
 })
+
+test("a key named like a part of every object is a key of the file and nothing else", () => {
+  expect(linesOf("__proto__ = 1\n[a.__proto__]\nx = 1\n[constructor]\ny = 2")).toEqual({
+    ["__proto__"]: 1,
+    a: 2,
+    "a.__proto__": 2,
+    "a.__proto__.x": 3,
+    constructor: 4,
+    "constructor.y": 5
+  })
+  expect("x" in {} || "y" in {}).toBe(false)
+})
