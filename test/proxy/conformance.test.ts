@@ -24,7 +24,7 @@ test.each(cases.map((each) => [each.section, each] as const))("RFC 9112 %s", asy
   expect(await run(proxy.ports[0]!)).toBe(wanted)
 })
 
-test("at least 100 cases, each told apart by its section and what it is about", () => {
+test("at least 100 cases, each with a section and subject of its own", () => {
   expect(cases.length).toBeGreaterThan(100)
   expect(new Set(cases.map(({ section }) => section)).size).toBe(cases.length)
 })

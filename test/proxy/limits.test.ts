@@ -7,7 +7,7 @@ afterEach(closeAll)
 
 describe("PROXY protocol", () => {
   const TRUST = '[proxy.proxy_protocol]\naccept = true\ntrusted = "127.0.0.1"\n'
-  test("the header's client is told, its stack is not; the header may come in pieces", async () => {
+  test("the client that the header names is reported, its stack is not; the header may arrive in pieces", async () => {
     const { upstream, connect } = await setUp(answerHeads(OK), "", TRUST)
     const client = await connect()
     await client.sendSplit(`PROXY TCP4 192.0.2.9 198.51.100.7 1 8443\r\n${GET}`, () => 5)

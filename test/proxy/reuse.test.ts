@@ -98,7 +98,7 @@ for (const [name, leave] of Object.entries(LEAVES))
     expect(proxy.server.open).toBeLessThanOrEqual(1)
   }, 120_000)
 
-test("after a reload that turned hints off: none are told, of a connection that stays nor of the next one", async () => {
+test("after a reload that turned hints off: none are sent, neither on a connection that stays nor on the next one", async () => {
   const { proxy, upstream, connect } = await setUp(answer)
   const request = to("/", `User-Agent: ${WINDOWS}\r\n`)
   const staying = await connect()

@@ -66,6 +66,6 @@ test("lines go to the file, after a rename to the new one; to the old one if the
   log.close()
   expect(statuses(`${path}.2`)).toEqual([404, 500])
   expect(warnings.length).toBe(1)
-  expect(warnings[0]).toContain("the old file goes on")
+  expect(warnings[0]).toContain("lines still go to the file that is open")
   rmSync(directory, { recursive: true })
 })

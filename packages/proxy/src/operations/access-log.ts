@@ -80,7 +80,7 @@ export class AccessLog {
       closeSync(this.#descriptor)
       this.#descriptor = opened
     } catch (cause) {
-      this.#warn(`cannot open ${this.#path} again: ${(cause as Error).message}; the old file goes on`)
+      this.#warn(`cannot open ${this.#path} again: ${(cause as Error).message}; lines still go to the file that is open`)
     }
   }
 

@@ -148,7 +148,7 @@ describe("named backends", () => {
 })
 
 describe("auto", () => {
-  test("never fails for lack of privilege and tells the grant", () =>
+  test("never fails for lack of privilege, and names the capability that is missing", () =>
     run(
       Effect.gen(function* () {
         const chain = yield* openChain(

@@ -40,7 +40,7 @@ test("lines that are no networks are reported with their numbers, the first thre
   expect(readNetworkFile("p", join(directory, "absent")).problems[0]!.message).toBe("cannot read the file: ENOENT")
 })
 
-test("in a configuration: --check tells what is wrong, the policy knows the networks", async () => {
+test("in a configuration: --check reports what is wrong, the policy has the networks", async () => {
   const relays = file("good.txt", "192.0.2.0/24\n")
   const request = (text: string) => ({
     schema: plainSchema,

@@ -35,7 +35,7 @@ export const openObservationFile = (
       try {
         file.reopen()
       } catch (cause) {
-        run(Effect.logError(`${(cause as Error).message}; the old file goes on`))
+        run(Effect.logError(`${(cause as Error).message}; lines still go to the file that is open`))
       }
     })
     return (lines) => {

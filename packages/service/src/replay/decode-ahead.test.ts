@@ -105,7 +105,7 @@ test("more fingerprints than have a number", async () => {
   expect(ahead!.text === itself!.text).toBe(true)
 })
 
-test("a batch tells how far the file was read", async () => {
+test("a batch carries the position up to which the file was read", async () => {
   const bytes = writePcap(Array.from({ length: 4 }, (_, n) => traffic(20 + n)).flat())
   const path = file("far.pcap", bytes)
   const ahead = DecodeAhead.open(path, false, 1)!

@@ -109,7 +109,7 @@ describe("values", () => {
     }
   })
 
-  test("by_address tells what the host record knows", () => {
+  test("by_address reports the host record", () => {
     const answer = answerOf({
       status: "by_address",
       hasHost: true,

@@ -54,7 +54,7 @@ const firefox = (agent: string) =>
 const LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; rv:130.0) Gecko/20100101 Firefox/130.0"
 
-test("headers in lower case, as HAProxy tells them, give application, flavor and language", () => {
+test("headers in lower case, as HAProxy sends them, give application, flavor and language", () => {
   const answer = read(answerFor(), firefox(LINUX))
   expect(answer).toMatchObject({ httpName: "Firefox", httpFlavor: "10.x or newer", language: "German", badSw: 0 })
 })

@@ -111,7 +111,7 @@ test("IPv6 with a flow label", () => {
   `)
 })
 
-test("a fuzzy match tells what it forgives", () => {
+test("a fuzzy match says what it tolerates", () => {
   expect(printExplanation(explained("4:60+4:0:1460:8192,8:mss,nop,ws,nop,nop,sok:df,id+,ecn:0")))
     .toMatchInlineSnapshot(`
     "4:60+4:0:1460:8192,8:mss,nop,ws,nop,nop,sok:df,id+,ecn:0

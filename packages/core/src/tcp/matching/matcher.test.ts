@@ -213,7 +213,7 @@ test("mss*max follows the MSS", () => {
   expect(os(0, 0)).toBeUndefined()
 })
 
-test("layoutHash tells option layouts apart", () => {
+test("layoutHash differs between option layouts", () => {
   const matcher = new Matcher(database("modern"), "modern", 1)
   const packet = new Packet()
   const hashes = new Set<number>()
