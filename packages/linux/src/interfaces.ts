@@ -18,16 +18,19 @@ export function parseProcNetDev(text: string): ReadonlyArray<string> {
     .filter((name) => name !== "")
 }
 
-/** Interfaces of the default routes, IPv4 first. */
-export function defaultInterfaces(): ReadonlyArray<string> {
+/** Interfaces of the default routes, IPv4 first: from the texts of /proc/net/route and /proc/net/ipv6_route. */
+export function defaultInterfaces(
+  ipv4: string = read("/proc/net/route"),
+  ipv6: string = read("/proc/net/ipv6_route")
+): ReadonlyArray<string> {
   const found = new Set<string>()
   // Iface Destination Gateway Flags RefCnt Use Metric Mask ...
-  for (const line of read("/proc/net/route").split("\n").slice(1)) {
+  for (const line of ipv4.split("\n").slice(1)) {
     const [name, destination, , , , , , mask] = line.split(/\s+/)
     if (name !== undefined && destination === "00000000" && mask === "00000000") found.add(name)
   }
   // destination prefix source prefix next-hop metric refcnt use flags interface
-  for (const line of read("/proc/net/ipv6_route").split("\n")) {
+  for (const line of ipv6.split("\n")) {
     const words = line.trim().split(/\s+/)
     const name = words.at(-1)
     if (/^0{32}$/.test(words[0] ?? "") && words[1] === "00" && name !== undefined && name !== "lo") found.add(name)

@@ -1,7 +1,7 @@
 /**
  * TCP_SAVED_SYN (tcp(7), net/ipv4/tcp.c: do_tcp_getsockopt): the SYN that opened an accepted connection, IP header and TCP header.
  *
- * The kernel returns it once, then frees it. Empty: the handshake used a SYN cookie.
+ * The kernel returns it once, then frees it. Empty: the handshake used a SYN cookie, or the kernel was not asked to keep SYNs.
  */
 import { libc } from "./libc.ts"
 
@@ -16,7 +16,7 @@ const length = new Uint32Array(new ArrayBuffer(4))
 /** Views of the first bytes by length, mostly 60 and 80; creating a view takes 100 ns. */
 const views: Array<Uint8Array | undefined> = [new Uint8Array(0)]
 
-/** Returns a view that is valid until the next call; undefined: the kernel was not asked to keep the SYN. */
+/** Returns a view that is valid until the next call; undefined: the descriptor is not a TCP socket. */
 export function readSavedSyn(fd: number | undefined): Uint8Array | undefined {
   if (fd === undefined || fd < 0) return undefined
   length[0] = ROOM
