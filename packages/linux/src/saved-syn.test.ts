@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { openListeningSocket } from "./listening-socket.ts"
 import { readSavedSyn } from "./saved-syn.ts"
 
-/** What `open` of a listener sees of the next connection to it. */
+/** SYNs that `open` of a listener reads of the next connection to it, by two reads. */
 async function accepted(
   fd: number | undefined,
   host: string,
