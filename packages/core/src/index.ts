@@ -37,7 +37,6 @@ export {
   CONNECTION_KEY_BYTES,
   KEY_CLIENT,
   KEY_CLIENT_PORT,
-  clearServer,
   makeConnectionKey,
   parseConnectionKey,
   putConnectionKey

@@ -4,10 +4,11 @@ import { hex } from "../testing/packets.ts"
 import { seededRandom } from "../testing/random.ts"
 import { parseAddress } from "../address/address.ts"
 import {
-  clearServer,
   encodeConnectionKey,
   equalConnectionKeys,
   hashConnectionKey,
+  KEY_SERVER,
+  KEY_SERVER_PORT,
   KeyWords,
   makeConnectionKey,
   parseConnectionKey,
@@ -78,8 +79,11 @@ describe("connection key", () => {
     parseConnectionKey("192.0.2.1", 5, "198.51.100.7", 443, key)
     parseConnectionKey("192.0.2.1", 5, "10.0.0.1", 8443, other)
     expect(equalConnectionKeys(words(key), 0, words(other), 0)).toBe(false)
-    clearServer(key)
-    clearServer(other)
+    // As `[capture] key = "client"` stores them.
+    for (const each of [key, other]) {
+      each.fill(0, KEY_SERVER_PORT, KEY_SERVER_PORT + 2)
+      each.fill(0, KEY_SERVER)
+    }
     expect(equalConnectionKeys(words(key), 0, words(other), 0)).toBe(true)
     expect(printConnectionKey(key)).toBe("192.0.2.1:5 > *")
   })

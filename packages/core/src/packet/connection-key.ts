@@ -89,12 +89,6 @@ export function putConnectionKey(of: Endpoints, into: Uint8Array, at = 0): void 
   putHead(into, at, family, of.sport, of.dport)
 }
 
-/** Clears the server side: the key of `[capture] key = "client"`. */
-export function clearServer(key: Uint8Array, at = 0): void {
-  putU16(key, at + KEY_SERVER_PORT, 0)
-  key.fill(0, at + KEY_SERVER, at + CONNECTION_KEY_BYTES)
-}
-
 /**
  * Words of a key in the order of its memory, for stores that compare and hash whole words. A front end asks with one buffer for all its
  * connections: its view is made once.

@@ -43,15 +43,6 @@ test("a client is looked up by both ends of its connection", () => {
   expect(new Set(scene.keys).size).toBe(4)
 })
 
-test('[capture] key = "client": by the client\'s side alone', () => {
-  const scene = new Scene('[capture]\nkey = "client"\n')
-  scene.identify()
-  scene.identify({ localPort: 81, localAddress: "192.0.2.3" })
-  expect(scene.keys[0]).toBe(scene.keys[1]!)
-  scene.identify({ remotePort: 40_001 })
-  expect(scene.keys[2]).not.toBe(scene.keys[0]!)
-})
-
 test("its address, port and scheme become header lines, anew when one changes", () => {
   const scene = new Scene()
   const lines = (facts: ClientFacts): string => latin1(facts.forwarded)

@@ -9,7 +9,6 @@ import {
   STATUSES,
   type Status,
   VERDICT_TCP,
-  clearServer,
   findSavedSyn,
   makeConnectionKey,
   parseAddress,
@@ -79,7 +78,6 @@ export class ClientIdentifier {
       isKnown = parseConnectionKey(remoteAddress, remotePort, localAddress, localPort, key)
     }
     if (isKnown) {
-      if (generation.isClientKey) clearServer(key)
       this.#lookup.answer(connection, info)
       this.family = key[0] === 4 ? 4 : 6
       for (let i = 0; i < 16; i++) this.address[i] = key[KEY_CLIENT + i]!

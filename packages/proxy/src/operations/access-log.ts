@@ -80,7 +80,9 @@ export class AccessLog {
       closeSync(this.#descriptor)
       this.#descriptor = opened
     } catch (cause) {
-      this.#warn(`cannot open ${this.#path} again: ${(cause as Error).message}; lines still go to the file that is open`)
+      this.#warn(
+        `cannot open ${this.#path} again: ${(cause as Error).message}; lines still go to the file that is open`
+      )
     }
   }
 

@@ -24,7 +24,6 @@ const echoRoute = (target: string): RouteConfig => ({
 })
 
 export const generationSettings = ({ config, echo }: WorkerSettings): GenerationSettings => ({
-  key: config.capture.key,
   proxy: config.proxy,
   routes: echo === undefined ? config.routes : [echoRoute(echo)],
   headers: config.headers,

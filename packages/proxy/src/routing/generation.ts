@@ -19,7 +19,6 @@ import { Upstream, type UpstreamSettings } from "../upstream/upstream.ts"
 
 /** The settings of a generation: plain data, so that they can be sent to another thread. */
 export interface GenerationSettings {
-  readonly key: "connection" | "client"
   readonly proxy: ProxyConfig
   readonly routes: ReadonlyArray<RouteConfig>
   readonly headers: HeadersConfig
@@ -47,8 +46,6 @@ export class Generation {
   /** Peers whose X-Forwarded-* are believed. */
   readonly trusted: PrefixSet
   /** Peers that begin with a PROXY header. */
-  /** `[capture] key = "client"`: a SYN is found by the client's side alone. */
-  readonly isClientKey: boolean
   readonly proxyProtocol: { readonly accept: boolean; readonly from: PrefixSet }
 
   /** Upstreams of `previous` that are still named keep their connections and what is known of their health. */
@@ -91,6 +88,5 @@ export class Generation {
     this.writer = new RequestWriter(this.reserved, SPOOFED_HEADER)
     this.trusted = proxy.trusted
     this.proxyProtocol = { accept: proxy.proxyProtocol.accept, from: proxy.proxyProtocol.trusted }
-    this.isClientKey = settings.key === "client"
   }
 }

@@ -65,6 +65,7 @@ export interface PacketFeed {
 export interface CaptureFilter {
   readonly ports: ReadonlyArray<number>
   readonly addresses: ReadonlyArray<string>
+  /** `client`: a SYN is found by the client's side of the key alone. Front ends ask with whole keys; the backend ignores the server's side. */
   readonly key: "connection" | "client"
 }
 
