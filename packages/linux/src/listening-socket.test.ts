@@ -5,6 +5,7 @@ import { adoptListeningSocket, openListeningSocket, SocketError } from "./listen
 
 const IPPROTO_TCP = 6
 const TCP_INFO = 11
+const TCP_SAVE_SYN = 27
 const LISTEN = "0A"
 
 const closers: Array<() => void> = []
@@ -88,6 +89,9 @@ test("an error names the call and its code, and leaves no descriptor behind", ()
 test("an adopted socket keeps SYNs from then on; another descriptor is refused", () => {
   const { fd, port } = open("127.0.0.1")
   expect(adoptListeningSocket(fd)).toEqual({ fd, port, savesSyn: true })
+  // tcp(7), TCP_SAVE_SYN: 1 keeps the SYN from its IP header on, 2 from its link header.
+  const kept = new Int32Array(new ArrayBuffer(4))
+  expect([libc.getsockopt(fd, IPPROTO_TCP, TCP_SAVE_SYN, kept, new Uint32Array([4])), kept[0]]).toEqual([0, 1])
   const file = openSync("/dev/null", "r")
   closers.push(() => closeSync(file))
   expect(failure(() => adoptListeningSocket(file)).message).toBe(`descriptor ${file}: errno 88`)

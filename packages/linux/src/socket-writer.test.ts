@@ -11,6 +11,7 @@ class Sink extends SocketWriter {
   constructor() {
     super()
     const write = (bytes: Uint8Array, from: number, length: number): number => {
+      if (from + length > bytes.length) throw new RangeError("a write beyond the end of its buffer")
       const taken = Math.min(length, this.room)
       this.room -= taken
       this.text += new TextDecoder().decode(bytes.subarray(from, from + taken))
@@ -75,6 +76,7 @@ test("nothing to send is sent; true says that nothing waits", () => {
   expect([sink.send(bytesOf("a", 5), 3, 3, "share"), sink.hasPending]).toEqual([true, false])
   sink.send(bytesOf("a", 5), 0, 5, "share")
   expect([sink.send(bytesOf("a", 5), 3, 3, "share"), sink.hasPending]).toEqual([false, true])
+  expect(sink.takePending().length).toBe(1)
 })
 
 test("a broken socket takes nothing more, and nothing waits for it", () => {
@@ -93,13 +95,17 @@ test("flush counts what it writes, and continues where it stopped", () => {
   expect([sink.flush(), sink.flushed]).toEqual([true, 0])
   sink.send(bytesOf("a", 10), 0, 10, "share")
   sink.send(bytesOf("b", 10), 0, 10, "share")
+  expect([sink.flush(), sink.flushed, sink.isBroken]).toEqual([false, 0, false])
   sink.room = 4
   expect([sink.flush(), sink.flushed, sink.hasPending]).toEqual([false, 4, true])
   sink.room = 11
   expect([sink.flush(), sink.flushed]).toEqual([false, 15])
   sink.room = 5
   expect([sink.flush(), sink.flushed, sink.hasPending]).toEqual([true, 20, false])
-  expect(sink.text).toBe("a".repeat(10) + "b".repeat(10))
+  sink.send(bytesOf("c", 3), 0, 3, "share")
+  sink.room = 3
+  expect([sink.flush(), sink.flushed]).toEqual([true, 23])
+  expect(sink.text).toBe("a".repeat(10) + "b".repeat(10) + "ccc")
 })
 
 test("without a socket bytes wait", () => {
@@ -128,6 +134,9 @@ test("bytes that wait can be taken for another connection", () => {
   sink.send(bytesOf("b", 2), 0, 2, "share")
   expect(sink.takePending().map((each) => new TextDecoder().decode(each))).toEqual(["aa", "bb"])
   expect([sink.hasPending, sink.takePending()]).toEqual([false, []])
+  sink.send(bytesOf("c", 2), 0, 2, "share")
+  sink.room = 2
+  expect([sink.flush(), sink.text]).toEqual([true, "cc"])
 })
 
 test("shutdown closes our half", () => {
@@ -189,28 +198,44 @@ describe("a descriptor", () => {
     expect([sink.text, received(far)]).toEqual(["aabbbcccddd", ""])
   })
 
-  test("that is full does not block: Bun gets the rest, and what it doesn't take waits", () => {
-    const { near, far } = makePair()
+  /** Fills the socket until the kernel takes nothing more. */
+  function fill(fd: number): void {
+    while (libc.send(fd, bytesOf("x", 1000), 1000, MSG_DONTWAIT) > 0);
+  }
+
+  test("that takes a part: Bun gets the rest, and what it doesn't take waits", () => {
+    for (const room of [0, 10]) {
+      const { near, far } = makePair()
+      const sink = new Sink()
+      sink.descriptor = near
+      sink.room = room
+      const size = 4_000_000
+      expect([sink.send(bytesOf("a", size), 0, size, "share"), sink.hasPending]).toEqual([false, true])
+      expect(sink.text).toBe("a".repeat(room))
+      let before = 0
+      for (let text = received(far); text !== ""; text = received(far)) before += text.length
+      expect(before).toBeGreaterThan(1000)
+      sink.room = size
+      expect(sink.flush()).toBe(true)
+      expect(before + sink.text.length).toBe(size)
+    }
+  })
+
+  test("that is full does not block, and Bun says whether it is broken", () => {
+    const { near } = makePair()
+    fill(near)
     const sink = new Sink()
     sink.descriptor = near
-    sink.room = 10
-    const size = 4_000_000
-    expect([sink.send(bytesOf("a", size), 0, size, "share"), sink.hasPending]).toEqual([false, true])
-    expect(sink.text).toBe("a".repeat(10))
-    let before = 0
-    for (let text = received(far); text !== ""; text = received(far)) before += text.length
-    expect(before).toBeGreaterThan(1000)
-    sink.room = size
-    expect(sink.flush()).toBe(true)
-    expect(before + sink.text.length).toBe(size)
-    // The kernel takes nothing at all, then Bun reports that the socket is broken.
-    while (libc.send(near, bytesOf("b", 1000), 1000, MSG_DONTWAIT) > 0);
     sink.room = 1
-    expect([sink.send(bytesOf("c", 3), 0, 3, "share"), sink.text.endsWith("ac")]).toEqual([false, true])
-    const other = new Sink()
-    other.descriptor = near
-    breakOff(other)
-    expect([other.send(bytesOf("c", 3), 0, 3, "share"), other.isBroken]).toEqual([true, true])
+    const bytes = new TextEncoder().encode("cd")
+    expect([sink.send(bytes, 0, 2, "share"), sink.text, sink.hasPending]).toEqual([false, "c", true])
+    const last = new Sink()
+    last.descriptor = near
+    expect([last.sendLast(bytes, 0, 2, "share"), last.hasPending]).toEqual([false, true])
+    const broken = new Sink()
+    broken.descriptor = near
+    breakOff(broken)
+    expect([broken.send(bytes, 0, 2, "share"), broken.isBroken]).toEqual([true, true])
   })
 })
 
