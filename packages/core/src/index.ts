@@ -11,6 +11,7 @@ export { putDecimal } from "./bytes/ascii.ts"
 export { i32, u16 } from "./bytes/big-endian.ts"
 export { cString } from "./bytes/c-string.ts"
 export { equalBytes } from "./bytes/equal.ts"
+export { EMPTY_HASH, hashByte } from "./bytes/hash.ts"
 
 // Tables and the lock that threads share.
 export { SharedLock } from "./collections/shared-lock.ts"

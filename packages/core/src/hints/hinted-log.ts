@@ -4,6 +4,7 @@
  *
  *     slot = hash of the connection, direct-mapped: a later connection takes the place of an earlier one
  */
+import { hashWord } from "../bytes/hash.ts"
 import { ConnectionInfo } from "../connection-info.ts"
 import type { TcpFingerprint } from "../tcp/matching/fingerprint.ts"
 import {
@@ -84,9 +85,8 @@ export class HintedLog<Log extends ObservationLog & { readonly flush: () => void
 }
 
 function slotOf(at: Endpoints): number {
-  let hash = Math.imul(at.client0 ^ Math.imul(at.client3, 0x85ebca6b), 0x9e3779b1)
-  hash = Math.imul(hash ^ at.server0 ^ Math.imul(at.server3, 0xc2b2ae35), 0x9e3779b1)
-  hash = Math.imul(hash ^ ((at.clientPort << 16) | at.serverPort), 0x9e3779b1)
+  let hash = hashWord(hashWord(at.client0, at.client3), at.server0)
+  hash = hashWord(hashWord(hash, at.server3), (at.clientPort << 16) | at.serverPort)
   return (hash ^ (hash >>> 15)) & (SLOTS - 1)
 }
 

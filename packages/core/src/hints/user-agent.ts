@@ -9,6 +9,7 @@
  * fetch by a server of their own (Opera Mini, Puffin), contradictions and absurd input give PLATFORM_UNKNOWN: what isn't clear is
  * never held against anybody.
  */
+import { EMPTY_HASH, hashByte, hashBytes } from "../bytes/hash.ts"
 import type { StackFamily } from "../tcp/database/stack-family.ts"
 
 export const PLATFORM_UNKNOWN = 0
@@ -96,15 +97,10 @@ const TABLE_SHIFT = 24
 /** By the upper bits of the hash: hash, length and flags of a word. */
 const table: Array<ReadonlyArray<{ readonly bytes: Uint8Array; readonly hash: number; readonly flags: number }>> =
   Array.from({ length: 256 }, () => [])
-const hashOf = (bytes: Uint8Array): number => {
-  let hash = 0x811c9dc5
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
-  return hash
-}
 for (const [flags, words] of WORDS) {
   for (const word of words.split(" ")) {
     const bytes = letters(word)
-    const hash = hashOf(bytes)
+    const hash = hashBytes(bytes, 0, bytes.length)
     const at = hash >>> TABLE_SHIFT
     table[at] = [...table[at]!, { bytes, hash, flags: flags | (word === "opera" ? OPERA : 0) }]
   }
@@ -162,9 +158,9 @@ export function platformOfUserAgent(bytes: Uint8Array, at: number, length: numbe
     if (lower !== 0) {
       if (from < 0) {
         from = i
-        hash = 0x811c9dc5
+        hash = EMPTY_HASH
       }
-      hash = Math.imul(hash ^ lower, 0x01000193)
+      hash = hashByte(hash, lower)
       continue
     }
     if (from >= 0) {

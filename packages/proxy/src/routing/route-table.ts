@@ -6,6 +6,7 @@
  *
  * Hosts are compared without case, without port and without a dot at the end; paths byte by byte as they came.
  */
+import { EMPTY_HASH, hashByte } from "@synprint/core"
 import { LOWER, bytesOf, QUESTION, SLASH } from "../http1/byte-classes.ts"
 import type { RequestHead } from "../http1/request-head.ts"
 
@@ -85,10 +86,10 @@ function lookUp<R>(
   return undefined
 }
 
-/** FNV-1a. Names come from the configuration, so nobody gains by a collision. */
+/** The hash of a name in lower case. */
 function hashOf(bytes: Uint8Array, from: number, end: number): number {
-  let hash = 0x811c9dc5 | 0
-  for (let i = from; i < end; i++) hash = Math.imul(hash ^ LOWER[bytes[i]!]!, 0x01000193)
+  let hash = EMPTY_HASH
+  for (let i = from; i < end; i++) hash = hashByte(hash, LOWER[bytes[i]!]!)
   return hash
 }
 

@@ -7,6 +7,7 @@
  * Differs from p0f: names are compared without case, since HTTP/2 and HAProxy lower them; Connection doesn't count, since
  * HAProxy removes it before it asks the agent; the answer is about this request and leaves the history of its address alone.
  */
+import { EMPTY_HASH, hashByte } from "../../bytes/hash.ts"
 import type { ConnectionInfo } from "../../connection-info.ts"
 import type { Database } from "../../tcp/database/database.ts"
 import { HDR_USER_AGENT } from "../../tcp/database/http-headers.ts"
@@ -196,9 +197,9 @@ export class RequestFingerprint {
   }
 }
 
-/** FNV-1a over lower case. */
+/** The hash of a name in lower case. */
 function hashFolded(bytes: Uint8Array, at: number, length: number): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < length; index++) hash = Math.imul(hash ^ lower(bytes[at + index]!), 0x01000193)
+  let hash = EMPTY_HASH
+  for (let index = 0; index < length; index++) hash = hashByte(hash, lower(bytes[at + index]!))
   return hash
 }

@@ -1,6 +1,7 @@
 /**
  * HttpTables: the HTTP part of a database made ready for bytes: header names to ids, substrings as bytes, p0f's lists as flags.
  */
+import { hashBytes } from "../../bytes/hash.ts"
 import type { Database, HttpSignature } from "../../tcp/database/database.ts"
 import {
   REQUEST_COMMON,
@@ -48,10 +49,8 @@ function needlesOf(signature: HttpSignature): HttpNeedles {
   }
 }
 
-/** FNV-1a. */
 function hashName(bytes: Uint8Array, at: number, length: number): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ bytes[at + i]!, 0x01000193)
+  const hash = hashBytes(bytes, at, at + length)
   return hash ^ (hash >>> 16)
 }
 

@@ -245,3 +245,13 @@ test("hashes similar SYNs apart", () => {
   expect(empty / 4096).toBeGreaterThan(0.3)
   expect(empty / 4096).toBeLessThan(0.42)
 })
+
+test("hashes differ from process to process, so that no client can choose keys of one chain", () => {
+  const code = `
+    const { hashKey } = await import("${import.meta.dir}/fingerprint-cache.ts")
+    const key = new Int32Array(10)
+    console.log(Array.from({ length: 8 }, (_, n) => ((key[5] = n), hashKey(key, 0) & 4095)).join(" "))`
+  const slots = Array.from({ length: 2 }, () => Bun.spawnSync([process.execPath, "-e", code]).stdout.toString())
+  expect(slots[0]!.split(" ").length).toBe(8)
+  expect(slots[0]).not.toBe(slots[1]!)
+})

@@ -11,9 +11,12 @@ import { isSameKey, KEY_WORDS } from "./fingerprint-key.ts"
 import type { TcpFingerprint } from "./fingerprint.ts"
 import type { Mode } from "../mode.ts"
 
-/** Murmur3's finalizer over words mixed one by one: the words of similar SYNs differ in few bits. */
+/** A secret of the process: without it a client could send SYNs whose keys all fall into one chain, 16,384 steps for every lookup. */
+const SEED = (Math.random() * 0x1_0000_0000) | 0
+
+/** Murmur3's finalizer over words mixed one by one, since the words of similar SYNs differ in few bits. Differs from process to process. */
 export function hashKey(key: Int32Array, at: number): number {
-  let hash = key[at]!
+  let hash = Math.imul(key[at]! ^ SEED, 0xc2b2ae35)
   hash = Math.imul(hash ^ (hash >>> 15) ^ key[at + 1]!, 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13) ^ key[at + 2]!, 0xc2b2ae35)
   hash = Math.imul(hash ^ (hash >>> 15) ^ key[at + 3]!, 0x85ebca6b)

@@ -5,6 +5,7 @@
  * Log texts: p0f.c: add_observation_field, fp_tcp.c: fingerprint_tcp, dump_flags; fp_mtu.c.
  */
 import { maxBytes, putDecimal, putText } from "../../bytes/ascii.ts"
+import { hashWord } from "../../bytes/hash.ts"
 import type { TcpSignature } from "../database/database.ts"
 import { MAX_DIST } from "../signature/distance.ts"
 import { type DistanceReason, distanceReason } from "../path/distance-reason.ts"
@@ -130,12 +131,12 @@ export class FingerprintRecord implements TcpFingerprint {
   get layoutHash(): number {
     // The length is spread first: next to the words as it is, [mss, eol] and [] would be equal.
     let hash = Math.imul(keyLayoutLength(this.#k0) + 1, 0x85ebca6b)
-    hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k4, 0x9e3779b1)
-    hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k5, 0x9e3779b1)
-    hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k6, 0x9e3779b1)
-    hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k7, 0x9e3779b1)
-    hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k8, 0x9e3779b1)
-    hash = Math.imul(hash ^ (hash >>> 15) ^ this.#k9, 0x9e3779b1)
+    hash = hashWord(hash, this.#k4)
+    hash = hashWord(hash, this.#k5)
+    hash = hashWord(hash, this.#k6)
+    hash = hashWord(hash, this.#k7)
+    hash = hashWord(hash, this.#k8)
+    hash = hashWord(hash, this.#k9)
     return hash ^ (hash >>> 15)
   }
   get namedMtu(): number {

@@ -12,6 +12,7 @@
  * Differs from p0f in modern mode: `4:` and `6:` are enforced, flow labels are ignored, a `*` line forgives IPv6 what only IPv4
  * can show, `0+` included, and a userland line that matches fuzzily leaves the guessed distance.
  */
+import { hashWord } from "../../bytes/hash.ts"
 import { QUIRK_DF, QUIRK_ECN, QUIRK_FLOW, QUIRK_NZ_ID, QUIRK_ZERO_ID, QUIRKS_IPV4 } from "../../packet/quirks.ts"
 import { clampedInterfaceMss } from "../path/interface-mss.ts"
 import type { Database, TcpSignature } from "../database/database.ts"
@@ -98,7 +99,7 @@ function idWord0(combination: Combination): number {
 
 function hashId(ids: Int32Array, at: number): number {
   let hash = ids[at]!
-  for (let word = 1; word < ID; word++) hash = Math.imul(hash ^ (hash >>> 15) ^ ids[at + word]!, 0x9e3779b1)
+  for (let word = 1; word < ID; word++) hash = hashWord(hash, ids[at + word]!)
   return hash ^ (hash >>> 15)
 }
 
