@@ -54,7 +54,10 @@ async function inNamespaces(script: string, bin: string, cwd = ROOT): Promise<Pr
     `cd ${cwd}`
   ]
   const whole = `${prepare.join("\n")}\n${script}`
-  return start(["unshare", "--net", "--mount", "sh", "-c", whole], { env: { PATH: `${bin}:${process.env["PATH"]}` } })
+  // Its own PIDs, so that nothing that the script starts outlives it.
+  return start(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", whole], {
+    env: { PATH: `${bin}:${process.env["PATH"]}` }
+  })
 }
 
 const UNIT = readFileSync(join(UNITS, "synprint-proxy.service"), "utf8")
