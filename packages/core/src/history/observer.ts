@@ -7,8 +7,8 @@
  *                       ├─ ACK      ── uptime, HTTP
  *                       └─ FIN, RST ── uptime, end of the flow
  *
- * Mode p0f (`exact`) does what p0f 3.09b does, its bugs included; modern mode does what is right. Each difference is one branch on
- * `exact`, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C. One file because the order of these
+ * Mode p0f (`isP0fMode`) does what p0f 3.09b does, its bugs included; modern mode does what is right. Each difference is one branch
+ * on it, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C. One file because the order of these
  * steps is p0f's and shows in what it says.
  */
 import type { ConnectionInfo } from "../connection-info.ts"
@@ -65,7 +65,7 @@ export type { ObserverOptions } from "./observer-options.ts"
 export class Observer {
   readonly hosts: Hosts
   readonly flows: Flows
-  readonly exact: boolean
+  readonly isP0fMode: boolean
   #matcher: Matcher
   #labels: Labels
   #log: ObservationLog | undefined
@@ -93,14 +93,14 @@ export class Observer {
 
   constructor(options: ObserverOptions) {
     const { matcher, log } = options
-    const exact = options.mode === "p0f"
-    this.exact = exact
-    this.#intake = new PacketDecoder(exact)
+    const isP0fMode = options.mode === "p0f"
+    this.isP0fMode = isP0fMode
+    this.#intake = new PacketDecoder(isP0fMode)
     this.#matcher = matcher
     this.#labels = new Labels(matcher.database)
     const hostLimits = { maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes }
     const flowLimits = { maxFlows: options.maxFlows, ageSeconds: options.flowAgeSeconds }
-    if (exact) {
+    if (isP0fMode) {
       const hosts = new P0fHostTable(hostLimits)
       const flows = new FlowList(flowLimits, hosts)
       hosts.onFull = () => flows.destroyOldestTenth()
@@ -114,13 +114,13 @@ export class Observer {
       this.flows = new FlowRing(flowLimits)
     }
     const { sharingSeconds = SHARED_WINDOW_SECONDS } = options
-    this.#sharing = exact ? undefined : new Sharing(this.hosts, this.#labels, sharingSeconds)
+    this.#sharing = isP0fMode ? undefined : new Sharing(this.hosts, this.#labels, sharingSeconds)
     this.#nat = this.#sharing ?? new Nat(this.hosts, this.#labels)
     this.#uptime = new Uptime(this.hosts, this.flows)
-    this.#systems = new Systems(exact, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
+    this.#systems = new Systems(isP0fMode, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
     const tables = new HttpTables(matcher.database)
-    this.#http = new Http(exact, this.flows, this.hosts, this.#nat, tables, this.#at)
-    this.#stream = new HttpStream(exact, this.flows, tables, this.#http)
+    this.#http = new Http(isP0fMode, this.flows, this.hosts, this.#nat, tables, this.#at)
+    this.#stream = new HttpStream(isP0fMode, this.flows, tables, this.#http)
     this.#log = log
     for (const each of [this.#systems, this.#nat, this.#uptime, this.#http]) each.log = log
   }
@@ -159,7 +159,7 @@ export class Observer {
     at.packet = this.#packets
     at.sec = sec | 0
     at.usec = usec
-    if (!this.exact && this.#lastExpirySec !== at.sec) this.#expire(at.sec)
+    if (!this.isP0fMode && this.#lastExpirySec !== at.sec) this.#expire(at.sec)
     this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0), entry)
   }
 
@@ -193,7 +193,7 @@ export class Observer {
 
   /** Writes what is on file about a host to the history fields of an answer. */
   fillConnectionInfo(host: number, into: ConnectionInfo): void {
-    fillConnectionInfo(this.hosts, this.#labels, host, this.exact, into)
+    fillConnectionInfo(this.hosts, this.#labels, host, this.isP0fMode, into)
     this.#sharing?.fill(host, into.lastSeen | 0, into)
   }
 
@@ -273,7 +273,7 @@ export class Observer {
     if (found < 0) return
     const flow = found >> 1
     const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
-    if (!this.exact && !this.#hasHosts(flow, packet.ver)) {
+    if (!this.isP0fMode && !this.#hasHosts(flow, packet.ver)) {
       flows.destroy(flow)
       return
     }
@@ -328,7 +328,7 @@ export class Observer {
       return
     }
     // Differs from p0f (Appendix B 7): data of a SYN counts, if the SYN+ACK accepts it (RFC 7413 §3).
-    if (!this.exact && packet.payloadLength > 0) {
+    if (!this.isP0fMode && packet.payloadLength > 0) {
       flows.cold[flows.coldOf(flow) + FLOW_SYN_PAYLOAD] = packet.payloadLength
       if (packet.payloadCaptured === packet.payloadLength)
         this.#stream.append(flow, CLIENT, bytes, packet.payload, packet.payloadLength)
@@ -351,7 +351,7 @@ export class Observer {
       return
     }
     words[base + FLOW_NEXT_SERVER_SEQ] = packet.seq + 1
-    if (!this.exact && flows.cold[(flow << FLOW_COLD_SHIFT) + FLOW_SYN_PAYLOAD] !== 0)
+    if (!this.isP0fMode && flows.cold[(flow << FLOW_COLD_SHIFT) + FLOW_SYN_PAYLOAD] !== 0)
       this.#acceptSynPayload(packet, flow)
   }
 
@@ -400,7 +400,7 @@ export class Observer {
 
   #checkUptime(packet: Packet, ms: number, flow: number, subject: Subject): void {
     // Modern mode reads the clock of SYNs alone (Appendix C 12).
-    if (!this.exact) return
+    if (!this.isP0fMode) return
     const words = this.flows.hot
     const base = flow << FLOW_SHIFT
     if ((words[base + FLOW_STATE]! & FLOW_SENDSYN) !== 0) return

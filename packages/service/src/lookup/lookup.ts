@@ -64,13 +64,12 @@ export interface FingerprintLookupOptions {
 
 export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFingerprintLookup {
   const { capture, observer, history } = options
-  const { transaction } = observer
+  const { isP0fMode, transaction } = observer
   const feed = history === "feed" ? capture?.packets : undefined
   const answers =
     options.answers === 0 ? undefined : new AnswerCache(options.answers, (Math.random() * 0x1_0000_0000) | 0)
   const raw = makeRawSyn()
   const packet = new Packet()
-  const exact = observer.exact
   let { matcher } = observer
   let repeated = 0
 
@@ -122,7 +121,7 @@ export function makeFingerprintLookup(options: FingerprintLookupOptions): LiveFi
       into.reset(found === "unsupported" ? "not_captured" : found)
       return
     }
-    if (decodeSyn(raw, packet, exact) !== VERDICT_TCP) {
+    if (decodeSyn(raw, packet, isP0fMode) !== VERDICT_TCP) {
       into.reset("malformed")
       return
     }

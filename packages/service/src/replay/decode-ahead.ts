@@ -26,25 +26,22 @@ export class DecodeAhead {
   readonly #ring = new BatchRing()
   #failure: Error | undefined
 
-  private constructor(descriptor: number, size: number, exact: boolean) {
+  private constructor(descriptor: number, size: number, isP0fMode: boolean) {
     this.size = size
     const worker = new Worker(WORKER, { argv: ["decode"], ref: false })
     worker.addEventListener("error", ({ message }) => {
       this.#failure ??= new Error(`the thread that decodes ended: ${message}`)
     })
-    worker.postMessage({ descriptor, exact, memory: this.#ring.memory } satisfies DecodeRequest)
+    worker.postMessage({ descriptor, isP0fMode, memory: this.#ring.memory } satisfies DecodeRequest)
   }
 
-  /**
-   * undefined for what is read by one thread: a pipe, a short file, a machine with one processor, and what can't be opened.
-   * `exact`: mode p0f.
-   */
-  static open(name: string, exact: boolean, leastBytes: number = LEAST_BYTES): DecodeAhead | undefined {
+  /** undefined for what is read by one thread: a pipe, a short file, a machine with one processor, and what can't be opened. */
+  static open(name: string, isP0fMode: boolean, leastBytes: number = LEAST_BYTES): DecodeAhead | undefined {
     if (name === "-" || navigator.hardwareConcurrency < 2) return undefined
     const status = statSync(name, { throwIfNoEntry: false })
     if (status === undefined || !status.isFile() || status.size < leastBytes) return undefined
     try {
-      return new DecodeAhead(openSync(name, "r"), status.size, exact)
+      return new DecodeAhead(openSync(name, "r"), status.size, isP0fMode)
     } catch {
       return undefined
     }

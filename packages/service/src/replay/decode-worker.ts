@@ -9,8 +9,7 @@ declare const self: Worker
 
 export interface DecodeRequest {
   readonly descriptor: number
-  /** Mode p0f. */
-  readonly exact: boolean
+  readonly isP0fMode: boolean
   readonly memory: SharedArrayBuffer
 }
 
@@ -23,16 +22,16 @@ export interface DecodeEnd {
 
 const CHUNK_BYTES = 1 << 18
 
-function decode({ descriptor, exact, memory }: DecodeRequest): void {
+function decode({ descriptor, isP0fMode, memory }: DecodeRequest): void {
   const ring = new BatchRing(memory)
-  const decoder = new FrameDecoder(exact, ring.toFill(), (full) => {
+  const decoder = new FrameDecoder(isP0fMode, ring.toFill(), (full) => {
     full.offset = reader.offset
     ring.filled()
     return ring.toFill()
   })
   const reader = new CaptureReader(
     (bytes, at, captured, wire, linkType, sec, usec) => decoder.frame(bytes, at, captured, wire, linkType, sec, usec),
-    { asLibpcap: exact }
+    { asLibpcap: isP0fMode }
   )
   let end: DecodeEnd | undefined
   try {

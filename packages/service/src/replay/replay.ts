@@ -36,7 +36,7 @@ export async function replay(
     const reader = new CaptureReader(
       (bytes, at, captured, wire, linkType, sec, usec) =>
         observer.frame(bytes, at, captured, wire, linkType, sec, usec),
-      { asLibpcap: observer.exact }
+      { asLibpcap: observer.isP0fMode }
     )
     for await (const chunk of chunks) {
       if (reader.push(chunk) !== undefined) break

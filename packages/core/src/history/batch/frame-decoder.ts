@@ -19,9 +19,8 @@ export class FrameDecoder {
   /** Since the last record. */
   #frames = 0
 
-  /** `exact`: mode p0f. */
-  constructor(exact: boolean, first: DecodedBatch | undefined, next: NextBatch) {
-    this.#intake = new PacketDecoder(exact)
+  constructor(isP0fMode: boolean, first: DecodedBatch | undefined, next: NextBatch) {
+    this.#intake = new PacketDecoder(isP0fMode)
     this.#batch = first
     this.#next = next
   }

@@ -100,7 +100,7 @@ export function fillConnectionInfo(
   hosts: Hosts,
   labels: Labels,
   host: number,
-  exact: boolean,
+  isP0fMode: boolean,
   into: ConnectionInfo
 ): void {
   view.read(hosts, host)
@@ -123,5 +123,5 @@ export function fillConnectionInfo(
   into.totalConn = view.totalConn
   into.lastNat = view.lastNat
   into.lastChg = view.lastChg
-  into.nat = exact && view.lastNat > 0 && view.lastSeen - view.lastNat <= NAT_WINDOW
+  into.nat = isP0fMode && view.lastNat > 0 && view.lastSeen - view.lastNat <= NAT_WINDOW
 }

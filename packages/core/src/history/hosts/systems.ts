@@ -63,7 +63,7 @@ export class Systems {
   synAcks = 0
   /** SYNs and SYN+ACKs that matched a line. */
   matched = 0
-  readonly #exact: boolean
+  readonly #isP0fMode: boolean
   readonly #flows: Flows
   readonly #nat: NatScore
   readonly #uptime: Uptime
@@ -72,7 +72,7 @@ export class Systems {
 
   /** `at` is filled by the observer for each packet. */
   constructor(
-    exact: boolean,
+    isP0fMode: boolean,
     hosts: Hosts,
     flows: Flows,
     nat: NatScore,
@@ -80,7 +80,7 @@ export class Systems {
     matcher: Matcher,
     at: Endpoints
   ) {
-    this.#exact = exact
+    this.#isP0fMode = isP0fMode
     this.#hosts = hosts
     this.#flows = flows
     this.#nat = nat
@@ -117,7 +117,7 @@ export class Systems {
     if (line !== 0) this.#setSystem(host, facts[of + FACT_LABEL]!, bits)
     if (packet.mss !== 0) this.#observeMtu(host, CLIENT, packet.mss, facts[of + FACT_LINK]! & LINK_KEPT_MTU, entry)
     const { hot } = hosts
-    if (this.#exact) {
+    if (this.#isP0fMode) {
       if (flow >= 0) this.#uptime.checkFlow(flow, host, CLIENT, packet, ms, at)
       hot[base + HOST_STATE] =
         (hot[base + HOST_STATE]! & ~STATE_SYN) |
@@ -160,7 +160,7 @@ export class Systems {
     if (packet.mss !== 0) this.#observeMtu(host, SERVER, packet.mss, facts[of + FACT_LINK]! & LINK_KEPT_MTU, entry)
     const base = hosts.coldOf(host)
     const { cold } = hosts
-    if (this.#exact) {
+    if (this.#isP0fMode) {
       this.#uptime.checkFlow(flow, host, SERVER, packet, ms, at)
       cold[base + COLD_SYNACK_STATE] =
         packet.quirks | (packet.ttl << STATE_TTL_SHIFT) | ((bits & BITS_FUZZY) !== 0 ? STATE_FUZZY : 0) | STATE_HAS

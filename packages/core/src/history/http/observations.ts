@@ -58,7 +58,7 @@ export class Http implements HeadSink {
   tables: HttpTables
   requests = 0
   responses = 0
-  readonly #exact: boolean
+  readonly #isP0fMode: boolean
   readonly #flows: Flows
   readonly #hosts: Hosts
   readonly #nat: NatScore
@@ -67,8 +67,8 @@ export class Http implements HeadSink {
   readonly #seen = new HttpObservation()
 
   /** `at` is filled by the observer for each packet. */
-  constructor(exact: boolean, flows: Flows, hosts: Hosts, nat: NatScore, tables: HttpTables, at: Endpoints) {
-    this.#exact = exact
+  constructor(isP0fMode: boolean, flows: Flows, hosts: Hosts, nat: NatScore, tables: HttpTables, at: Endpoints) {
+    this.#isP0fMode = isP0fMode
     this.#flows = flows
     this.#hosts = hosts
     this.#nat = nat
@@ -145,7 +145,7 @@ export class Http implements HeadSink {
       let major = false
       if (before !== undefined) {
         // p0f compares the name of one with the label of the other (Appendix C 11).
-        const same = this.#exact ? before.nameId : before.id
+        const same = this.#isP0fMode ? before.nameId : before.id
         if (before.nameId !== match.label.nameId) {
           score = 8
           reasons = REASON_OS_DIFF
@@ -160,7 +160,7 @@ export class Http implements HeadSink {
       }
       // p0f says so of an unknown OS too.
       const known = this.#nat.labels.stored(os)
-      const differs = known === undefined ? this.#exact : known.nameId !== match.label.nameId
+      const differs = known === undefined ? this.#isP0fMode : known.nameId !== match.label.nameId
       if (!major && differs) {
         score += 4
         reasons |= REASON_OS_DIFF
@@ -194,7 +194,7 @@ export class Http implements HeadSink {
   #isUaVsOs(host: number, os: number): boolean {
     const known = this.#nat.labels.stored(os)
     // p0f counts an unknown OS as another one (Appendix C 9).
-    if (known === undefined && !this.#exact) return false
+    if (known === undefined && !this.#isP0fMode) return false
     const nameId = known === undefined ? -1 : known.nameId
     for (const { nameId: named, needle } of this.tables.uaOs) {
       if (!this.#head.valueContains(this.#head.software, needle)) continue

@@ -63,13 +63,13 @@ export class HttpStream {
   tables: HttpTables
   /** Flows whose data found no slot (modern mode). */
   dropped = 0
-  readonly #exact: boolean
+  readonly #isP0fMode: boolean
   readonly #flows: Flows
   readonly #data: FlowData
   readonly #sink: HeadSink
 
-  constructor(exact: boolean, flows: Flows, tables: HttpTables, sink: HeadSink) {
-    this.#exact = exact
+  constructor(isP0fMode: boolean, flows: Flows, tables: HttpTables, sink: HeadSink) {
+    this.#isP0fMode = isP0fMode
     this.#flows = flows
     this.#data = flows.data
     this.tables = tables
@@ -175,7 +175,7 @@ export class HttpStream {
     const canGetMore = length < FLOW_DATA_BYTES
     const slot = cold[data + FLOW_RESPONSE]! - 1
     // p0f never notes that it has seen the status line, so that it reads one line of each further packet as such and loses it.
-    if (this.#exact || (hot[base + FLOW_STATE]! & FLOW_STATUS_SEEN) === 0) {
+    if (this.#isP0fMode || (hot[base + FLOW_STATE]! & FLOW_STATUS_SEEN) === 0) {
       if (length < MIN_RESPONSE) return true
       const bytes = this.#data.bytes(slot)
       const at = this.#data.bytesAt(slot)

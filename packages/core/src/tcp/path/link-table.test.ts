@@ -114,8 +114,8 @@ test("p0f's file gives p0f's names, in modern mode as well", () => {
     "interface"
   ])
   expect(fingerprintOf(`4:64:0:1353:64240,7:${LINUX}:df,id+:0`, p0f).link).toBeUndefined()
-  const exact = new Matcher(readDatabases([P0F], "p0f").database!, "p0f", 16)
-  const same = fingerprintOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, exact)
+  const p0fMatcher = new Matcher(readDatabases([P0F], "p0f").database!, "p0f", 16)
+  const same = fingerprintOf(`4:64:0:1380:64860,7:${LINUX}:df,id+:0`, p0fMatcher)
   expect([same.link, same.mtuOrigin, same.interfaceMss, same.linkCandidates, same.distReason, same.namedMtu]).toEqual([
     "generic tunnel or VPN",
     undefined,
