@@ -38,8 +38,9 @@ test("lines are p0f's", () => {
   log.mtu(at, CLIENT, fingerprint, 0)
   at.packet = 2
   log.mtu(at, SERVER, fingerprint, 0)
-  log.hostChange(at, SERVER, 0, 1, 2, 3, 4)
-  log.ipSharing(at, CLIENT, (1 << REASON_NAMES.length) - 1, 9, 9, 9, 9)
+  log.hostChange(at, SERVER, { reasons: 0, atLeast6: 1, atLeast3: 2, atLeast2: 3, atLeast1: 4 })
+  const reasons = (1 << REASON_NAMES.length) - 1
+  log.ipSharing(at, CLIENT, { reasons, atLeast6: 9, atLeast3: 9, atLeast2: 9, atLeast1: 9 })
   log.uptime(at, CLIENT, 3 * 1440 + 4 * 60 + 5, 49, 1000.125)
   const ends = "cli=10.1.0.255/5|srv=198.51.100.7/65535"
   expect(lines()).toEqual([

@@ -19,6 +19,7 @@ import {
   SERVER,
   type Subject
 } from "../history/log/observation-log.ts"
+import type { NatReport } from "../history/log/nat-report.ts"
 import { reasonNames } from "../history/sharing/sharing-reasons.ts"
 
 /** Bytes of its buffer. */
@@ -93,6 +94,37 @@ function putWord6(word: number, out: Uint8Array, at: number): number {
   return putGroup(word & 0xffff, out, end + 1)
 }
 
+function putIpv6(a0: number, a1: number, a2: number, a3: number, out: Uint8Array, at: number): number {
+  let end = putWord6(a0, out, at)
+  out[end++] = 0x3a
+  end = putWord6(a1, out, end)
+  out[end++] = 0x3a
+  end = putWord6(a2, out, end)
+  out[end++] = 0x3a
+  return putWord6(a3, out, end)
+}
+
+function putIpv4(word: number, out: Uint8Array, at: number): number {
+  let end = putByte(word >>> 24, out, at)
+  out[end++] = 0x2e
+  end = putByte((word >>> 16) & 255, out, end)
+  out[end++] = 0x2e
+  end = putByte((word >>> 8) & 255, out, end)
+  out[end++] = 0x2e
+  return putByte(word & 255, out, end)
+}
+
+/** Writes `/PORT`. */
+function putPort(port: number, out: Uint8Array, at: number): number {
+  out[at] = 0x2f
+  return putDecimal(port, out, at + 1)
+}
+
+function printNat({ reasons, atLeast6, atLeast3, atLeast2, atLeast1 }: NatReport): string {
+  const names = reasonNames(reasons).join(" ")
+  return `|reason=${names === "" ? "???" : names}|raw_hits=${atLeast6},${atLeast3},${atLeast2},${atLeast1}`
+}
+
 export class P0fLog implements ObservationLog {
   readonly #flush: (bytes: Uint8Array) => void
   readonly #swap: ((bytes: Uint8Array) => Uint8Array) | undefined
@@ -158,7 +190,7 @@ export class P0fLog implements ObservationLog {
     if (!this.#isServer(at)) this.#setServer(at)
     const start = this.#end
     let end = this.#words(this.#prefixWords, 0, SYN_PREFIX_BYTES, start)
-    end = this.#address(at.ver, at.client0, at.client1, at.client2, at.client3, at.clientPort, this.#out, end)
+    end = this.#client(at, end)
     end = this.#words(this.#serverWords, 0, this.#serverLength + SUBJECT_BYTES, end)
     this.#synPacket = at.packet
     this.#synAt = start
@@ -218,26 +250,12 @@ export class P0fLog implements ObservationLog {
     this.#textLine(at, subject, mod, `|reason=${reasonNames(reasons).join(" ")}|score=${score}`)
   }
 
-  hostChange(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
-    this.#reasons(at, subject, TEXT.hostChange, reasons, a, b, c, d)
+  hostChange(at: Endpoints, subject: Subject, report: NatReport): void {
+    this.#textLine(at, subject, TEXT.hostChange, printNat(report))
   }
 
-  ipSharing(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
-    this.#reasons(at, subject, TEXT.ipSharing, reasons, a, b, c, d)
-  }
-
-  #reasons(
-    at: Endpoints,
-    subject: Subject,
-    mod: Uint8Array,
-    reasons: number,
-    a: number,
-    b: number,
-    c: number,
-    d: number
-  ): void {
-    const names = reasonNames(reasons).join(" ")
-    this.#textLine(at, subject, mod, `|reason=${names === "" ? "???" : names}|raw_hits=${a},${b},${c},${d}`)
+  ipSharing(at: Endpoints, subject: Subject, report: NatReport): void {
+    this.#textLine(at, subject, TEXT.ipSharing, printNat(report))
   }
 
   #textLine(at: Endpoints, subject: Subject, mod: Uint8Array, text: string): void {
@@ -270,7 +288,7 @@ export class P0fLog implements ObservationLog {
     if (at.sec !== this.#prefixSec) this.#setTime(at.sec)
     let end = this.#bytes(this.#prefix, PREFIX_BYTES, this.#end)
     end = this.#bytes(mod, mod.length, end)
-    this.#end = this.#address(at.ver, at.client0, at.client1, at.client2, at.client3, at.clientPort, this.#out, end)
+    this.#end = this.#client(at, end)
     if (!this.#isServer(at)) this.#setServer(at)
     end = this.#bytes(this.#server, this.#serverLength, this.#end)
     this.#end = this.#bytes(subject === CLIENT ? TEXT.client : TEXT.server, 9, end)
@@ -287,17 +305,20 @@ export class P0fLog implements ObservationLog {
     )
   }
 
-  #setServer(at: Endpoints): void {
-    const { ver, server0, server1, server2, server3, serverPort } = at
+  #setServer(endpoints: Endpoints): void {
+    const { ver, server0, server1, server2, server3, serverPort } = endpoints
     this.#server0 = server0
     this.#server1 = server1
     this.#server2 = server2
     this.#server3 = server3
     this.#serverPort = serverPort
     this.#serverVer = ver
-    this.#server.set(TEXT.srv)
-    this.#serverLength = this.#address(ver, server0, server1, server2, server3, serverPort, this.#server, 5)
-    this.#server.set(TEXT.client, this.#serverLength)
+    const server = this.#server
+    server.set(TEXT.srv)
+    const at = TEXT.srv.length
+    const end = ver === 6 ? putIpv6(server0, server1, server2, server3, server, at) : putIpv4(server0, server, at)
+    this.#serverLength = putPort(serverPort, server, end)
+    server.set(TEXT.client, this.#serverLength)
   }
 
   #setTime(sec: number): void {
@@ -341,36 +362,10 @@ export class P0fLog implements ObservationLog {
     this.#end += encoder.encodeInto(text, this.#out.subarray(this.#end)).written
   }
 
-  /** Writes `ADDR/PORT` and returns its end. */
-  #address(
-    ver: number,
-    a0: number,
-    a1: number,
-    a2: number,
-    a3: number,
-    port: number,
-    out: Uint8Array,
-    at: number
-  ): number {
-    let end = at
-    if (ver === 6) {
-      end = putWord6(a0, out, end)
-      out[end++] = 0x3a
-      end = putWord6(a1, out, end)
-      out[end++] = 0x3a
-      end = putWord6(a2, out, end)
-      out[end++] = 0x3a
-      end = putWord6(a3, out, end)
-    } else {
-      end = putByte(a0 >>> 24, out, end)
-      out[end++] = 0x2e
-      end = putByte((a0 >>> 16) & 255, out, end)
-      out[end++] = 0x2e
-      end = putByte((a0 >>> 8) & 255, out, end)
-      out[end++] = 0x2e
-      end = putByte(a0 & 255, out, end)
-    }
-    out[end++] = 0x2f
-    return putDecimal(port, out, end)
+  /** Writes `ADDR/PORT` of the client to the output and returns its end. */
+  #client({ ver, client0, client1, client2, client3, clientPort }: Endpoints, at: number): number {
+    const out = this.#out
+    const end = ver === 6 ? putIpv6(client0, client1, client2, client3, out, at) : putIpv4(client0, out, at)
+    return putPort(clientPort, out, end)
   }
 }

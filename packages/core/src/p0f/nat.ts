@@ -5,7 +5,7 @@
  * A board is p0f's FIFO of the last 32 scores of a host in one role. Only four counts of it are ever used, so it is four words
  * with a bit per score: >= 6, >= 3, >= 2, >= 1.
  */
-import type { Registered, TcpSignature } from "../tcp/database/database.ts"
+import type { Registered } from "../tcp/database/database.ts"
 import {
   BITS_DIST,
   BITS_FUZZY,
@@ -45,6 +45,7 @@ import {
 } from "../history/hosts/host-record.ts"
 import type { Hosts } from "../history/hosts/hosts.ts"
 import type { Labels } from "../history/hosts/label-table.ts"
+import { NatReport } from "../history/log/nat-report.ts"
 import type { NatScore } from "../history/sharing/nat-score.ts"
 import { CLIENT, type Endpoints, type ObservationLog, SERVER, type Subject } from "../history/log/observation-log.ts"
 import {
@@ -58,6 +59,7 @@ import {
   REASON_TTL,
   REASON_X_KNOWN
 } from "../history/sharing/sharing-reasons.ts"
+import { StoredSyn } from "./stored-syn.ts"
 
 /** Quirks that a path or a kernel may change from SYN to SYN. */
 const UNSTEADY = QUIRK_ECN | QUIRK_DF | QUIRK_NZ_ID | QUIRK_ZERO_ID
@@ -85,6 +87,11 @@ export class Nat implements NatScore {
   hostChanges = 0
   ipSharings = 0
   readonly #hosts: Hosts
+  readonly #report = new NatReport()
+  /** Reused for each SYN or SYN+ACK: the one on file, and the score against it with its reasons so far. */
+  readonly #stored = new StoredSyn()
+  #score = 0
+  #reasons = 0
 
   constructor(hosts: Hosts, labels: Labels) {
     this.#hosts = hosts
@@ -104,19 +111,22 @@ export class Nat implements NatScore {
     cold[first + 2] = (cold[first + 2]! << 1) | (score >= 2 ? 1 : 0)
     cold[first + 3] = (cold[first + 3]! << 1) | (score >= 1 ? 1 : 0)
     if (score === 0) return
-    const a = ones(cold[first]!)
-    const b = ones(cold[first + 1]!)
-    const c = ones(cold[first + 2]!)
-    const d = ones(cold[first + 3]!)
-    if (a > 2 || b > 4 || c > 6 || d > 8) {
+    const report = this.#report
+    report.atLeast6 = ones(cold[first]!)
+    report.atLeast3 = ones(cold[first + 1]!)
+    report.atLeast2 = ones(cold[first + 2]!)
+    report.atLeast1 = ones(cold[first + 3]!)
+    if (report.atLeast6 > 2 || report.atLeast3 > 4 || report.atLeast2 > 6 || report.atLeast1 > 8) {
       this.ipSharings++
-      this.log?.ipSharing(at, subject, cold[base + COLD_REASONS]!, a, b, c, d)
+      report.reasons = cold[base + COLD_REASONS]!
+      this.log?.ipSharing(at, subject, report)
       cold[base + COLD_LAST_NAT] = at.sec
       cold.fill(0, first, first + SCORE_WORDS)
       cold[base + COLD_REASONS] = 0
     } else if (score > 1) {
       this.hostChanges++
-      this.log?.hostChange(at, subject, reasons, a, b, c, d)
+      report.reasons = reasons
+      this.log?.hostChange(at, subject, report)
       cold[base + COLD_LAST_CHG] = at.sec
     }
   }
@@ -174,10 +184,16 @@ export class Nat implements NatScore {
         score++
         reasons |= REASON_PORT
       }
-      const before = other === 0 ? undefined : this.labels.database.requests[other - 1]
-      const since = ms - hosts.hotFloat[(base >> 1) + HOST_SYN_MS]!
-      const ts1 = hot[base + HOST_SYN_TS1]!
-      this.#finish(host, CLIENT, packet, facts, of, before, state, mssPort & 0xffff, ts1, since, score, reasons, at)
+      const stored = this.#stored
+      stored.ttl = (state >> STATE_TTL_SHIFT) & 255
+      stored.badTtl = other !== 0 && this.labels.database.requests[other - 1]!.signature.badTtl
+      stored.mss = mssPort & 0xffff
+      stored.ts1 = hot[base + HOST_SYN_TS1]!
+      stored.msSince = ms - hosts.hotFloat[(base >> 1) + HOST_SYN_MS]!
+      this.#score = score
+      this.#reasons = reasons
+      this.#addCommon(host, packet, facts, of)
+      this.add(host, CLIENT, this.#reasons, this.#score, at)
     }
     this.#setPort(host, packet.sport)
     return true
@@ -204,33 +220,27 @@ export class Nat implements NatScore {
         score = OTHER_NAME
         reasons = REASON_OS_DIFF
       }
-      const before = other === 0 ? undefined : this.labels.database.responses[other - 1]
-      const since = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
-      const mss = cold[base + COLD_SYNACK_MSS]!
-      const ts1 = cold[base + COLD_SYNACK_TS1]!
-      this.#finish(host, SERVER, packet, facts, of, before, state, mss, ts1, since, score, reasons, at)
+      const stored = this.#stored
+      stored.ttl = (state >> STATE_TTL_SHIFT) & 255
+      stored.badTtl = other !== 0 && this.labels.database.responses[other - 1]!.signature.badTtl
+      stored.mss = cold[base + COLD_SYNACK_MSS]!
+      stored.ts1 = cold[base + COLD_SYNACK_TS1]!
+      stored.msSince = ms - hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]!
+      this.#score = score
+      this.#reasons = reasons
+      this.#addCommon(host, packet, facts, of)
+      this.add(host, SERVER, this.#reasons, this.#score, at)
     }
     // p0f notes the client's port with the server too (Appendix C 11).
     this.#setPort(host, packet.dport)
     return true
   }
 
-  /** Scores the part that SYN and SYN+ACK share: system, TTL, MSS and timestamps against the stored ones. */
-  #finish(
-    host: number,
-    subject: Subject,
-    packet: Packet,
-    facts: Int32Array,
-    of: number,
-    other: TcpSignature | undefined,
-    state: number,
-    mss: number,
-    ts1: number,
-    msSince: number,
-    score: number,
-    reasons: number,
-    at: Endpoints
-  ): void {
+  /** Adds to `#score` and `#reasons` the part that SYN and SYN+ACK share: system, TTL, MSS and timestamps against `#stored`. */
+  #addCommon(host: number, packet: Packet, facts: Int32Array, of: number): void {
+    const stored = this.#stored
+    let score = this.#score
+    let reasons = this.#reasons
     // p0f's `major`; without another name a score is 4 at most by now.
     let major = score >= OTHER_NAME
     if (!major && this.#isOther(this.#hosts.hot[(host << HOT_SHIFT) + HOST_OS]!, facts, of)) {
@@ -238,26 +248,27 @@ export class Nat implements NatScore {
       reasons |= REASON_OS_DIFF
       major = true
     }
-    const t = packet.ttl - ((state >> STATE_TTL_SHIFT) & 255)
+    const t = packet.ttl - stored.ttl
     if (t !== 0 && !major) {
-      const s = this.#ttl(t, facts[of + FACT_BITS]!, other)
+      const s = this.#ttl(t, facts[of + FACT_BITS]!)
       if (s !== 0) {
         score += s
         reasons |= REASON_TTL
       }
     }
-    if (packet.mss !== mss) {
+    if (packet.mss !== stored.mss) {
       score++
       reasons |= REASON_MTU
     }
     if (score > 0) {
-      score = this.#timestamps(score, packet.ts1, ts1, msSince)
+      score = this.#timestamps(score, packet.ts1)
       if (score < 0) {
         score = -score
         reasons |= REASON_TSTAMP
       }
     }
-    this.add(host, subject, reasons, score, at)
+    this.#score = score
+    this.#reasons = reasons
   }
 
   /** Returns true if a host with a known system runs another one now. */
@@ -274,8 +285,8 @@ export class Nat implements NatScore {
     else this.add(host, subject, 0, 0, at)
   }
 
-  #ttl(t: number, bits: number, other: TcpSignature | undefined): number {
-    if ((bits & BITS_RANDOM_TTL) !== 0 || (other !== undefined && other.signature.badTtl)) return 0
+  #ttl(t: number, bits: number): number {
+    if ((bits & BITS_RANDOM_TTL) !== 0 || this.#stored.badTtl) return 0
     const dist = bits & BITS_DIST
     // The signed difference: a drop of a far host is overlooked (Appendix C 11).
     if (dist > NEAR_TTL_LIMIT && t <= 1) return 0
@@ -283,7 +294,8 @@ export class Nat implements NatScore {
   }
 
   /** Half the score when the timestamps go on, four more when they do not: then the result is negative. */
-  #timestamps(score: number, ts1: number, before: number, msSince: number): number {
+  #timestamps(score: number, ts1: number): number {
+    const { ts1: before, msSince } = this.#stored
     if (ts1 === 0 || before === 0) return score
     // A u64 difference: negative is huge.
     if (msSince < 0 || msSince >= MAX_NAT_TS) return score

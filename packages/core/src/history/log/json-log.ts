@@ -15,6 +15,7 @@ import {
   type Subject
 } from "./observation-log.ts"
 import { LineBuffer } from "./line-buffer.ts"
+import type { NatReport } from "./nat-report.ts"
 import { reasonNames } from "../sharing/sharing-reasons.ts"
 
 /** HTTP texts are bytes as received: every byte is one character. */
@@ -47,6 +48,11 @@ function printFingerprint(fingerprint: TcpFingerprint): string {
     text += `,"mss":${fingerprint.mss},"mtu":${fingerprint.linkMtu}${field("link", fingerprint.link)}${printPath(fingerprint)}`
   if (fingerprint.tos !== 0) text += `,"tos":${fingerprint.tos}`
   return `${text}${field("sig", fingerprint.rawSignature)}`
+}
+
+function printNat({ reasons, atLeast6, atLeast3, atLeast2, atLeast1 }: NatReport): string {
+  const names = JSON.stringify(reasonNames(reasons))
+  return `,"reasons":${names},"hits":[${atLeast6},${atLeast3},${atLeast2},${atLeast1}]`
 }
 
 export class JsonLog implements ObservationLog {
@@ -95,25 +101,12 @@ export class JsonLog implements ObservationLog {
     this.#line(at, subject, isShared ? "ip sharing" : "host change", `,"reasons":${names},"score":${score}`)
   }
 
-  hostChange(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
-    this.#reasons(at, subject, "host change", reasons, a, b, c, d)
+  hostChange(at: Endpoints, subject: Subject, report: NatReport): void {
+    this.#line(at, subject, "host change", printNat(report))
   }
 
-  ipSharing(at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number): void {
-    this.#reasons(at, subject, "ip sharing", reasons, a, b, c, d)
-  }
-
-  #reasons(
-    at: Endpoints,
-    subject: Subject,
-    event: string,
-    reasons: number,
-    a: number,
-    b: number,
-    c: number,
-    d: number
-  ): void {
-    this.#line(at, subject, event, `,"reasons":${JSON.stringify(reasonNames(reasons))},"hits":[${a},${b},${c},${d}]`)
+  ipSharing(at: Endpoints, subject: Subject, report: NatReport): void {
+    this.#line(at, subject, "ip sharing", printNat(report))
   }
 
   #fingerprint(fingerprint: TcpFingerprint): string {

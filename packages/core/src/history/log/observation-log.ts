@@ -5,6 +5,7 @@
 import type { HttpSignature } from "../../tcp/database/database.ts"
 import type { TcpFingerprint } from "../../tcp/matching/fingerprint.ts"
 import type { Packet } from "../../packet/packet.ts"
+import type { NatReport } from "./nat-report.ts"
 
 /** Subject of an observation. */
 export const CLIENT = 0
@@ -79,9 +80,6 @@ export class HttpObservation {
   rawLength = 0
 }
 
-/** p0f mode. `reasons`: bits of reasons.ts; a to d: scores of the last 32 with at least 6, 3, 2, 1. */
-type ReportNat = (at: Endpoints, subject: Subject, reasons: number, a: number, b: number, c: number, d: number) => void
-
 export interface ObservationLog {
   /** `sendsyn`: the flow was opened by p0f-sendsyn; `entry`: the matcher's, as long as nothing else is asked of it. */
   readonly syn: (at: Endpoints, fingerprint: TcpFingerprint, sendsyn: boolean, entry: number) => void
@@ -91,6 +89,7 @@ export interface ObservationLog {
   readonly http: (at: Endpoints, subject: Subject, seen: HttpObservation) => void
   /** Modern mode (sharing.ts): another system than before, or several at once by now. `score` is 0 to 100. */
   readonly sharing: (at: Endpoints, subject: Subject, isShared: boolean, reasons: number, score: number) => void
-  readonly hostChange: ReportNat
-  readonly ipSharing: ReportNat
+  /** Mode p0f (nat.ts): another system than before. `ipSharing`: several at once. */
+  readonly hostChange: (at: Endpoints, subject: Subject, report: NatReport) => void
+  readonly ipSharing: (at: Endpoints, subject: Subject, report: NatReport) => void
 }

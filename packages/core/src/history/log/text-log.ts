@@ -7,6 +7,7 @@ import type { TcpFingerprint } from "../../tcp/matching/fingerprint.ts"
 import { printIpv4, printIpv6 } from "../../address/address.ts"
 import { CLIENT, type Endpoints, type HttpObservation, type ObservationLog, type Subject } from "./observation-log.ts"
 import { LineBuffer } from "./line-buffer.ts"
+import type { NatReport } from "./nat-report.ts"
 import { reasonNames } from "../sharing/sharing-reasons.ts"
 
 const decoder = new TextDecoder("latin1")
@@ -70,11 +71,11 @@ export class TextLog implements ObservationLog {
     this.#line(at, isShared ? "sharing" : "change", `${who(subject)}: ${why}`)
   }
 
-  hostChange(at: Endpoints, subject: Subject, reasons: number): void {
+  hostChange(at: Endpoints, subject: Subject, { reasons }: NatReport): void {
     this.#line(at, "change", `${who(subject)}: ${reasonNames(reasons).join(", ")}`)
   }
 
-  ipSharing(at: Endpoints, subject: Subject, reasons: number): void {
+  ipSharing(at: Endpoints, subject: Subject, { reasons }: NatReport): void {
     this.#line(at, "sharing", `${who(subject)}: ${reasonNames(reasons).join(", ")}`)
   }
 
