@@ -117,7 +117,15 @@ export class Observer {
     this.#sharing = isP0fMode ? undefined : new Sharing(this.hosts, this.#labels, sharingSeconds)
     this.#nat = this.#sharing ?? new Nat(this.hosts, this.#labels)
     this.#uptime = new Uptime(this.hosts, this.flows)
-    this.#systems = new Systems(isP0fMode, this.hosts, this.flows, this.#nat, this.#uptime, matcher, this.#at)
+    this.#systems = new Systems({
+      isP0fMode,
+      hosts: this.hosts,
+      flows: this.flows,
+      nat: this.#nat,
+      uptime: this.#uptime,
+      matcher,
+      at: this.#at
+    })
     const tables = new HttpTables(matcher.database)
     this.#http = new Http(isP0fMode, this.flows, this.hosts, this.#nat, tables, this.#at)
     this.#stream = new HttpStream(isP0fMode, this.flows, tables, this.#http)

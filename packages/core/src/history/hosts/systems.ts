@@ -56,6 +56,17 @@ import type { NatScore } from "../sharing/nat-score.ts"
 import { CLIENT, type Endpoints, type ObservationLog, SERVER, type Subject } from "../log/observation-log.ts"
 import type { Uptime } from "./uptime.ts"
 
+export interface SystemsOptions {
+  readonly isP0fMode: boolean
+  readonly hosts: Hosts
+  readonly flows: Flows
+  readonly nat: NatScore
+  readonly uptime: Uptime
+  readonly matcher: Matcher
+  /** Filled by the observer for each packet. */
+  readonly at: Endpoints
+}
+
 export class Systems {
   matcher: Matcher
   log: ObservationLog | undefined = undefined
@@ -70,16 +81,7 @@ export class Systems {
   readonly #at: Endpoints
   readonly #hosts: Hosts
 
-  /** `at` is filled by the observer for each packet. */
-  constructor(
-    isP0fMode: boolean,
-    hosts: Hosts,
-    flows: Flows,
-    nat: NatScore,
-    uptime: Uptime,
-    matcher: Matcher,
-    at: Endpoints
-  ) {
+  constructor({ isP0fMode, hosts, flows, nat, uptime, matcher, at }: SystemsOptions) {
     this.#isP0fMode = isP0fMode
     this.#hosts = hosts
     this.#flows = flows

@@ -58,6 +58,7 @@ import type { Hosts } from "../hosts/hosts.ts"
 import type { Labels } from "../hosts/label-table.ts"
 import type { NatScore } from "./nat-score.ts"
 import { CLIENT, type Endpoints, type ObservationLog, SERVER, type Subject } from "../log/observation-log.ts"
+import { SeenSystem } from "./seen-system.ts"
 import {
   REASON_DATE,
   REASON_MTU,
@@ -131,8 +132,9 @@ export class Sharing implements NatScore {
   ipSharings = 0
   readonly #hosts: Hosts
   readonly #window: number
-  /** Class and system of the last sender, as `#switch` leaves them. */
-  readonly #now = new Int32Array(2)
+  /** The two systems of a switch. `#switch` merges `#now` with what is known of it. */
+  readonly #before = new SeenSystem()
+  readonly #now = new SeenSystem()
 
   constructor(hosts: Hosts, labels: Labels, windowSeconds: number) {
     this.#hosts = hosts
@@ -161,10 +163,12 @@ export class Sharing implements NatScore {
       hot[base + HOST_SYSTEM] = merge(known, system)
       return true
     }
-    const before = Math.floor(hosts.hotFloat[(base >> 1) + HOST_SYN_MS]! / 1000) | 0
-    this.#switch(host, CLIENT, reasons, stack, system, knownClass, known, before, at)
-    hot[base + HOST_CLASS] = this.#now[0]!
-    hot[base + HOST_SYSTEM] = this.#now[1]!
+    const now = this.#now
+    this.#before.set(knownClass, known, Math.floor(hosts.hotFloat[(base >> 1) + HOST_SYN_MS]! / 1000) | 0)
+    now.set(stack, system, at.sec)
+    this.#switch(host, CLIENT, reasons, at)
+    hot[base + HOST_CLASS] = now.stack
+    hot[base + HOST_SYSTEM] = now.system
     return false
   }
 
@@ -182,10 +186,12 @@ export class Sharing implements NatScore {
       cold[base + COLD_SERVER_SYSTEM] = known === 0 ? system : merge(known, system)
       return true
     }
-    const before = Math.floor(hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]! / 1000) | 0
-    this.#switch(host, SERVER, reasons, stack, system, knownClass, known, before, at)
-    cold[base + COLD_SERVER_CLASS] = this.#now[0]!
-    cold[base + COLD_SERVER_SYSTEM] = this.#now[1]!
+    const now = this.#now
+    this.#before.set(knownClass, known, Math.floor(hosts.coldFloat[(base >> 1) + COLD_SYNACK_MS]! / 1000) | 0)
+    now.set(stack, system, at.sec)
+    this.#switch(host, SERVER, reasons, at)
+    cold[base + COLD_SERVER_CLASS] = now.stack
+    cold[base + COLD_SERVER_SYSTEM] = now.system
     return false
   }
 
@@ -210,25 +216,15 @@ export class Sharing implements NatScore {
     into.nat = score >= SHARED_THRESHOLD
   }
 
-  /** Another system than before: that one joins the earlier ones, and the new one, in `#now`, leaves them if it is there. */
-  #switch(
-    host: number,
-    subject: Subject,
-    reasons: number,
-    stack: number,
-    system: number,
-    knownClass: number,
-    known: number,
-    before: number,
-    at: Endpoints
-  ): void {
+  /** Another system than before: `#before` joins the earlier ones, and `#now` leaves them if it is there. */
+  #switch(host: number, subject: Subject, reasons: number, at: Endpoints): void {
     const hosts = this.#hosts
     const base = hosts.coldOf(host)
     const { cold } = hosts
+    const before = this.#before
     const now = this.#now
-    now[0] = stack
-    now[1] = system
-    const oldest = (at.sec - this.#window) | 0
+    const { stack, system } = now
+    const oldest = (now.sec - this.#window) | 0
     let found = -1
     let free = -1
     let others = 0
@@ -244,20 +240,20 @@ export class Sharing implements NatScore {
       others++
       if (found < 0 && differences(cold[of]!, other, stack, system) === 0) found = slot
     }
-    const isRecent = ((before - oldest) | 0) >= 0
+    const isRecent = ((before.sec - oldest) | 0) >= 0
     if (found >= 0) {
       const of = base + COLD_OTHERS + found * OTHER_WORDS
-      now[0] = mergeClasses(cold[of]!, stack)
-      now[1] = merge(cold[of + 1]!, system)
+      now.stack = mergeClasses(cold[of]!, stack)
+      now.system = merge(cold[of + 1]!, system)
       cold[of + 1] = 0
       free = found
     }
     if (isRecent) {
       if (free < 0) free = this.#leastRecent(base)
       const of = base + COLD_OTHERS + free * OTHER_WORDS
-      cold[of] = knownClass
-      cold[of + 1] = known
-      cold[of + 2] = before
+      cold[of] = before.stack
+      cold[of + 1] = before.system
+      cold[of + 2] = before.sec
     }
     // Its clock was the other system's.
     if (subject === CLIENT) {
@@ -266,7 +262,7 @@ export class Sharing implements NatScore {
     }
     let weight = isRecent ? weightOf(reasons) : 0
     if (found < 0 && others > 0) weight *= 1.5
-    else if (others <= (found < 0 ? 0 : 1) && ((at.sec - before) | 0) >= BOOT_SECONDS) weight /= 2
+    else if (others <= (found < 0 ? 0 : 1) && ((now.sec - before.sec) | 0) >= BOOT_SECONDS) weight /= 2
     this.#raise(host, subject, reasons, weight, found < 0, at)
   }
 

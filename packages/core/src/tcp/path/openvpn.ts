@@ -126,23 +126,25 @@ export function mtuOf26(
   return Math.floor((room - cipher.hmac - cipher.iv) / cipher.block) * cipher.block - 1 - 4
 }
 
+/** Properties that profiles of one MTU differ in. */
+interface Tunnel {
+  /** OpenVPN 2.4 and 2.5. */
+  readonly isOld: boolean
+  readonly isTcp: boolean
+  readonly ownInterface: boolean
+  readonly isOverIpv6: boolean
+}
+
 function enumerate(): ReadonlyMap<number, ReadonlyArray<OpenvpnProfile>> {
   const byMtu = new Map<number, Array<OpenvpnProfile>>()
-  const add = (
-    mtu: number,
-    isOld: boolean,
-    isTcp: boolean,
-    own: boolean,
-    outer6: boolean,
-    weight: number,
-    measured: boolean
-  ): void => {
+  const add = (mtu: number, tunnel: Tunnel, weight: number, measured: boolean): void => {
     if (weight <= 0) return
+    const { isOld, isTcp, ownInterface, isOverIpv6 } = tunnel
     const versions = isOld ? OLD : NEW
-    const name = `OpenVPN ${versions.join("/")} ${isTcp ? "TCP" : "UDP"}${outer6 ? " over IPv6" : ""}`
+    const name = `OpenVPN ${versions.join("/")} ${isTcp ? "TCP" : "UDP"}${isOverIpv6 ? " over IPv6" : ""}`
     const profiles = byMtu.get(mtu) ?? []
     byMtu.set(mtu, profiles)
-    const known = profiles.findIndex((profile) => profile.name === name && profile.ownInterface === own)
+    const known = profiles.findIndex((profile) => profile.name === name && profile.ownInterface === ownInterface)
     const before = known < 0 ? undefined : profiles[known]!
     const isMeasured = measured || before?.evidence === "measured"
     const profile: OpenvpnProfile = {
@@ -150,7 +152,7 @@ function enumerate(): ReadonlyMap<number, ReadonlyArray<OpenvpnProfile>> {
       name,
       versions,
       transport: isTcp ? "tcp" : "udp",
-      ownInterface: own,
+      ownInterface,
       weight: weight + (before?.weight ?? 0),
       evidence: isMeasured ? "measured" : "derived",
       source: isMeasured ? MEASURED : DERIVED
@@ -162,9 +164,10 @@ function enumerate(): ReadonlyMap<number, ReadonlyArray<OpenvpnProfile>> {
     // TCP is the fallback: a third as common.
     const transport = isTcp ? 0.35 : 1
     for (const cipher of CIPHERS) {
-      const compressed = (mtu: number, weight: number, isOld: boolean, measured: boolean, outer6 = false): void => {
-        add(mtu, isOld, isTcp, false, outer6, weight, measured)
-        add(mtu - 1, isOld, isTcp, false, outer6, weight * 0.2, measured)
+      const compressed = (mtu: number, weight: number, isOld: boolean, measured: boolean, isOverIpv6 = false): void => {
+        const tunnel = { isOld, isTcp, ownInterface: false, isOverIpv6 }
+        add(mtu, tunnel, weight, measured)
+        add(mtu - 1, tunnel, weight * 0.2, measured)
       }
       const old = cipher.weight25 * transport
       compressed(mtuOf25(1450, cipher, isTcp), old, true, cipher.measured)
@@ -184,11 +187,12 @@ function enumerate(): ReadonlyMap<number, ReadonlyArray<OpenvpnProfile>> {
         }
       }
     }
+    const recent = { isOld: false, isTcp, ownInterface: false, isOverIpv6: false }
     // `mssfix N fixed`.
-    for (const [n, share] of CHOSEN) add(n, false, isTcp, false, false, 2 * share * transport, n === 1400)
+    for (const [n, share] of CHOSEN) add(n, recent, 2 * share * transport, n === 1400)
     for (const [mtu, weight] of INTERFACES) {
-      add(mtu, true, isTcp, true, false, 0.5 * weight * transport, false)
-      add(mtu, false, isTcp, true, false, weight * transport, mtu === 1400)
+      add(mtu, { ...recent, isOld: true, ownInterface: true }, 0.5 * weight * transport, false)
+      add(mtu, { ...recent, ownInterface: true }, weight * transport, mtu === 1400)
     }
   }
   return byMtu
