@@ -108,7 +108,7 @@ function readCapture(path: string): Capture {
   const verdicts = new Map<number, number>()
   const cut = new Set<number>()
   let frame = 0
-  const reader = new CaptureReader((bytes, at, captured, wire, linkType) => {
+  const reader = new CaptureReader(({ bytes, at, captured, wire, linkType }) => {
     const verdict = decodeFrame(bytes, at, captured, wire, linkType, packet)
     verdicts.set(++frame, verdict)
     if (verdict !== VERDICT_TCP) return
@@ -126,7 +126,7 @@ function readAsP0f(path: string): Map<number, Read> {
   const log = new SynLog()
   let frame = 0
   const reader = new CaptureReader(
-    (bytes, at, captured, wire, linkType) => {
+    ({ bytes, at, captured, wire, linkType }) => {
       frame++
       if (intake.decode(bytes, at, captured, wire, linkType, packet) === VERDICT_TCP) log.note(frame, packet)
     },

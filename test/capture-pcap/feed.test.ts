@@ -19,7 +19,7 @@ describe("feed", () => {
       const packet = new Packet()
       const seen: Array<{ readonly type: number; readonly at: number; readonly text: string; readonly link: number }> =
         []
-      capture.packets!.subscribe((bytes, at, captured, wire, linkType, sec, usec) => {
+      capture.packets!.subscribe(({ bytes, at, captured, wire, linkType, sec, usec }) => {
         if (decodeFrame(bytes, at, captured, wire, linkType, packet) !== 0) return
         const text = Buffer.from(bytes.subarray(packet.payload, packet.payload + packet.payloadCaptured)).toString()
         seen.push({ type: packet.type, at: sec * 1e6 + usec, text, link: linkType })

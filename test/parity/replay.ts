@@ -58,10 +58,7 @@ export function replay(
   const log = new P0fLog((bytes) => parts.push(text.decode(bytes)))
   const observer = new Observer({ mode: "p0f", matcher, log, ...limits })
   const taker = decoding === "itself" ? observer : decoderFor(observer)
-  const reader = new CaptureReader(
-    (bytes, at, captured, wire, linkType, sec, usec) => taker.frame(bytes, at, captured, wire, linkType, sec, usec),
-    { asLibpcap: true }
-  )
+  const reader = new CaptureReader((frame) => taker.frame(frame), { asLibpcap: true })
   reader.push(capture)
   reader.end()
   if (taker instanceof FrameDecoder) taker.end(new Uint8Array(0))

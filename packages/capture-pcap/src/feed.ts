@@ -1,7 +1,7 @@
 /**
  * All TCP traffic of all interfaces as one feed for p0f mode, ordered by time stamp.
  */
-import type { PacketSink } from "@synprint/core"
+import { CapturedFrame, type PacketSink } from "@synprint/core"
 import type { PacketFeed } from "@synprint/service"
 import type { Libpcap } from "./libpcap.ts"
 import { Ring } from "./ring.ts"
@@ -15,6 +15,7 @@ export function makeFeed(c: Libpcap, taps: ReadonlyArray<Tap>, snaplen: number):
   // True: `rings[i]` holds a packet that is not delivered yet. Its bytes are a copy, valid even after the handle was closed.
   const holds = taps.map(() => false)
   const linkTypes = taps.map(() => 0)
+  const frame = new CapturedFrame()
   let sink: PacketSink | undefined
 
   const fill = (i: number): void => {
@@ -43,7 +44,14 @@ export function makeFeed(c: Libpcap, taps: ReadonlyArray<Tap>, snaplen: number):
         if (oldest < 0) return count
         const ring = rings[oldest]!
         holds[oldest] = false
-        sink(ring.bytes, ring.at, ring.captured, ring.wire, linkTypes[oldest]!, ring.sec, ring.usec)
+        frame.bytes = ring.bytes
+        frame.at = ring.at
+        frame.captured = ring.captured
+        frame.wire = ring.wire
+        frame.linkType = linkTypes[oldest]!
+        frame.sec = ring.sec
+        frame.usec = ring.usec
+        sink(frame)
       }
       return DRAIN_LIMIT
     }

@@ -89,7 +89,7 @@ report(
   "CaptureReader, nothing read",
   measure(() => {
     let total = 0
-    new CaptureReader((_bytes, _at, captured) => {
+    new CaptureReader(({ captured }) => {
       total += captured
     }).push(file)
     return total
@@ -99,7 +99,7 @@ report(
   "CaptureReader and decodeFrame",
   measure(() => {
     let total = 0
-    new CaptureReader((bytes, at, captured, wire, linkType) => {
+    new CaptureReader(({ bytes, at, captured, wire, linkType }) => {
       total += decodeFrame(bytes, at, captured, wire, linkType, packet) + packet.mss
     }).push(file)
     return total

@@ -52,7 +52,7 @@ function* synsOf(path: string, matcher: Matcher): Generator<Syn> {
   const packet = new Packet()
   const seen = new Set<string>()
   const syns: Array<Syn> = []
-  const reader = new CaptureReader((bytes, at, captured, wire, linkType) => {
+  const reader = new CaptureReader(({ bytes, at, captured, wire, linkType }) => {
     if (decodeFrame(bytes, at, captured, wire, linkType, packet) !== VERDICT_TCP || packet.type !== TCP_SYN) return
     const { src0, src1, src2, src3, dst0, dst1, dst2, dst3, sport, dport, seq } = packet
     const connection = [src0, src1, src2, src3, dst0, dst1, dst2, dst3, sport, dport, seq].join(" ")

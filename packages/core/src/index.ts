@@ -33,6 +33,7 @@ export {
 
 // Frames, captures and SYNs as bytes; the key of a connection.
 export { type CaptureProblem, CaptureReader } from "./packet/capture/capture-file.ts"
+export { CapturedFrame } from "./packet/capture/captured-frame.ts"
 export { type PacketSink } from "./packet/capture/record-reader.ts"
 export {
   CONNECTION_KEY_BYTES,

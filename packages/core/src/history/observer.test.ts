@@ -5,6 +5,7 @@ import { expect, test } from "bun:test"
 import { ConnectionInfo } from "../connection-info.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
+import { CapturedFrame } from "../packet/capture/captured-frame.ts"
 import { decodeFrame } from "../packet/frame.ts"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { Packet } from "../packet/packet.ts"
@@ -48,6 +49,19 @@ const database = (text: string, mode: "modern" | "p0f") => {
   return reading.database
 }
 
+/** An Ethernet frame that was captured whole. */
+const captured = (bytes: Uint8Array, sec: number, usec: number): CapturedFrame => {
+  const { length } = bytes
+  return Object.assign(new CapturedFrame(), {
+    bytes,
+    captured: length,
+    wire: length,
+    linkType: LINKTYPE_ETHERNET,
+    sec,
+    usec
+  })
+}
+
 function setUp(mode: "modern" | "p0f" = "modern", options: Partial<ObserverOptions> = {}) {
   const events: Array<Event> = []
   const log = new JsonLog((text) => {
@@ -70,7 +84,7 @@ function setUp(mode: "modern" | "p0f" = "modern", options: Partial<ObserverOptio
     },
     feed: (layer: Layer): void => {
       const { bytes } = ethernet(layer)
-      observer.frame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, Math.floor(ms / 1000), (ms % 1000) * 1000)
+      observer.frame(captured(bytes, Math.floor(ms / 1000), (ms % 1000) * 1000))
     },
     events: (): ReadonlyArray<Event> => {
       log.flush()
@@ -381,7 +395,7 @@ test("random bytes never throw, in either mode", () => {
       const bytes = good.slice(0, random.below(good.length + 1))
       for (let flips = random.below(4); flips > 0 && bytes.length > 0; flips--)
         bytes[random.below(bytes.length)] = random.below(256)
-      observer.frame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, 1_700_000_000 + (i >> 5), i % 1000)
+      observer.frame(captured(bytes, 1_700_000_000 + (i >> 5), i % 1000))
     }
     expect(observer.counts.packets).toBe(20_000)
     expect(observer.counts.hosts).toBeLessThanOrEqual(64)

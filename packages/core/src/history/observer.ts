@@ -14,9 +14,10 @@
 import type { ConnectionInfo } from "../connection-info.ts"
 import type { Matcher } from "../tcp/matching/matcher.ts"
 import { REQUEST } from "../tcp/direction.ts"
+import type { CapturedFrame } from "../packet/capture/captured-frame.ts"
 import { PacketDecoder } from "../packet/packet-decoder.ts"
 import { type Packet, TCP_ACK, TCP_SYN } from "../packet/packet.ts"
-import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
+import { VERDICT_TCP } from "../packet/verdict.ts"
 import {
   FLOW_ACKED,
   FLOW_CLIENT,
@@ -35,6 +36,7 @@ import {
   FLOW_SHIFT,
   FLOW_MSS_SHIFT
 } from "./flows/flow-record.ts"
+import { DecodedFrame } from "./decoded-frame.ts"
 import { FLOW_DATA_BYTES } from "./flows/flow-data.ts"
 import { FlowList } from "../p0f/flow-list.ts"
 import { FlowRing } from "./flows/flow-ring.ts"
@@ -70,6 +72,7 @@ export class Observer {
   #labels: Labels
   #log: ObservationLog | undefined
   readonly #intake: PacketDecoder
+  readonly #decoded: DecodedFrame
   readonly #at = new Endpoints()
   readonly #nat: NatScore
   /** Modern mode's. */
@@ -96,6 +99,7 @@ export class Observer {
     const isP0fMode = options.mode === "p0f"
     this.isP0fMode = isP0fMode
     this.#intake = new PacketDecoder(isP0fMode)
+    this.#decoded = new DecodedFrame(this.#intake.packet)
     this.#matcher = matcher
     this.#labels = new Labels(matcher.database)
     const hostLimits = { maxHosts: options.maxHosts, idleMinutes: options.hostIdleMinutes }
@@ -133,42 +137,32 @@ export class Observer {
     for (const each of [this.#systems, this.#nat, this.#uptime, this.#http]) each.log = log
   }
 
-  /** One captured frame: the whole feed in order. `usec` is microseconds; `sec` unix seconds. */
-  frame(
-    bytes: Uint8Array,
-    at: number,
-    captured: number,
-    wire: number,
-    linkType: number,
-    sec: number,
-    usec: number
-  ): void {
+  /** Takes one captured frame: the whole feed in order. */
+  frame(frame: CapturedFrame): void {
     const intake = this.#intake
-    const verdict = intake.decode(bytes, at, captured, wire, linkType)
+    const decoded = this.#decoded
+    const verdict = intake.decode(frame)
     this.#verdicts[verdict]!++
-    this.decoded(intake.packet, verdict, intake.expires, 1, bytes, sec, usec, -1)
+    decoded.verdict = verdict
+    decoded.expires = intake.expires
+    decoded.sec = frame.sec
+    decoded.usec = frame.usec
+    decoded.bytes = frame.bytes
+    this.decoded(decoded)
   }
 
-  /** `frame` behind the decoder, for the last of `frames`; the payload lies in `bytes`. `entry`: the matcher's of a SYN, -1 if not known. */
-  decoded(
-    packet: Packet,
-    verdict: Verdict,
-    expires: boolean,
-    frames: number,
-    bytes: Uint8Array,
-    sec: number,
-    usec: number,
-    entry: number
-  ): void {
+  /** `frame` behind the decoder, for the last of `frame.frames`. */
+  decoded(frame: DecodedFrame): void {
     const at = this.#at
-    this.#packets += frames
-    if (expires) this.#expire(sec | 0)
-    if (verdict !== VERDICT_TCP) return
+    const { sec, usec } = frame
+    this.#packets += frame.frames
+    if (frame.expires) this.#expire(sec | 0)
+    if (frame.verdict !== VERDICT_TCP) return
     at.packet = this.#packets
     at.sec = sec | 0
     at.usec = usec
     if (!this.isP0fMode && this.#lastExpirySec !== at.sec) this.#expire(at.sec)
-    this.#dispatch(packet, bytes, sec * 1000 + ((usec / 1000) | 0), entry)
+    this.#dispatch(frame.packet, frame.bytes, sec * 1000 + ((usec / 1000) | 0), frame.entry)
   }
 
   /** Counts the frames of a batch that `decoded` does not see: those behind the last TCP packet, and all by verdict. */

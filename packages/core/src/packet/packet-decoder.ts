@@ -1,6 +1,7 @@
 /**
  * PacketDecoder: a captured frame to the facts of its TCP packet, in p0f's way (p0f/packet-decoder.ts) or the right one (frame.ts).
  */
+import type { CapturedFrame } from "./capture/captured-frame.ts"
 import { decodeFrame } from "./frame.ts"
 import { P0fPacketDecoder } from "../p0f/packet-decoder.ts"
 import { Packet } from "./packet.ts"
@@ -21,7 +22,7 @@ export class PacketDecoder {
   }
 
   /** VERDICT_TCP: `packet` is filled. */
-  decode(bytes: Uint8Array, at: number, captured: number, wire: number, linkType: number): Verdict {
+  decode({ bytes, at, captured, wire, linkType }: CapturedFrame): Verdict {
     const p0f = this.#p0f
     if (p0f === undefined) return decodeFrame(bytes, at, captured, wire, linkType, this.packet)
     const before = p0f.packets

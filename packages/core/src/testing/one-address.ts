@@ -35,9 +35,9 @@ export function readOneAddress(capture: Uint8Array, client: string): OneAddress 
   const limits = { maxFlows: 1000, maxHosts: 10_000, flowAgeSeconds: 30, hostIdleMinutes: 120 }
   const observer = new Observer({ mode: "modern", matcher: new Matcher(database!, "modern", 1024), ...limits })
   let sec = 0
-  const reader = new CaptureReader((bytes, at, captured, wire, linkType, seconds, usec) => {
-    sec = seconds
-    observer.frame(bytes, at, captured, wire, linkType, seconds, usec)
+  const reader = new CaptureReader((frame) => {
+    sec = frame.sec
+    observer.frame(frame)
   })
   const problem = reader.push(capture) ?? reader.end()
   if (problem !== undefined) throw new Error(`capture of ${client}: ${problem.message}`)

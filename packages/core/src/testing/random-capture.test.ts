@@ -47,7 +47,7 @@ test("a flood holds the SYNs and addresses asked for; unique fingerprints are un
     const read = (): { syns: number; addresses: Set<string>; fingerprints: Set<string> } => {
       const packet = new Packet()
       const found = { syns: 0, addresses: new Set<string>(), fingerprints: new Set<string>() }
-      const reader = new CaptureReader((bytes, at, captured, wire, linkType) => {
+      const reader = new CaptureReader(({ bytes, at, captured, wire, linkType }) => {
         if (decodeFrame(bytes, at, captured, wire, linkType, packet) !== VERDICT_TCP || packet.type !== TCP_SYN) return
         found.syns++
         found.addresses.add(`${packet.ver} ${packet.src0} ${packet.src1}`)

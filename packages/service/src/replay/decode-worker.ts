@@ -29,10 +29,7 @@ function decode({ descriptor, isP0fMode, memory }: DecodeRequest): void {
     ring.filled()
     return ring.toFill()
   })
-  const reader = new CaptureReader(
-    (bytes, at, captured, wire, linkType, sec, usec) => decoder.frame(bytes, at, captured, wire, linkType, sec, usec),
-    { asLibpcap: isP0fMode }
-  )
+  const reader = new CaptureReader((frame) => decoder.frame(frame), { asLibpcap: isP0fMode })
   let end: DecodeEnd | undefined
   try {
     const chunk = new Uint8Array(CHUNK_BYTES)

@@ -33,11 +33,7 @@ export async function replay(
     }
     const { size, chunks } = await fileChunks(name)
     progress?.begin(name, size)
-    const reader = new CaptureReader(
-      (bytes, at, captured, wire, linkType, sec, usec) =>
-        observer.frame(bytes, at, captured, wire, linkType, sec, usec),
-      { asLibpcap: observer.isP0fMode }
-    )
+    const reader = new CaptureReader((frame) => observer.frame(frame), { asLibpcap: observer.isP0fMode })
     for await (const chunk of chunks) {
       if (reader.push(chunk) !== undefined) break
       if (behind !== undefined) await behind.turn()

@@ -100,9 +100,7 @@ export const runAgent = (
     })
     const chain = yield* openCapture(config, wantsFeed)
     if (wantsFeed) {
-      chain?.packets?.subscribe((bytes, at, captured, wire, linkType, sec, usec) =>
-        observer.frame(bytes, at, captured, wire, linkType, sec, usec)
-      )
+      chain?.packets?.subscribe((frame) => observer.frame(frame))
     }
     const lookup = makeFingerprintLookup({
       capture: chain,

@@ -3,20 +3,11 @@
  */
 import { KEY_NUMBERS } from "../../tcp/matching/key-numbers.ts"
 import type { Matcher } from "../../tcp/matching/matcher.ts"
-import { Packet, TCP_SYN } from "../../packet/packet.ts"
+import { TCP_SYN } from "../../packet/packet.ts"
 import { VERDICT_TCP } from "../../packet/verdict.ts"
 import { type DecodedBatch, recordAt } from "./decoded-batch.ts"
-import {
-  readRecord,
-  RECORD_FRAMES,
-  RECORD_KEY,
-  RECORD_NUMBER,
-  RECORD_SEC,
-  RECORD_SOURCE,
-  recordExpires,
-  recordUsec,
-  recordVerdict
-} from "./decoded-record.ts"
+import { readRecord, RECORD_KEY, RECORD_NUMBER, RECORD_SOURCE } from "./decoded-record.ts"
+import { DecodedFrame } from "../decoded-frame.ts"
 import type { Observer } from "../observer.ts"
 
 /** Records whose hosts are looked for together: with a million hosts a SYN takes a fifth less, with 65,536 the same. */
@@ -25,7 +16,7 @@ const TOGETHER = 16
 export class BatchFeed {
   readonly #observer: Observer
   readonly #matcher: Matcher
-  readonly #packet = new Packet()
+  readonly #frame = new DecodedFrame()
   /** Entries of the matcher by key number, and how many evictions it had seen: after another one they may be other fingerprints'. */
   readonly #entries = new Int32Array(KEY_NUMBERS)
   readonly #evictions = new Int32Array(KEY_NUMBERS).fill(-1)
@@ -39,23 +30,15 @@ export class BatchFeed {
   take(batch: DecodedBatch): void {
     const { words, payload, records } = batch
     const observer = this.#observer
-    const packet = this.#packet
+    const frame = this.#frame
+    frame.bytes = payload
     for (let record = 0; record < records; record++) {
       if ((record & (TOGETHER - 1)) === 0) this.#warm(words, record, Math.min(records, record + TOGETHER))
       const at = recordAt(record)
-      readRecord(words, at, packet)
-      const word0 = words[at]!
-      const verdict = recordVerdict(word0)
-      observer.decoded(
-        packet,
-        verdict,
-        recordExpires(word0),
-        words[at + RECORD_FRAMES]!,
-        payload,
-        words[at + RECORD_SEC]! >>> 0,
-        recordUsec(words, at),
-        verdict === VERDICT_TCP && packet.type === TCP_SYN ? this.#lookup(words, at) : -1
-      )
+      readRecord(words, at, frame)
+      const isSyn = frame.verdict === VERDICT_TCP && frame.packet.type === TCP_SYN
+      frame.entry = isSyn ? this.#lookup(words, at) : -1
+      observer.decoded(frame)
     }
     observer.countFrames(batch.framesAfter, (verdict) => batch.framesOf(verdict))
   }

@@ -7,7 +7,7 @@
  *  records            of TCP packets, and of frames that expire p0f's caches
  *  payload            bytes; in the last batch it is followed by what is to be said of the file's end
  */
-import type { Packet } from "../../packet/packet.ts"
+import type { DecodedFrame } from "../decoded-frame.ts"
 import { type Verdict, VERDICT_TCP } from "../../packet/verdict.ts"
 import { RECORD_SHIFT, writeRecord } from "./decoded-record.ts"
 import { FLOW_DATA_BYTES } from "../flows/flow-data.ts"
@@ -57,25 +57,18 @@ export class DecodedBatch {
     this.words[AT_VERDICTS + verdict]!++
   }
 
-  /** Adds a record where there is room, and gives its first word; `bytes` are those that the packet's payload lies in. */
-  add(
-    packet: Packet,
-    verdict: Verdict,
-    expires: boolean,
-    frames: number,
-    sec: number,
-    usec: number,
-    bytes: Uint8Array
-  ): number {
+  /** Adds a record where there is room, and gives its first word. */
+  add(frame: DecodedFrame): number {
     const { words } = this
     const at = recordAt(words[AT_RECORDS]!++)
     const to = this.#filled
-    writeRecord(words, at, packet, verdict, expires, frames, sec, usec, to)
-    const length = verdict === VERDICT_TCP ? packet.payloadLength : 0
+    writeRecord(words, at, frame, to)
+    const { packet } = frame
+    const length = frame.verdict === VERDICT_TCP ? packet.payloadLength : 0
     // Data of which a part is missing is no data to whoever takes it.
     if (length === 0 || packet.payloadCaptured !== length) return at
     const taken = Math.min(length, FLOW_DATA_BYTES)
-    this.payload.set(bytes.subarray(packet.payload, packet.payload + taken), to)
+    this.payload.set(frame.bytes.subarray(packet.payload, packet.payload + taken), to)
     this.#filled = to + taken
     return at
   }

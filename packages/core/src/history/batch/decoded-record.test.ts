@@ -1,17 +1,10 @@
 import { expect, test } from "bun:test"
 import { decodeFrame } from "../../packet/frame.ts"
-import { Packet } from "../../packet/packet.ts"
-import { VERDICT_TCP } from "../../packet/verdict.ts"
+import type { Packet } from "../../packet/packet.ts"
+import { VERDICT_OTHER, VERDICT_TCP } from "../../packet/verdict.ts"
 import { randomCapture } from "../../testing/random-capture.ts"
-import {
-  readRecord,
-  RECORD_FRAMES,
-  RECORD_SEC,
-  recordExpires,
-  recordUsec,
-  recordVerdict,
-  writeRecord
-} from "./decoded-record.ts"
+import { DecodedFrame } from "../decoded-frame.ts"
+import { readRecord, writeRecord } from "./decoded-record.ts"
 
 /** All that a packet says; of the layout the part that counts. */
 const facts = (packet: Packet) => ({
@@ -22,16 +15,17 @@ const facts = (packet: Packet) => ({
 
 test("a packet comes out of its record as it went in, whatever it is", () => {
   const words = new Int32Array(64)
-  const packet = new Packet()
-  const read = new Packet()
+  const frame = new DecodedFrame()
+  const { packet } = frame
+  const read = new DecodedFrame()
   let tcp = 0
   for (let seed = 0; seed < 40; seed++) {
     for (const { bytes } of randomCapture({ seed, link: "ethernet", events: 100, clients: 20, faultPercent: 30 })) {
       if (decodeFrame(bytes, 0, bytes.length, bytes.length, 1, packet) !== VERDICT_TCP) continue
       tcp++
-      writeRecord(words, 32, packet, VERDICT_TCP, false, 1, 0, 0, packet.payload)
+      writeRecord(words, 32, frame, packet.payload)
       readRecord(words, 32, read)
-      expect(facts(read)).toEqual(facts(packet))
+      expect(facts(read.packet)).toEqual(facts(packet))
     }
   }
   expect(tcp).toBeGreaterThan(2000)
@@ -45,11 +39,8 @@ test.each([
   [1, 0xffffffff, false, 3]
 ])("second %i, microsecond %i as the file has them", (sec, usec, expires, frames) => {
   const words = new Int32Array(32)
-  writeRecord(words, 0, new Packet(), VERDICT_TCP, expires, frames, sec, usec, 0)
-  expect([words[RECORD_SEC]! >>> 0, recordUsec(words, 0)]).toEqual([sec, usec])
-  expect([recordExpires(words[0]!), recordVerdict(words[0]!), words[RECORD_FRAMES]!]).toEqual([
-    expires,
-    VERDICT_TCP,
-    frames
-  ])
+  const read = new DecodedFrame()
+  writeRecord(words, 0, Object.assign(new DecodedFrame(), { verdict: VERDICT_OTHER, expires, frames, sec, usec }), 0)
+  readRecord(words, 0, read)
+  expect(read).toMatchObject({ verdict: VERDICT_OTHER, expires, frames, sec, usec })
 })

@@ -23,12 +23,13 @@ import {
   writeKey
 } from "../../tcp/matching/fingerprint-key.ts"
 import { REQUEST } from "../../tcp/direction.ts"
-import { type Packet, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../../packet/packet.ts"
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../../packet/packet.ts"
 import type { Verdict } from "../../packet/verdict.ts"
+import type { DecodedFrame } from "../decoded-frame.ts"
 
 export const RECORD_SHIFT = 5
-export const RECORD_FRAMES = 1
-export const RECORD_SEC = 2
+const FRAMES = 1
+const SEC = 2
 const USEC = 3
 export const RECORD_SOURCE = 4
 export const RECORD_KEY = 16
@@ -43,21 +44,13 @@ const LATE = 16
 const FLAGS_SHIFT = 16
 const TYPES = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST
 
-/** `frames`: since the record before; `payload`: where the payload lies for the reader. */
-export function writeRecord(
-  words: Int32Array,
-  at: number,
-  packet: Packet,
-  verdict: Verdict,
-  expires: boolean,
-  frames: number,
-  sec: number,
-  usec: number,
-  payload: number
-): void {
-  words[at] = verdict | (expires ? EXPIRES : 0) | (usec > 0x7fffffff ? LATE : 0) | (packet.flags << FLAGS_SHIFT)
-  words[at + RECORD_FRAMES] = frames
-  words[at + RECORD_SEC] = sec
+/** `payload`: where the payload lies for the reader. */
+export function writeRecord(words: Int32Array, at: number, frame: DecodedFrame, payload: number): void {
+  const { packet, usec } = frame
+  words[at] =
+    frame.verdict | (frame.expires ? EXPIRES : 0) | (usec > 0x7fffffff ? LATE : 0) | (packet.flags << FLAGS_SHIFT)
+  words[at + FRAMES] = frame.frames
+  words[at + SEC] = frame.sec
   words[at + USEC] = usec
   words[at + RECORD_SOURCE] = packet.src0
   words[at + RECORD_SOURCE + 1] = packet.src1
@@ -77,14 +70,15 @@ export function writeRecord(
   words[at + 28] = packet.payloadCaptured
 }
 
-export const recordVerdict = (word0: number): Verdict => (word0 & VERDICT_MASK) as Verdict
-export const recordExpires = (word0: number): boolean => (word0 & EXPIRES) !== 0
-
-export const recordUsec = (words: Int32Array, at: number): number =>
-  (words[at]! & LATE) === 0 ? words[at + USEC]! : words[at + USEC]! >>> 0
-
-/** The packet of a record as its decoder left it. */
-export function readRecord(words: Int32Array, at: number, packet: Packet): void {
+/** Fills the frame as its decoder left it, but for its bytes and entry. */
+export function readRecord(words: Int32Array, at: number, frame: DecodedFrame): void {
+  const word0 = words[at]!
+  frame.verdict = (word0 & VERDICT_MASK) as Verdict
+  frame.expires = (word0 & EXPIRES) !== 0
+  frame.frames = words[at + FRAMES]!
+  frame.sec = words[at + SEC]! >>> 0
+  frame.usec = (word0 & LATE) === 0 ? words[at + USEC]! : words[at + USEC]! >>> 0
+  const { packet } = frame
   packet.src0 = words[at + RECORD_SOURCE]!
   packet.src1 = words[at + RECORD_SOURCE + 1]!
   packet.src2 = words[at + RECORD_SOURCE + 2]!
@@ -93,7 +87,7 @@ export function readRecord(words: Int32Array, at: number, packet: Packet): void 
   packet.dst1 = words[at + 9]!
   packet.dst2 = words[at + 10]!
   packet.dst3 = words[at + 11]!
-  const flags = words[at]! >>> FLAGS_SHIFT
+  const flags = word0 >>> FLAGS_SHIFT
   packet.flags = flags
   packet.type = flags & TYPES
   const ports = words[at + 12]!

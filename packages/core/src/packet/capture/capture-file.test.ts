@@ -28,7 +28,7 @@ function readAll(
   options: CaptureReaderOptions = {}
 ): Reading {
   const packets: Array<Seen> = []
-  const reader = new CaptureReader((bytes, at, captured, wire, linkType, sec, usec) => {
+  const reader = new CaptureReader(({ bytes, at, captured, wire, linkType, sec, usec }) => {
     packets.push({ bytes: bytes.slice(at, at + captured).toHex(), wire, linkType, sec, usec })
   }, options)
   for (let at = 0; at < file.length;) {
@@ -290,7 +290,7 @@ describe("what is no capture, or lies", () => {
         const bytes = file.slice()
         for (let changes = random.between(1, 6); changes > 0; changes--)
           bytes[random.below(random.chance(50) ? 200 : bytes.length)] = random.word() & 255
-        const reader = new CaptureReader((given, at, captured, wire, _linkType, sec) => {
+        const reader = new CaptureReader(({ bytes: given, at, captured, wire, sec }) => {
           if (at < 0 || captured < 0 || captured > 262_144 || at + captured > given.length || wire < 0 || sec < 0)
             throw new Error(`packet at ${at}, ${captured} of ${given.length}`)
         })

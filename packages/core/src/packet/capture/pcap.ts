@@ -7,6 +7,7 @@
  * All fields are in the writer's byte order, which the magic shows. Like libpcap, a record longer than the file's snaplen is cut to it, and
  * files before version 2.3 have the two lengths swapped.
  */
+import { CapturedFrame } from "./captured-frame.ts"
 import { MAX_PACKET_BYTES } from "./record-reader.ts"
 import type { PacketSink, RecordReader } from "./record-reader.ts"
 
@@ -27,6 +28,7 @@ export class PcapRecords implements RecordReader {
   skip = 0
   corrupt: string | undefined = undefined
   readonly #sink: PacketSink
+  readonly #frame = new CapturedFrame()
   readonly #isBigEndian: boolean
   readonly #recordHeaderBytes: number
   readonly #isNanoseconds: boolean
@@ -59,10 +61,12 @@ export class PcapRecords implements RecordReader {
       at += FILE_HEADER_BYTES
     }
     const sink = this.#sink
+    const frame = this.#frame
+    frame.bytes = bytes
+    frame.linkType = this.#linkType
     const headerBytes = this.#recordHeaderBytes
     const isBigEndian = this.#isBigEndian
     const isNanoseconds = this.#isNanoseconds
-    const linkType = this.#linkType
     const snaplen = this.#snaplen
     const lengthOrder = this.#lengthOrder
     for (;;) {
@@ -100,15 +104,12 @@ export class PcapRecords implements RecordReader {
         this.wanted = headerBytes + captured
         return at
       }
-      sink(
-        bytes,
-        at + headerBytes,
-        captured > snaplen ? snaplen : captured,
-        wire,
-        linkType,
-        sec,
-        isNanoseconds ? (fraction / 1000) | 0 : fraction
-      )
+      frame.at = at + headerBytes
+      frame.captured = captured > snaplen ? snaplen : captured
+      frame.wire = wire
+      frame.sec = sec
+      frame.usec = isNanoseconds ? (fraction / 1000) | 0 : fraction
+      sink(frame)
       at = end
     }
   }

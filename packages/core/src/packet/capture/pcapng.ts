@@ -9,6 +9,7 @@
  *
  * Other blocks are skipped unread, whatever their length. A new section forgets the interfaces.
  */
+import { CapturedFrame } from "./captured-frame.ts"
 import { MAX_PACKET_BYTES } from "./record-reader.ts"
 import type { CaptureReaderOptions, PacketSink, RecordReader } from "./record-reader.ts"
 import { makeClock } from "./pcapng-clock.ts"
@@ -45,6 +46,7 @@ export class PcapngBlocks implements RecordReader {
   skip = 0
   corrupt: string | undefined = undefined
   readonly #sink: PacketSink
+  readonly #frame = new CapturedFrame()
   readonly #asLibpcap: boolean
   #first: Interface | undefined = undefined
   #isBigEndian = false
@@ -103,13 +105,22 @@ export class PcapngBlocks implements RecordReader {
         }
         needed = headBytes + captured
         if (to - at < needed) return this.#want(needed, at)
+        const frame = this.#frame
+        frame.bytes = bytes
+        frame.at = at + headBytes
+        frame.captured = captured
+        frame.wire = wire
+        frame.linkType = on.linkType
         if (type === BLOCK_SIMPLE) {
-          this.#sink(bytes, at + headBytes, captured, wire, on.linkType, 0, 0)
+          frame.sec = 0
+          frame.usec = 0
         } else {
           const clock = on.clock
           clock.set(u32(bytes, at + 12, isBigEndian), u32(bytes, at + 16, isBigEndian))
-          this.#sink(bytes, at + headBytes, captured, wire, on.linkType, clock.sec, clock.usec)
+          frame.sec = clock.sec
+          frame.usec = clock.usec
         }
+        this.#sink(frame)
       } else if (type === BLOCK_SECTION) {
         needed = SECTION_BYTES
         if (length < needed) {

@@ -2,16 +2,10 @@
  * The contract between the readers of pcap and pcapng records and the file that they read from (capture-file.ts).
  */
 
-/** Called per packet; the bytes are valid during the call only. `sec` is unsigned; `usec` is as written, which may exceed 999999 or be negative. */
-export type PacketSink = (
-  bytes: Uint8Array,
-  at: number,
-  captured: number,
-  wire: number,
-  linkType: number,
-  sec: number,
-  usec: number
-) => void
+import type { CapturedFrame } from "./captured-frame.ts"
+
+/** Called per packet; the frame and its bytes are valid during the call only. */
+export type PacketSink = (frame: CapturedFrame) => void
 
 export interface CaptureReaderOptions {
   /**

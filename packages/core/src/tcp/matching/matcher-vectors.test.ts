@@ -21,7 +21,7 @@ const decoder = new TextDecoder()
 function readCapture(path: string, onSyn: (packet: Packet) => void): void {
   const intake = new P0fPacketDecoder()
   const packet = new Packet()
-  const reader = new CaptureReader((bytes, at, captured, wire, linkType) => {
+  const reader = new CaptureReader(({ bytes, at, captured, wire, linkType }) => {
     if (intake.decode(bytes, at, captured, wire, linkType, packet) !== VERDICT_TCP) return
     if (packet.type === TCP_SYN || packet.type === (TCP_SYN | TCP_ACK)) onSyn(packet)
   })
