@@ -41,6 +41,7 @@ import { FLOW_DATA_BYTES } from "./flows/flow-data.ts"
 import { FlowList } from "../p0f/flow-list.ts"
 import { FlowRing } from "./flows/flow-ring.ts"
 import type { Flows } from "./flows/flows.ts"
+import { AddressKey } from "./hosts/address-key.ts"
 import { fillConnectionInfo } from "./hosts/host-answer.ts"
 import { carryOver } from "./hosts/reload.ts"
 import { HOST_TOTAL_CONN, HOT_SHIFT } from "./hosts/host-record.ts"
@@ -82,6 +83,9 @@ export class Observer {
   readonly #http: Http
   readonly #stream: HttpStream
   readonly #verdicts = [0, 0, 0, 0, 0, 0]
+  /** Addresses of the packet, before its host is looked for as a client narrowed (Hosts.narrow). */
+  readonly #source = new AddressKey()
+  readonly #destination = new AddressKey()
   /** Host of the server that the last SYN went to. */
   #server = 0
   #serverHash = 0
@@ -181,8 +185,11 @@ export class Observer {
     this.#at.sec = sec | 0
     this.#at.usec = Math.trunc((nowMs - sec * 1000) * 1000)
     if (this.#log !== undefined) this.#at.name(packet, CLIENT)
-    const hash = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
-    const host = hosts.obtainClient(packet, hosts.hashClient(packet, hash), this.#at.sec)
+    const client = this.#source
+    client.setSource(packet)
+    hosts.narrow(client)
+    hosts.setHash(client)
+    const host = hosts.obtain(client, this.#at.sec)
     hosts.hot[(host << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     this.#systems.syn(host, -1, packet, entry, nowMs)
     return host
@@ -253,29 +260,31 @@ export class Observer {
 
   #dispatch(packet: Packet, bytes: Uint8Array, ms: number, known: number): void {
     const { hosts, flows } = this
-    const source = hosts.hash(packet.src0, packet.src1, packet.src2, packet.src3)
+    const source = this.#source
+    const destination = this.#destination
+    source.setSource(packet)
+    hosts.setHash(source)
+    destination.setDestination(packet)
     // Most SYNs go to one server: its host was found a moment ago.
-    const server = this.#server
-    const destination = hosts.holds(server, packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3)
-      ? this.#serverHash
-      : hosts.hash(packet.dst0, packet.dst1, packet.dst2, packet.dst3)
-    const hash = flows.hash(source, destination, packet.sport, packet.dport)
+    if (hosts.holds(this.#server, destination)) destination.hash = this.#serverHash
+    else hosts.setHash(destination)
+    const hash = flows.hash(source.hash, destination.hash, packet.sport, packet.dport)
     if (packet.type === TCP_SYN) {
-      const client = hosts.hashClient(packet, source)
+      if (hosts.narrow(source)) hosts.setHash(source)
       let entry = known
       if (entry < 0) {
-        hosts.warm(client)
+        hosts.warm(source.hash)
         entry = this.#matcher.lookup(packet, REQUEST, 0)
       }
       const found = flows.find(packet, hash)
-      this.#syn(packet, bytes, ms, entry, found, hash, client, destination)
+      this.#syn(packet, bytes, ms, entry, found, hash)
       return
     }
     const found = flows.find(packet, hash)
     if (found < 0) return
     const flow = found >> 1
     const subject: Subject = (found & 1) !== 0 ? CLIENT : SERVER
-    if (!this.isP0fMode && !this.#hasHosts(flow, packet.ver)) {
+    if (!this.isP0fMode && !this.#hasHosts(flow, subject)) {
       flows.destroy(flow)
       return
     }
@@ -288,16 +297,8 @@ export class Observer {
     }
   }
 
-  #syn(
-    packet: Packet,
-    bytes: Uint8Array,
-    ms: number,
-    entry: number,
-    found: number,
-    hash: number,
-    clientHash: number,
-    destination: number
-  ): void {
+  /** `found`, `hash`: the flow and hash of its addresses. */
+  #syn(packet: Packet, bytes: Uint8Array, ms: number, entry: number, found: number, hash: number): void {
     const { hosts, flows } = this
     if (found >= 0) {
       const isRepeated =
@@ -310,17 +311,15 @@ export class Observer {
     }
     flows.makeRoom()
     const sec = this.#at.sec
-    const client = hosts.obtainClient(packet, clientHash, sec)
+    const client = hosts.obtain(this.#source, sec)
+    const destination = this.#destination
     let server = this.#server
     // Asked again: the client may just have taken its place.
-    if (
-      !hosts.holds(server, packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3) ||
-      !hosts.touch(server, sec)
-    ) {
-      server = hosts.obtain(packet.ver, packet.dst0, packet.dst1, packet.dst2, packet.dst3, destination, sec)
+    if (!hosts.holds(server, destination) || !hosts.touch(server, sec)) {
+      server = hosts.obtain(destination, sec)
       this.#server = server
     }
-    this.#serverHash = destination
+    this.#serverHash = destination.hash
     hosts.hot[(client << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     hosts.hot[(server << HOT_SHIFT) + HOST_TOTAL_CONN]!++
     const flow = flows.create(packet, hash, client, server, sec)
@@ -411,15 +410,13 @@ export class Observer {
   }
 
   /** Modern mode: whether both hosts of the flow are still in the table. */
-  #hasHosts(flow: number, ver: number): boolean {
+  #hasHosts(flow: number, subject: Subject): boolean {
     const { hosts } = this
     const { hot } = this.flows
     const base = flow << FLOW_SHIFT
-    const client = hot[base + FLOW_CLIENT]!
-    const server = hot[base + FLOW_SERVER]!
-    return (
-      hosts.holdsClient(client, ver, hot[base]!, hot[base + 1]!, hot[base + 2]!, hot[base + 3]!) &&
-      hosts.holds(server, ver, hot[base + 4]!, hot[base + 5]!, hot[base + 6]!, hot[base + 7]!)
-    )
+    const client = subject === CLIENT ? this.#source : this.#destination
+    const server = subject === CLIENT ? this.#destination : this.#source
+    hosts.narrow(client)
+    return hosts.holds(hot[base + FLOW_CLIENT]!, client) && hosts.holds(hot[base + FLOW_SERVER]!, server)
   }
 }

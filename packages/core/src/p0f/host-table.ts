@@ -2,6 +2,7 @@
  * Host list: p0f's order (process.c: touch_host, nuke_hosts, expire_cache; specs p0f.md §8.2, §8.4). A list by age, use counts of
  * flows, and a pruning that walks the list the wrong way and so removes at most one host (Appendix C 6).
  */
+import type { AddressKey } from "../history/hosts/address-key.ts"
 import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT } from "../history/hosts/host-record.ts"
 import { COLD_WORDS, type HostLimits, Hosts, HOT_WORDS } from "../history/hosts/hosts.ts"
 import { ChainedIndex } from "../collections/chained-index.ts"
@@ -31,25 +32,26 @@ export class P0fHostTable extends Hosts {
     this.newer = new Int32Array(this.capacity)
   }
 
-  override obtain(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number, nowSec: number): number {
-    const known = this.find(ver, a0, a1, a2, a3, hash)
+  override obtain(key: AddressKey, nowSec: number): number {
+    const known = this.find(key)
     if (known >= 0) {
       this.touch(known, nowSec)
       return known
     }
     const host = this.take()
-    this.index.insert(hash, host)
-    this.reset(host, ver, a0, a1, a2, a3, nowSec)
+    this.index.insert(key.hash, host)
+    this.reset(host, key, nowSec)
     this.uses[host] = 0
     this.linkNewest(host)
     this.count++
     return host
   }
 
-  override find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number {
+  override find(key: AddressKey): number {
     const { index } = this
+    const { hash } = key
     for (let host = index.first(hash); host >= 0; host = index.next(host))
-      if (index.hashes[host] === hash && this.holds(host, ver, a0, a1, a2, a3)) return host
+      if (index.hashes[host] === hash && this.holds(host, key)) return host
     return -1
   }
 

@@ -1,11 +1,17 @@
 import { expect, test } from "bun:test"
 import { rounds, seededRandom } from "../../testing/random.ts"
+import { AddressKey } from "./address-key.ts"
 import { ClockHostTable } from "./clock-host-table.ts"
 import { HOST_FIRST_SEEN, HOST_OS, HOST_TOTAL_CONN, HOT_SHIFT } from "./host-record.ts"
 
 const NOW = 1_700_000_000
-const obtain = (hosts: ClockHostTable, address: number, now = NOW): number =>
-  hosts.obtain(4, address, 0, 0, 0, hosts.hash(address, 0, 0, 0), now)
+function keyOf(hosts: ClockHostTable, address: number, ver = 4): AddressKey {
+  const key = new AddressKey()
+  key.set(ver, address, 0, 0, 0)
+  hosts.setHash(key)
+  return key
+}
+const obtain = (hosts: ClockHostTable, address: number, now = NOW): number => hosts.obtain(keyOf(hosts, address), now)
 const has = (hosts: ClockHostTable, address: number, now = NOW): boolean => hosts.lookUp(4, address, 0, 0, 0, now) >= 0
 
 test.each([1, 2, 12, 50, 300])(
@@ -17,7 +23,7 @@ test.each([1, 2, 12, 50, 300])(
     for (let step = 0; step < rounds(100_000); step++) {
       const address = random.below(maxHosts * 4)
       const host = obtain(hosts, address)
-      if (!hosts.holds(host, 4, address, 0, 0, 0) || hosts.count > maxHosts) throw new Error(`step ${step}`)
+      if (!hosts.holds(host, keyOf(hosts, address)) || hosts.count > maxHosts) throw new Error(`step ${step}`)
       if (hosts.evicted > 0 && hosts.count !== maxHosts) throw new Error(`step ${step}: ${hosts.count} hosts`)
     }
     const found = new Set<number>()
@@ -46,10 +52,10 @@ test("whatever comes and goes, no host gets another's record, and none is lost t
     if (random.once(2000)) sec += random.below(30)
     const address = random.once(3) ? random.below(1000) : random.below(20_000)
     const ver = address % 7 === 0 ? 6 : 4
-    const hash = hosts.hash(address, 0, 0, 0)
+    const key = keyOf(hosts, address, ver)
     const before = known.get(address)
-    const expected = hosts.find(ver, address, 0, 0, 0, hash)
-    const host = hosts.obtain(ver, address, 0, 0, 0, hash, sec)
+    const expected = hosts.find(key)
+    const host = hosts.obtain(key, sec)
     const at = (host << HOT_SHIFT) + HOST_TOTAL_CONN
     let conns = before?.conns ?? 0
     if (expected >= 0 && expected !== host) throw new Error(`step ${step}: a host has moved`)
@@ -61,8 +67,7 @@ test("whatever comes and goes, no host gets another's record, and none is lost t
     known.set(address, { conns: conns + 1, sec })
   }
   let live = 0
-  for (const address of known.keys())
-    if (hosts.find(address % 7 === 0 ? 6 : 4, address, 0, 0, 0, hosts.hash(address, 0, 0, 0)) >= 0) live++
+  for (const address of known.keys()) if (hosts.find(keyOf(hosts, address, address % 7 === 0 ? 6 : 4)) >= 0) live++
   expect([live, hosts.expired, known.size + lost - hosts.evicted]).toEqual([hosts.count, idle, hosts.count])
   expect([hosts.count, idle > 0]).toEqual([maxHosts, true])
 })
@@ -118,8 +123,7 @@ test("an idle host is a new host when it comes back, and is not reported before"
 
 test("an IPv4 address and the IPv6 address that begins with it are two hosts", () => {
   const hosts = new ClockHostTable({ maxHosts: 8, idleMinutes: 1 })
-  const hash = hosts.hash(9, 0, 0, 0)
-  expect(hosts.obtain(4, 9, 0, 0, 0, hash, NOW)).not.toBe(hosts.obtain(6, 9, 0, 0, 0, hash, NOW))
+  expect(obtain(hosts, 9)).not.toBe(hosts.obtain(keyOf(hosts, 9, 6), NOW))
   expect(hosts.count).toBe(2)
 })
 

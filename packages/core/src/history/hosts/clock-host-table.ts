@@ -4,6 +4,7 @@
  * Numbers of hosts go round as the hand does, so that the records of new ones are written in order; the place of a host is found by
  * sets (host-sets.ts).
  */
+import type { AddressKey } from "./address-key.ts"
 import { HOST_LAST_SEEN, HOT_SHIFT } from "./host-record.ts"
 import { SET_HAND, SET_HOSTS, SET_SHIFT, setsFor, tagsOf, wayOf, WAYS, waysWith } from "./host-sets.ts"
 import { type HostLimits, Hosts } from "./hosts.ts"
@@ -55,27 +56,29 @@ export class ClockHostTable extends Hosts {
     this.warmed = (this.warmed + this.sets[this.setOf(hash)]!) | 0
   }
 
-  override find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number {
+  override find(key: AddressKey): number {
     const { sets } = this
+    const { hash } = key
     const at = this.setOf(hash)
     for (let ways = waysWith(sets, at, tagsOf(hash)); ways !== 0; ways &= ways - 1) {
       const host = sets[at + SET_HOSTS + wayOf(ways)]!
-      if (this.holds(host, ver, a0, a1, a2, a3)) return host
+      if (this.holds(host, key)) return host
     }
     return -1
   }
 
-  override obtain(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number, nowSec: number): number {
+  override obtain(key: AddressKey, nowSec: number): number {
     const { sets } = this
+    const { hash } = key
     const at = this.setOf(hash)
     const tags = tagsOf(hash)
     // As `find`: one call less.
     for (let ways = waysWith(sets, at, tags); ways !== 0; ways &= ways - 1) {
       const known = sets[at + SET_HOSTS + wayOf(ways)]!
-      if (!this.holds(known, ver, a0, a1, a2, a3)) continue
+      if (!this.holds(known, key)) continue
       if (!this.touch(known, nowSec)) {
         this.expired++
-        this.reset(known, ver, a0, a1, a2, a3, nowSec)
+        this.reset(known, key, nowSec)
       }
       return known
     }
@@ -86,7 +89,7 @@ export class ClockHostTable extends Hosts {
     this.tags[(at << 2) + way] = tags
     sets[at + SET_HOSTS + way] = host
     this.tagAt[host] = (at << 2) + way
-    this.reset(host, ver, a0, a1, a2, a3, nowSec)
+    this.reset(host, key, nowSec)
     return host
   }
 

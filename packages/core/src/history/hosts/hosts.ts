@@ -4,7 +4,7 @@
  *
  * Two orders: host-clock.ts for modern mode, host-list.ts for p0f's.
  */
-import type { Packet } from "../../packet/packet.ts"
+import { AddressKey } from "./address-key.ts"
 import {
   COLD_SHIFT,
   COLD_UPTIME,
@@ -60,6 +60,8 @@ export abstract class Hosts {
   private readonly m2: number
   private readonly m3: number
   private readonly m4: number
+  /** The address of `lookUp`. */
+  private readonly asked = new AddressKey()
 
   /** `slabs`: memory that others use too. */
   constructor(capacity: number, idleMinutes: number, slabs?: HostSlabs) {
@@ -77,9 +79,9 @@ export abstract class Hosts {
   }
 
   /** The host with this address, found and touched, or created. */
-  abstract obtain(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number, nowSec: number): number
+  abstract obtain(key: AddressKey, nowSec: number): number
   /** Number of the host with this address, -1 when there is none. Refreshes nothing. */
-  abstract find(ver: number, a0: number, a1: number, a2: number, a3: number, hash: number): number
+  abstract find(key: AddressKey): number
   /**
    * Reads where a host will be looked for, so that the cache line is there by then, while the fingerprint is worked on: 3 % of a SYN. The
    * sum that it is added to only keeps the read from being optimised away.
@@ -106,45 +108,41 @@ export abstract class Hosts {
     return hash ^ (hash >>> 16)
   }
 
+  setHash(key: AddressKey): void {
+    key.hash = this.hash(key.word0, key.word1, key.word2, key.word3)
+  }
+
+  /** Narrows the address of a client to the network that it is kept by; false, and it stays as it is, if it is kept by address. */
+  narrow(key: AddressKey): boolean {
+    if (!this.byNetwork || !isKeptByNetwork(key.ver, key.word0)) return false
+    key.word2 = 0
+    key.word3 = 0
+    return true
+  }
+
   /** As `find`, for one who asks from outside: a client's network is asked about before the address, which can be that of a server. */
   lookUp(ver: number, a0: number, a1: number, a2: number, a3: number, nowSec: number): number {
     if (this.byNetwork && isKeptByNetwork(ver, a0) && (a2 | a3) !== 0) {
       const network = this.lookUp(ver, a0, a1, 0, 0, nowSec)
       if (network >= 0) return network
     }
-    const host = this.find(ver, a0, a1, a2, a3, this.hash(a0, a1, a2, a3))
+    const { asked } = this
+    asked.set(ver, a0, a1, a2, a3)
+    this.setHash(asked)
+    const host = this.find(asked)
     return host < 0 || !this.isKept(host, nowSec) ? -1 : host
   }
 
-  /** `obtain` for the sender of a SYN; `hash` is its `hashClient`. */
-  obtainClient(packet: Packet, hash: number, nowSec: number): number {
-    const { ver, src0, src1 } = packet
-    if (this.byNetwork && isKeptByNetwork(ver, src0)) return this.obtain(ver, src0, src1, 0, 0, hash, nowSec)
-    return this.obtain(ver, src0, src1, packet.src2, packet.src3, hash, nowSec)
-  }
-
-  /** Hash under which the sender is kept as a client; `source` is that of its address. */
-  hashClient(packet: Packet, source: number): number {
-    const { src0, src1 } = packet
-    return this.byNetwork && isKeptByNetwork(packet.ver, src0) ? this.hash(src0, src1, 0, 0) : source
-  }
-
-  /** `holds` for a client. */
-  holdsClient(host: number, ver: number, a0: number, a1: number, a2: number, a3: number): boolean {
-    const byNetwork = this.byNetwork && isKeptByNetwork(ver, a0)
-    return this.holds(host, ver, a0, a1, byNetwork ? 0 : a2, byNetwork ? 0 : a3)
-  }
-
   /** True if the entry is still the host with this address: a host can be evicted while its number is remembered elsewhere. */
-  holds(host: number, ver: number, a0: number, a1: number, a2: number, a3: number): boolean {
+  holds(host: number, key: AddressKey): boolean {
     const base = host << HOT_SHIFT
     const { hot } = this
-    const live = ver === 6 ? STATE_LIVE | STATE_IPV6 : STATE_LIVE
+    const live = key.ver === 6 ? STATE_LIVE | STATE_IPV6 : STATE_LIVE
     return (
-      hot[base] === a0 &&
-      hot[base + 1] === a1 &&
-      hot[base + 2] === a2 &&
-      hot[base + 3] === a3 &&
+      hot[base] === key.word0 &&
+      hot[base + 1] === key.word1 &&
+      hot[base + 2] === key.word2 &&
+      hot[base + 3] === key.word3 &&
       (hot[base + HOST_STATE]! & (STATE_LIVE | STATE_IPV6)) === live
     )
   }
@@ -172,13 +170,13 @@ export abstract class Hosts {
       if ((this.hot[(host << HOT_SHIFT) + HOST_STATE]! & STATE_LIVE) !== 0) visit(host)
   }
 
-  protected reset(host: number, ver: number, a0: number, a1: number, a2: number, a3: number, nowSec: number): void {
+  protected reset(host: number, key: AddressKey, nowSec: number): void {
     const { hot } = this
     const base = host << HOT_SHIFT
-    hot[base] = a0
-    hot[base + 1] = a1
-    hot[base + 2] = a2
-    hot[base + 3] = a3
+    hot[base] = key.word0
+    hot[base + 1] = key.word1
+    hot[base + 2] = key.word2
+    hot[base + 3] = key.word3
     hot[base + HOST_LINK] = DISTANCE_UNKNOWN << DISTANCE_SHIFT
     hot[base + HOST_LAST_SEEN] = nowSec
     hot[base + HOST_FIRST_SEEN] = nowSec
@@ -190,6 +188,6 @@ export abstract class Hosts {
     hotFloat[pair + 1] = 0
     hotFloat[pair + 2] = 0
     hotFloat[pair + 3] = 0
-    hot[base + HOST_STATE] = ver === 6 ? STATE_LIVE | STATE_IPV6 : STATE_LIVE
+    hot[base + HOST_STATE] = key.ver === 6 ? STATE_LIVE | STATE_IPV6 : STATE_LIVE
   }
 }
