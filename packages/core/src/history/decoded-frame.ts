@@ -1,5 +1,5 @@
 /**
- * Decoded frame: a captured frame behind the decoder, as an observer takes it. One instance is reused by the one who fills it.
+ * Decoded frame: a captured frame behind the decoder, as an observer takes it. Whoever fills it reuses one instance.
  */
 import { Packet } from "../packet/packet.ts"
 import { type Verdict, VERDICT_TCP } from "../packet/verdict.ts"
@@ -12,7 +12,7 @@ export class DecodedFrame {
   verdict: Verdict = VERDICT_TCP
   /** True if p0f's caches expire before this frame is used (packet-decoder.ts). */
   expires = false
-  /** Frames since the decoded one before, this one included. */
+  /** Frames since the last decoded one, this one included. */
   frames = 1
   /** Unix seconds, unsigned. */
   sec = 0

@@ -83,7 +83,7 @@ export class Observer {
   readonly #http: Http
   readonly #stream: HttpStream
   readonly #verdicts = [0, 0, 0, 0, 0, 0]
-  /** Addresses of the packet, before its host is looked for as a client narrowed (Hosts.narrow). */
+  /** Addresses of the packet; that of a client is narrowed (Hosts.narrow) before its host is looked for. */
   readonly #source = new AddressKey()
   readonly #destination = new AddressKey()
   /** Host of the server that the last SYN went to. */
@@ -297,7 +297,7 @@ export class Observer {
     }
   }
 
-  /** `found`, `hash`: the flow and hash of its addresses. */
+  /** `found`: what `flows.find` says of the packet; `hash`: its hash there. */
   #syn(packet: Packet, bytes: Uint8Array, ms: number, entry: number, found: number, hash: number): void {
     const { hosts, flows } = this
     if (found >= 0) {

@@ -60,7 +60,7 @@ export abstract class Hosts {
   private readonly m2: number
   private readonly m3: number
   private readonly m4: number
-  /** The address of `lookUp`. */
+  /** The address that `lookUp` is asked about. */
   private readonly asked = new AddressKey()
 
   /** `slabs`: memory that others use too. */
