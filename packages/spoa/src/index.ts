@@ -1,7 +1,6 @@
 /**
  * @synprint/spoa: the SPOE agent for HAProxy and the p0f API socket.
  */
-export { ACK_MAX_PIPELINED } from "./protocol/action.ts"
 export { Agent, type AgentSettings, type HttpObserver } from "./agent/agent.ts"
 export { Arguments } from "./protocol/arguments.ts"
 export { Counters } from "./agent/counters.ts"
@@ -27,6 +26,6 @@ export {
 export { type P0fSocketOptions, serveP0fSocket } from "./p0f-socket/socket.ts"
 export { spoa } from "./agent/program.ts"
 export { type AgentServerOptions, openListener, type OpenError, serveAgent } from "./agent/server.ts"
-export { type NotifyHandler, Session, type SessionSettings } from "./protocol/session.ts"
+export { ACK_MAX_PIPELINED, type NotifyHandler, Session, type SessionSettings } from "./protocol/session.ts"
 export type { SocketFile } from "@synprint/service"
 export { VariableWriter } from "./protocol/variables.ts"

@@ -18,6 +18,7 @@ import type { Config } from "../config.ts"
 import { Agent } from "./agent.ts"
 import { Counters } from "./counters.ts"
 import { beginFrame, endFrame, HAPROXY_HELLO, NOTIFY } from "../protocol/frame.ts"
+import { writeNumberPair, writeTextPair } from "../protocol/key-value-list.ts"
 import { Output } from "../protocol/output.ts"
 import { Session } from "../protocol/session.ts"
 import {
@@ -27,10 +28,8 @@ import {
   TYPE_INT64,
   TYPE_IPV4,
   TYPE_IPV6,
-  TYPE_UINT32,
   writeString,
-  writeTypedInteger,
-  writeTypedString
+  writeTypedInteger
 } from "../protocol/typed-data.ts"
 import { VariableWriter } from "../protocol/variables.ts"
 import { writeVarint } from "../protocol/varint.ts"
@@ -74,9 +73,9 @@ function askAll(open: () => Session): void {
 
 function writeHello(out: Uint8Array): number {
   let at = beginFrame(out, 0, HAPROXY_HELLO)
-  at = writeTypedString(out, writeString(out, at, "supported-versions"), "2.0")
-  at = writeTypedInteger(out, writeString(out, at, "max-frame-size"), TYPE_UINT32, 16_380)
-  at = writeTypedString(out, writeString(out, at, "capabilities"), "pipelining,async")
+  at = writeTextPair(out, at, "supported-versions", "2.0")
+  at = writeNumberPair(out, at, "max-frame-size", 16_380)
+  at = writeTextPair(out, at, "capabilities", "pipelining,async")
   endFrame(out, 0, at)
   return at
 }

@@ -15,8 +15,7 @@ import { serveApplication } from "./application.ts"
 import { DemoError } from "./error.ts"
 import { type Namespaces, openNamespaces } from "./namespaces.ts"
 import { type Program, runProgram, startProgram, waitListening } from "./program.ts"
-import type { Conversation } from "./conversation.ts"
-import { printReport } from "./report.ts"
+import { type Conversation, printReport } from "./report.ts"
 
 export { DemoError } from "./error.ts"
 

@@ -1,5 +1,10 @@
 /** Text that the demo prints. */
-import type { Conversation } from "./conversation.ts"
+
+/** Requests of one connection as the application received them: header lines, in the order of arrival. */
+export interface Conversation {
+  readonly address: string
+  readonly requests: ReadonlyArray<ReadonlyArray<string>>
+}
 
 export interface Setting {
   readonly haproxy: string

@@ -20,8 +20,14 @@
  * ```
  * ci cp fi fp are the names of the seed's configuration. Other names are passed over; of two values for one thing the first counts.
  */
-import { CONNECTION_KEY_BYTES, canonicalize6, makeConnectionKey, parseAddress } from "@synprint/core"
-import { CI, CP, DPOR, DST, FI, FP, HDRS, PP, SPOR, SRC, SYN, UA, nameCode } from "./argument-name.ts"
+import {
+  CONNECTION_KEY_BYTES,
+  DeferredAccept,
+  HandshakeTiming,
+  canonicalize6,
+  makeConnectionKey,
+  parseAddress
+} from "@synprint/core"
 import type { Frame } from "./frame.ts"
 import {
   FLAG_TRUE,
@@ -34,12 +40,34 @@ import {
   TYPE_STRING,
   TYPE_UINT64,
   Value,
+  integerOf,
   isTruthy,
   readName,
   readTyped
 } from "./typed-data.ts"
-import { TimingArguments } from "./timing-arguments.ts"
 import { Cursor, readVarint } from "./varint.ts"
+
+// Names as numbers, up to four letters big-endian: one switch instead of a comparison per name.
+const SRC = 0x737263
+const DST = 0x647374
+const SYN = 0x73796e
+const CI = 0x6369
+const CP = 0x6370
+const FI = 0x6669
+const FP = 0x6670
+const PP = 0x7070
+const UA = 0x7561
+const HDRS = 0x68647273
+const SPOR = 0x73706f72
+const DPOR = 0x64706f72
+const RTT = 0x727474
+const RTV = 0x727476
+const HST = 0x687374
+const FST = 0x667374
+const DFR = 0x646672
+const RTX = 0x727478
+const ED = 0x6564
+const T = 0x74
 
 /** A Connection of the capture seam that is filled for every NOTIFY. */
 export interface ConnectionQuery {
@@ -305,5 +333,98 @@ export class Arguments {
     const length = value.length < SYN_MAX ? value.length : SYN_MAX
     for (let index = 0; index < length; index++) this.#syn[index] = bytes[value.at + index]!
     this.connection.savedSyn = this.#synViews[length] ??= this.#syn.subarray(0, length)
+  }
+}
+
+/** A known name's number; names of five letters are `sport` and `dport`, distinguished by their last letter. 0 for what can't be known. */
+function nameCode(bytes: Uint8Array, at: number, length: number): number {
+  switch (length) {
+    case 2:
+      return (bytes[at]! << 8) | bytes[at + 1]!
+    case 3:
+      return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
+    case 5:
+      if (bytes[at + 4] !== T) return 0
+      break
+    case 4:
+      break
+    default:
+      return 0
+  }
+  const code = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+  return (code === HDRS) === (length === 4) ? code : 0
+}
+
+/** The arguments about the handshakes of a connection (rtt rtv hst fst dfr rtx ed), as the times on which hints are based. */
+export class TimingArguments {
+  readonly times: HandshakeTiming = new HandshakeTiming()
+  /** True if the NOTIFY had any of them. */
+  isGiven = false
+  /** fc_rtt and fc_rttvar, -1 not given. */
+  #smoothed = -1
+  #deviation = -1
+  #handshake = -1
+  #first = -1
+  #isDeferred = false
+  readonly #deferred = new DeferredAccept()
+
+  reset(): void {
+    this.#smoothed = -1
+    this.#deviation = -1
+    this.#handshake = -1
+    this.#first = -1
+    this.#isDeferred = false
+    if (this.isGiven) this.times.reset()
+    this.isGiven = false
+  }
+
+  /** Reads the argument with that name; other names are ignored. */
+  take(code: number, bytes: Uint8Array, value: Value): void {
+    switch (code) {
+      case RTT:
+        this.#smoothed = integerOf(value)
+        return
+      case RTV:
+        this.#deviation = integerOf(value)
+        return
+      case HST:
+        this.#handshake = integerOf(value)
+        return
+      case FST:
+        this.#first = integerOf(value)
+        return
+      case DFR:
+        this.#isDeferred = isTruthy(bytes, value)
+        return
+      case RTX:
+        this.times.lost = integerOf(value)
+        this.isGiven = true
+        return
+      case ED:
+        this.times.hasEarlyData = isTruthy(bytes, value)
+        this.isGiven = true
+        return
+      default:
+    }
+  }
+
+  /**
+   * All arguments were taken. HAProxy tells how long TLS's handshake took as a whole. Accepted at the ClientHello that is TLS's round trip,
+   * and what came before is the first sample of TCP's; otherwise a ClientHello that waited looks like one that was answered late.
+   */
+  finish(): void {
+    if (this.#smoothed < 0) return
+    const { times } = this
+    this.isGiven = true
+    if (!this.#isDeferred || this.#handshake < 0) {
+      times.rtt = this.#smoothed
+      times.whole = this.#handshake
+      if (this.#handshake < 0) times.helloDelay = this.#first
+    } else if (this.#deferred.solve(this.#smoothed, this.#deviation)) {
+      times.rtt = this.#deferred.rtt
+      times.helloDelay = this.#deferred.first - this.#deferred.rtt
+      times.tlsRtt = this.#handshake
+      times.isHelloDerived = true
+    }
   }
 }

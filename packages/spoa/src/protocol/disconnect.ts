@@ -3,20 +3,10 @@
  *
  * Codes stay within HAProxy's own: 3.1 and newer use them as an index into a table of texts (mux_spop.c: spop_err_reasons).
  */
-import { equalBytes } from "@synprint/core"
 import { AGENT_DISCONNECT, beginFrame, endFrame, type Frame } from "./frame.ts"
+import { KeyValueList, writeNumberPair, writeTextPair } from "./key-value-list.ts"
 import type { Output } from "./output.ts"
-import {
-  TYPE_UINT32,
-  Value,
-  ascii,
-  readName,
-  readTyped,
-  writeString,
-  writeTypedInteger,
-  writeTypedString
-} from "./typed-data.ts"
-import { Cursor } from "./varint.ts"
+import { ascii, integerOf } from "./typed-data.ts"
 
 export const NORMAL = 0
 export const IO_ERROR = 1
@@ -32,7 +22,7 @@ export const FRAGMENTATION = 10
 export const UNKNOWN = 99
 
 /** HAProxy's texts by code. */
-export const REASONS: Readonly<Record<number, string>> = {
+const REASONS: Readonly<Record<number, string>> = {
   [NORMAL]: "normal",
   [IO_ERROR]: "I/O error",
   [TIMEOUT]: "a timeout occurred",
@@ -47,37 +37,27 @@ export const REASONS: Readonly<Record<number, string>> = {
   [UNKNOWN]: "an unknown error occurred"
 }
 
-/** No DISCONNECT of ours is longer: a message is cut at MESSAGE_MAX. */
+/** Upper bound of the length of our DISCONNECT, whose message is cut at MESSAGE_MAX. */
 export const DISCONNECT_MAX = 160
 const MESSAGE_MAX = 100
 
 const STATUS_CODE = ascii("status-code")
-const cursor = new Cursor()
-const name = new Value()
-const value = new Value()
+const pairs = new KeyValueList()
 
 /** Appends an AGENT-DISCONNECT; `message` defaults to HAProxy's text for the code. */
 export function writeDisconnect(out: Output, code: number, message: string = REASONS[code] ?? "unknown"): void {
   const start = out.length
   let at = beginFrame(out.bytes, start, AGENT_DISCONNECT)
-  at = writeString(out.bytes, at, "status-code")
-  at = writeTypedInteger(out.bytes, at, TYPE_UINT32, code)
-  at = writeString(out.bytes, at, "message")
-  at = writeTypedString(out.bytes, at, message.slice(0, MESSAGE_MAX))
+  at = writeNumberPair(out.bytes, at, "status-code", code)
+  at = writeTextPair(out.bytes, at, "message", message.slice(0, MESSAGE_MAX))
   endFrame(out.bytes, start, at)
   out.length = at
 }
 
-/** The status code of a DISCONNECT; unknown keys are passed over, 99 when there is none or the list is broken. */
+/** The status code of a DISCONNECT, UNKNOWN if it has none or is malformed. Unknown keys are skipped. */
 export function readDisconnect(frame: Frame): number {
   let code = UNKNOWN
-  cursor.reset(frame.bytes, frame.payload, frame.end)
-  while (cursor.at < cursor.end) {
-    readName(cursor, name)
-    if (!cursor.failed) readTyped(cursor, value)
-    if (cursor.failed) return UNKNOWN
-    if (equalBytes(frame.bytes, name.at, name.at + name.length, STATUS_CODE) && value.type >= 2 && value.type <= 5)
-      code = value.integer
-  }
-  return code
+  pairs.reset(frame)
+  while (pairs.next()) if (pairs.isNamed(STATUS_CODE) && integerOf(pairs.value) >= 0) code = pairs.value.integer
+  return pairs.hasFailed ? UNKNOWN : code
 }

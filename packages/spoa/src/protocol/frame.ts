@@ -10,7 +10,7 @@
  *        1..10  FRAME-ID   varint
  *               PAYLOAD    to the end
  * ```
- * The two ids are adjacent, so that an answer copies them as one run of bytes and never knows their values.
+ * The two ids are adjacent, so that a reply copies them as one run of bytes without decoding them.
  */
 import { Cursor, skipVarint } from "./varint.ts"
 
@@ -31,12 +31,10 @@ export const LENGTH_SIZE = 4
 export const IDS_AT = 9
 /** Smallest LENGTH: type, flags, two ids of one byte. */
 export const LENGTH_MIN = 7
-/** Smallest max-frame-size that either side may name. */
+/** Smallest max-frame-size that either side may announce. */
 export const FRAME_SIZE_MIN = 256
-/** HAProxy's default: tune.bufsize - 4. */
-export const FRAME_SIZE_DEFAULT = 16380
 
-/** A frame where it lies in the bytes received. */
+/** The offsets of a frame in the bytes received. */
 export class Frame {
   bytes: Uint8Array = new Uint8Array(0)
   type = 0
@@ -50,7 +48,7 @@ export class Frame {
 
 const cursor = new Cursor()
 
-/** LENGTH of the frame at `at`, of which at least 4 bytes must be there. */
+/** LENGTH of the frame at `at`, of which at least 4 bytes must have arrived. */
 export function frameLength(bytes: Uint8Array, at: number): number {
   return bytes[at]! * 0x1000000 + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)
 }
@@ -82,7 +80,7 @@ export function beginFrame(out: Uint8Array, at: number, type: number): number {
   return at + 11
 }
 
-/** As beginFrame, with the ids of the frame that is answered. */
+/** Like beginFrame, with the ids of the frame that is answered. */
 export function beginReply(out: Uint8Array, at: number, type: number, asked: Frame): number {
   out[at + 4] = type
   out[at + 5] = 0

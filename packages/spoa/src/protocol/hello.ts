@@ -18,22 +18,9 @@ import {
   NO_VERSION
 } from "./disconnect.ts"
 import { AGENT_HELLO, FRAME_SIZE_MIN, type Frame, beginFrame, endFrame } from "./frame.ts"
+import { KeyValueList, writeNumberPair, writeTextPair } from "./key-value-list.ts"
 import type { Output } from "./output.ts"
-import {
-  TYPE_BOOL,
-  TYPE_INT32,
-  TYPE_STRING,
-  TYPE_UINT32,
-  TYPE_UINT64,
-  Value,
-  ascii,
-  readName,
-  readTyped,
-  writeString,
-  writeTypedInteger,
-  writeTypedString
-} from "./typed-data.ts"
-import { Cursor } from "./varint.ts"
+import { TYPE_BOOL, TYPE_STRING, ascii, integerOf } from "./typed-data.ts"
 
 /** HAProxy's HELLO. */
 export interface Hello {
@@ -43,9 +30,6 @@ export interface Hello {
   isHealthCheck: boolean
 }
 
-/** Our AGENT-HELLO is 68 bytes with the default frame size. */
-export const HELLO_MAX = 96
-
 const SUPPORTED_VERSIONS = ascii("supported-versions")
 const MAX_FRAME_SIZE = ascii("max-frame-size")
 const CAPABILITIES = ascii("capabilities")
@@ -54,57 +38,51 @@ const PIPELINING = ascii("pipelining")
 
 const COMMA = 0x2c
 const DOT = 0x2e
-const cursor = new Cursor()
-const name = new Value()
-const value = new Value()
+const pairs = new KeyValueList()
 
-/** Reads a HAPROXY-HELLO; returns 0, or the status code with which it must be refused. Unknown keys are passed over. */
+/** Reads a HAPROXY-HELLO; returns NORMAL, or the status code with which it must be refused. Unknown keys are skipped. */
 export function readHello(frame: Frame, into: Hello): number {
   const bytes = frame.bytes
-  let versions = false
-  let supported = false
-  let capabilities = false
+  const { value } = pairs
+  let hasVersions = false
+  let isSupported = false
+  let hasCapabilities = false
   into.maxFrameSize = -1
   into.hasPipelining = false
   into.isHealthCheck = false
-  cursor.reset(bytes, frame.payload, frame.end)
-  while (cursor.at < cursor.end) {
-    readName(cursor, name)
-    if (!cursor.failed) readTyped(cursor, value)
-    if (cursor.failed) return INVALID_FRAME
-    if (equalBytes(bytes, name.at, name.at + name.length, SUPPORTED_VERSIONS)) {
+  pairs.reset(frame)
+  while (pairs.next()) {
+    if (pairs.isNamed(SUPPORTED_VERSIONS)) {
       if (value.type !== TYPE_STRING) return INVALID_FRAME
-      versions = true
-      supported = hasVersion2(bytes, value.at, value.length)
-    } else if (equalBytes(bytes, name.at, name.at + name.length, MAX_FRAME_SIZE)) {
-      if (value.type < TYPE_INT32 || value.type > TYPE_UINT64) return INVALID_FRAME
+      hasVersions = true
+      isSupported = hasVersion2(bytes, value.at, value.length)
+    } else if (pairs.isNamed(MAX_FRAME_SIZE)) {
+      if (integerOf(value) < 0) return INVALID_FRAME
       into.maxFrameSize = value.integer
-    } else if (equalBytes(bytes, name.at, name.at + name.length, CAPABILITIES)) {
+    } else if (pairs.isNamed(CAPABILITIES)) {
       if (value.type !== TYPE_STRING) return INVALID_FRAME
-      capabilities = true
+      hasCapabilities = true
       into.hasPipelining = hasWord(bytes, value.at, value.length, PIPELINING)
-    } else if (equalBytes(bytes, name.at, name.at + name.length, HEALTHCHECK)) {
+    } else if (pairs.isNamed(HEALTHCHECK)) {
       if (value.type !== TYPE_BOOL) return INVALID_FRAME
       into.isHealthCheck = value.isTrue
     }
   }
-  if (!versions) return NO_VERSION
-  if (!supported) return BAD_VERSION
+  if (pairs.hasFailed) return INVALID_FRAME
+  if (!hasVersions) return NO_VERSION
+  if (!isSupported) return BAD_VERSION
   if (into.maxFrameSize < 0) return NO_MAX_FRAME_SIZE
   if (into.maxFrameSize < FRAME_SIZE_MIN) return BAD_FRAME_SIZE
-  return capabilities ? NORMAL : NO_CAPABILITIES
+  return hasCapabilities ? NORMAL : NO_CAPABILITIES
 }
 
 /** Appends the AGENT-HELLO. */
-export function writeHello(out: Output, maxFrameSize: number, pipelining: boolean): void {
+export function writeHello(out: Output, maxFrameSize: number, hasPipelining: boolean): void {
   const start = out.length
   let at = beginFrame(out.bytes, start, AGENT_HELLO)
-  at = writeString(out.bytes, at, "version")
-  at = writeTypedString(out.bytes, at, "2.0")
-  at = writeString(out.bytes, at, "max-frame-size")
-  at = writeTypedInteger(out.bytes, at, TYPE_UINT32, maxFrameSize)
-  at = writeString(out.bytes, at, "capabilities")
-  at = writeTypedString(out.bytes, at, pipelining ? "pipelining" : "")
+  at = writeTextPair(out.bytes, at, "version", "2.0")
+  at = writeNumberPair(out.bytes, at, "max-frame-size", maxFrameSize)
+  at = writeTextPair(out.bytes, at, "capabilities", hasPipelining ? "pipelining" : "")
   endFrame(out.bytes, start, at)
   out.length = at
 }

@@ -9,7 +9,6 @@
  * A frame is read in place from the chunk that brought it whole; only one that the chunk ends within is copied. Its LENGTH is
  * judged as soon as its 4 bytes are there, so that nothing is ever allocated for a length that was not accepted.
  */
-import { ACK_MAX_PIPELINED } from "./action.ts"
 import type { Counters } from "../agent/counters.ts"
 import {
   DISCONNECT_MAX,
@@ -60,6 +59,9 @@ export interface SessionSettings {
 const HELLO = 0
 const READY = 1
 const ENDED = 2
+
+/** Longest ACK on a pipelined connection: 20 larger ones can wedge HAProxy 3.5's demuxer, and 34 were seen in one read. */
+export const ACK_MAX_PIPELINED = 400
 
 /** Longest ACK without pipelining: what HAProxy's smallest buffer holds beside others. */
 const ACK_MAX = 4096
