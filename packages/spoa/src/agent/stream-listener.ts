@@ -29,10 +29,12 @@ export interface ListenerSettings {
 
 /** Counters of a listener; hot code increments them. */
 export interface ListenerCounters {
+  /** Connections accepted, and open now. */
   connections: number
   open: number
-  /** Not in the allow list, or too many. */
+  /** Connections closed at once: not in the allow list, or too many. */
   denied: number
+  /** Connections closed because their greeting came too late, or because they did not read. */
   helloTimeouts: number
   stalls: number
 }

@@ -1,5 +1,5 @@
 /**
- * Arguments: what the messages of one NOTIFY say of a client connection, read where they lie and found by argument name (HAProxy
+ * Arguments: the facts about a client connection in the messages of one NOTIFY, read in place and found by argument name (HAProxy
  * doc/SPOE.txt section 3.2.6).
  *
  *   repeat to the end of the frame:  STRING message name | 1 byte argument count | count x { STRING name, TYPED DATA }
@@ -18,7 +18,7 @@
  * dfr           the bind line has `defer-accept`: the connection was accepted when its ClientHello came
  * rtx ed        fc_retrans; ssl_fc_has_early
  * ```
- * ci cp fi fp are the names of the seed's configuration. Other names are passed over; of two values for one thing the first counts.
+ * ci cp fi fp are the names of the seed's configuration. Other names are skipped; if a fact is given twice, the first value counts.
  */
 import {
   CONNECTION_KEY_BYTES,
@@ -102,14 +102,14 @@ export class Arguments {
     openedAtMs: 0,
     batch: 0
   }
-  /** 0, 4 or 6: nothing is known of the client with 0. */
+  /** 0: the NOTIFY has no valid address of the client or the server. */
   clientFamily: 0 | 4 | 6 = 0
   serverFamily: 0 | 4 | 6 = 0
   hasClientPort = false
   hasServerPort = false
-  /** The connection came with a PROXY header. */
+  /** True if the connection came with a PROXY header. */
   viaProxy = false
-  /** Ranges of the frame's bytes; a length of -1 when not given. */
+  /** Ranges of the frame's bytes; length -1: not given. */
   userAgentAt = 0
   userAgentLength = -1
   headersAt = 0
@@ -127,10 +127,10 @@ export class Arguments {
     this.#keyWords = new Int32Array(this.connection.key.buffer)
   }
 
-  /** Fills this from all messages of a NOTIFY. False: the list of messages is malformed. */
+  /** Reads all messages of a NOTIFY. False: the list of messages is malformed. */
   read(frame: Frame): boolean {
     const { bytes, end } = frame
-    // A loop: `fill` of so few costs a call out of compiled code.
+    // A loop, because `fill` costs a call out of compiled code, which is more than these 10 words.
     const words = this.#keyWords
     for (let i = 0; i < words.length; i++) words[i] = 0
     this.clientFamily = 0
@@ -172,14 +172,14 @@ export class Arguments {
       case CI:
         if (type !== TYPE_IPV4 || this.clientFamily !== 0) break
         if (end - valueAt < 4) return -1
-        this.#putIpv4(bytes, valueAt, CLIENT_ADDRESS)
+        this.#writeIpv4(bytes, valueAt, CLIENT_ADDRESS)
         this.clientFamily = 4
         return valueAt + 4
       case DST:
       case FI:
         if (type !== TYPE_IPV4 || this.serverFamily !== 0) break
         if (end - valueAt < 4) return -1
-        this.#putIpv4(bytes, valueAt, SERVER_ADDRESS)
+        this.#writeIpv4(bytes, valueAt, SERVER_ADDRESS)
         this.serverFamily = 4
         return valueAt + 4
       case SPOR:
@@ -191,8 +191,8 @@ export class Arguments {
         const port = readVarint(cursor)
         if (cursor.failed) return -1
         if (code === SPOR || code === CP) {
-          if (!this.hasClientPort) this.hasClientPort = this.#putPort(port, CLIENT_PORT)
-        } else if (!this.hasServerPort) this.hasServerPort = this.#putPort(port, SERVER_PORT)
+          if (!this.hasClientPort) this.hasClientPort = this.#writePort(port, CLIENT_PORT)
+        } else if (!this.hasServerPort) this.hasServerPort = this.#writePort(port, SERVER_PORT)
         return cursor.at
       }
       case PP:
@@ -207,11 +207,11 @@ export class Arguments {
     cursor.reset(bytes, typeAt, end)
     readTyped(cursor, value)
     if (cursor.failed) return -1
-    if (code !== 0) this.#take(code, bytes)
+    if (code !== 0) this.#apply(code, bytes)
     return cursor.at
   }
 
-  /** One whose name is longer than any of ours. */
+  /** Skips an argument whose name is longer than any of ours; returns its end, or -1. */
   #longArgument(bytes: Uint8Array, at: number, end: number): number {
     cursor.reset(bytes, at, end)
     readName(cursor, value)
@@ -235,8 +235,8 @@ export class Arguments {
     key.fill(0, SERVER_ADDRESS, CONNECTION_KEY_BYTES)
   }
 
-  /** `value` of the argument with that name. */
-  #take(code: number, bytes: Uint8Array): void {
+  /** Applies `value` as that of the argument whose name has this code. */
+  #apply(code: number, bytes: Uint8Array): void {
     switch (code) {
       case SRC:
       case CI:
@@ -248,19 +248,19 @@ export class Arguments {
         return
       case SPOR:
       case CP:
-        if (!this.hasClientPort) this.hasClientPort = this.#portText(bytes, CLIENT_PORT)
+        if (!this.hasClientPort) this.hasClientPort = this.#parsePort(bytes, CLIENT_PORT)
         return
       case DPOR:
       case FP:
-        if (!this.hasServerPort) this.hasServerPort = this.#portText(bytes, SERVER_PORT)
+        if (!this.hasServerPort) this.hasServerPort = this.#parsePort(bytes, SERVER_PORT)
         return
       default:
         this.#hasMore = true
-        this.#takeMore(code, bytes)
+        this.#applyMore(code, bytes)
     }
   }
 
-  #takeMore(code: number, bytes: Uint8Array): void {
+  #applyMore(code: number, bytes: Uint8Array): void {
     switch (code) {
       case SYN:
         if (value.type === TYPE_BINARY && this.connection.savedSyn === undefined) this.#savedSyn(bytes)
@@ -281,11 +281,11 @@ export class Arguments {
         }
         return
       default:
-        this.timing.take(code, bytes, value)
+        this.timing.apply(code, bytes, value)
     }
   }
 
-  #putIpv4(bytes: Uint8Array, at: number, to: number): void {
+  #writeIpv4(bytes: Uint8Array, at: number, to: number): void {
     const key = this.connection.key
     key[to] = bytes[at]!
     key[to + 1] = bytes[at + 1]!
@@ -293,7 +293,7 @@ export class Arguments {
     key[to + 3] = bytes[at + 3]!
   }
 
-  /** Puts `value` into the key at `to`; returns its family, 0 when it is no address. */
+  /** Writes the address in `value` into the key at `to`; returns its family, 0 if it is not an address. */
   #address(bytes: Uint8Array, to: number): 0 | 4 | 6 {
     const key = this.connection.key
     if (value.type === TYPE_STRING) {
@@ -309,16 +309,16 @@ export class Arguments {
     return value.type === TYPE_IPV4 ? 4 : canonicalize6(key, to)
   }
 
-  /** False: no port. */
-  #putPort(port: number, to: number): boolean {
+  /** Writes a port into the key; false if it is not a valid port. */
+  #writePort(port: number, to: number): boolean {
     if (port <= 0 || port > 0xffff) return false
     this.connection.key[to] = port >> 8
     this.connection.key[to + 1] = port
     return true
   }
 
-  /** `value` as digits. */
-  #portText(bytes: Uint8Array, to: number): boolean {
+  /** Writes the port whose decimal digits are the text in `value`; false if it is not a valid port. */
+  #parsePort(bytes: Uint8Array, to: number): boolean {
     if (value.type !== TYPE_STRING || value.length > 5) return false
     let port = 0
     for (let index = 0; index < value.length; index++) {
@@ -326,7 +326,7 @@ export class Arguments {
       if (digit < 0 || digit > 9) return false
       port = port * 10 + digit
     }
-    return this.#putPort(port, to)
+    return this.#writePort(port, to)
   }
 
   #savedSyn(bytes: Uint8Array): void {
@@ -336,7 +336,7 @@ export class Arguments {
   }
 }
 
-/** A known name's number; names of five letters are `sport` and `dport`, distinguished by their last letter. 0 for what can't be known. */
+/** The code of a name, 0 if no known name has this length. Known names of five letters are `sport` and `dport`, which end in t. */
 function nameCode(bytes: Uint8Array, at: number, length: number): number {
   switch (length) {
     case 2:
@@ -358,9 +358,9 @@ function nameCode(bytes: Uint8Array, at: number, length: number): number {
 /** The arguments about the handshakes of a connection (rtt rtv hst fst dfr rtx ed), as the times on which hints are based. */
 export class TimingArguments {
   readonly times: HandshakeTiming = new HandshakeTiming()
-  /** True if the NOTIFY had any of them. */
+  /** True if the NOTIFY had any argument about handshakes. */
   isGiven = false
-  /** fc_rtt and fc_rttvar, -1 not given. */
+  /** fc_rtt and fc_rttvar; -1: not given. */
   #smoothed = -1
   #deviation = -1
   #handshake = -1
@@ -378,8 +378,8 @@ export class TimingArguments {
     this.isGiven = false
   }
 
-  /** Reads the argument with that name; other names are ignored. */
-  take(code: number, bytes: Uint8Array, value: Value): void {
+  /** Applies the argument whose name has this code; other names are ignored. */
+  apply(code: number, bytes: Uint8Array, value: Value): void {
     switch (code) {
       case RTT:
         this.#smoothed = integerOf(value)
@@ -409,8 +409,9 @@ export class TimingArguments {
   }
 
   /**
-   * All arguments were taken. HAProxy tells how long TLS's handshake took as a whole. Accepted at the ClientHello that is TLS's round trip,
-   * and what came before is the first sample of TCP's; otherwise a ClientHello that waited looks like one that was answered late.
+   * Computes the times once all arguments were read. HAProxy reports the length of the whole TLS handshake. If the connection was accepted at
+   * the ClientHello, that is TLS's round trip, and the time before is the first sample of TCP's. Otherwise a ClientHello that was sent late
+   * can't be distinguished from one that took long to answer.
    */
   finish(): void {
     if (this.#smoothed < 0) return

@@ -1,18 +1,18 @@
 /**
- * Output: the bytes that answer one read, collected for one write.
+ * Output: the replies to one read, collected for one write.
  *
- * One buffer serves all connections of a thread, since a read is answered before the next one is looked at. It is bounded: who
- * fills it stops reading until it was written, so that a flood of tiny requests can't make a large answer in memory.
+ * One buffer serves all connections of a thread, since a read is answered completely before the next one. Its size is fixed: a protocol that
+ * fills it stops reading until it is written, so that a flood of tiny requests can't make a large reply in memory.
  */
 
 /** HAProxy has at most 20 to 34 NOTIFYs in flight, 14 KiB of ACKs: one write in practice. */
-export const OUTPUT_SIZE = 65_536
+const SIZE = 65_536
 
 export class Output {
   readonly bytes: Uint8Array
   length = 0
 
-  constructor(size = OUTPUT_SIZE) {
+  constructor(size: number = SIZE) {
     this.bytes = new Uint8Array(new ArrayBuffer(size))
   }
 

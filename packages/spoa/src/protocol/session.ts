@@ -3,13 +3,12 @@
  *
  * ```
  *           HAPROXY-HELLO                          HAPROXY-DISCONNECT, a fault, a health check, stop()
- *  HELLO ─────────────────► READY ──NOTIFY/ACK──► ENDED (everything that follows is passed over)
+ *  HELLO ─────────────────► READY ──NOTIFY/ACK──► ENDED (everything that follows is skipped)
  *    └── any other frame ─────────────────────────►
  * ```
- * A frame is read in place from the chunk that brought it whole; only one that the chunk ends within is copied. Its LENGTH is
- * judged as soon as its 4 bytes are there, so that nothing is ever allocated for a length that was not accepted.
+ * A frame that lies whole in a chunk is read in place; only one that continues in the next chunk is copied. A LENGTH is checked as soon as
+ * its 4 bytes have arrived, so that nothing is ever allocated for a length that was not accepted.
  */
-import type { Counters } from "../agent/counters.ts"
 import {
   DISCONNECT_MAX,
   FRAGMENTATION,
@@ -52,8 +51,28 @@ export interface SessionSettings {
   readonly maxFrameSize: number
   /** Announce pipelining. */
   readonly pipelining: boolean
-  /** Why health checks must fail now, undefined while all is well. */
+  /** Why health checks must fail now; undefined: they succeed. */
   readonly unhealthy: () => string | undefined
+}
+
+/** Counters that sessions increment. */
+export interface SessionCounters {
+  /** Frames received, by type. */
+  hellos: number
+  healthChecks: number
+  notifies: number
+  disconnects: number
+  /** Frames that ask for nothing: UNSET, agent frames and unknown types. */
+  ignored: number
+  /** Frames sent, by type. */
+  agentHellos: number
+  acks: number
+  agentDisconnects: number
+  /** AGENT-DISCONNECTs with a status code other than NORMAL, and the same by code, 0..99. */
+  refusals: number
+  readonly refusalsByCode: Float64Array
+  /** HAPROXY-DISCONNECTs with a code other than normal, I/O error and time-out: HAProxy rejected a frame of ours. */
+  disconnectErrors: number
 }
 
 const HELLO = 0
@@ -63,7 +82,7 @@ const ENDED = 2
 /** Longest ACK on a pipelined connection: 20 larger ones can wedge HAProxy 3.5's demuxer, and 34 were seen in one read. */
 export const ACK_MAX_PIPELINED = 400
 
-/** Longest ACK without pipelining: what HAProxy's smallest buffer holds beside others. */
+/** Longest ACK without pipelining: it fits in HAProxy's smallest buffer beside others. */
 const ACK_MAX = 4096
 
 /** Room that one step may need: an ACK, then the DISCONNECT of a fault in the next frame. */
@@ -75,20 +94,20 @@ const hello: Hello = { maxFrameSize: 0, hasPipelining: false, isHealthCheck: fal
 const NOTHING = new Uint8Array(0)
 
 /** Largest buffer for partial frames that an idle connection keeps. */
-const KEPT = 1024
+const IDLE_BUFFER_MAX = 1024
 
 export class Session {
   #phase = HELLO
   #maxFrameSize: number
   #ackLimit = ACK_MAX
-  /** A frame of which the rest has not come, from its LENGTH on. */
+  /** The part of a frame that has arrived, LENGTH included. */
   #partial = NOTHING
   #partialLength = 0
   readonly #settings: SessionSettings
   readonly #handler: NotifyHandler
-  readonly #counters: Counters
+  readonly #counters: SessionCounters
 
-  constructor(settings: SessionSettings, handler: NotifyHandler, counters: Counters) {
+  constructor(settings: SessionSettings, handler: NotifyHandler, counters: SessionCounters) {
     this.#settings = settings
     this.#handler = handler
     this.#counters = counters
@@ -106,8 +125,8 @@ export class Session {
   }
 
   /**
-   * Reads `bytes` from `from` on and appends what they ask for to `out`. Returns where it stopped: the end, or before it when `out`
-   * has no room for another answer; call again with that offset when `out` was written.
+   * Reads `bytes` from `from` on and appends the replies to `out`. Returns where it stopped: the end, or before it when `out`
+   * has no room for another reply; call again with that offset when `out` was written.
    */
   feed(bytes: Uint8Array, from: number, out: Output): number {
     const end = bytes.length
@@ -119,11 +138,11 @@ export class Session {
     }
     while (at < end) {
       if (this.#phase === ENDED) return end
-      if (end - at < LENGTH_SIZE) return this.#keep(bytes, at)
+      if (end - at < LENGTH_SIZE) return this.#hold(bytes, at)
       const length = frameLength(bytes, at)
       if (!this.#accepts(length, out)) return end
       const next = at + LENGTH_SIZE + length
-      if (next > end) return this.#keep(bytes, at)
+      if (next > end) return this.#hold(bytes, at)
       if (out.room < ROOM) return at
       this.#handle(bytes, at, length, out)
       at = next
@@ -131,7 +150,7 @@ export class Session {
     return at
   }
 
-  /** Ends the session from our side: appends AGENT-DISCONNECT where HAProxy can expect one. */
+  /** Ends the session from our side, with an AGENT-DISCONNECT if the handshake is complete. */
   stop(out: Output): void {
     if (this.#phase === READY) {
       writeDisconnect(out, NORMAL)
@@ -141,7 +160,7 @@ export class Session {
     this.#partialLength = 0
   }
 
-  /** Adds to the frame that is kept; handles it when it is whole. Returns how far it read. */
+  /** Appends to the partial frame and handles it once it is whole. Returns the offset up to which `bytes` were used. */
   #complete(bytes: Uint8Array, at: number, out: Output): number {
     const end = bytes.length
     while (this.#partialLength < LENGTH_SIZE) {
@@ -158,15 +177,15 @@ export class Session {
     if (taken === missing) {
       const partial = this.#partial
       this.#partialLength = 0
-      // A usual frame keeps its buffer; one that was large gives it back, so that idle connections hold little.
-      if (partial.length > KEPT) this.#partial = NOTHING
+      // Release the buffer of a large frame, so that idle connections hold little.
+      if (partial.length > IDLE_BUFFER_MAX) this.#partial = NOTHING
       this.#handle(partial, 0, length, out)
     }
     return at + taken
   }
 
-  /** Copies the beginning of a frame whose rest is still to come. */
-  #keep(bytes: Uint8Array, at: number): number {
+  /** Copies the first part of a frame whose rest has not arrived yet. */
+  #hold(bytes: Uint8Array, at: number): number {
     const length = bytes.length - at
     this.#reserve(length < LENGTH_SIZE ? LENGTH_SIZE : LENGTH_SIZE + frameLength(bytes, at))
     this.#partial.set(bytes.subarray(at), 0)
@@ -183,7 +202,7 @@ export class Session {
     this.#partial = grown
   }
 
-  /** Judges a LENGTH; a refused one ends the session. */
+  /** Checks a LENGTH; one that is refused ends the session. */
   #accepts(length: number, out: Output): boolean {
     if (length >= LENGTH_MIN && length <= this.#maxFrameSize) return true
     this.#refuse(length < LENGTH_MIN ? INVALID_FRAME : FRAME_TOO_BIG, out)
@@ -247,7 +266,7 @@ export class Session {
     this.#counters.notifies++
     if ((frame.flags & FLAG_FIN) === 0) return this.#refuse(FRAGMENTATION, out)
     if ((frame.flags & FLAG_ABORT) !== 0) {
-      // HAProxy gave the event up in the frame that asks: it waits for nothing.
+      // HAProxy aborted the event in the same frame: it waits for no ACK.
       this.#counters.ignored++
       return
     }

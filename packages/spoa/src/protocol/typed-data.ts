@@ -22,7 +22,7 @@ export const TYPE_BINARY = 9
 /** Flag bit that makes a BOOL true. */
 export const FLAG_TRUE = 0x10
 
-/** One typed value where it lies: strings, binaries and addresses as a range of the frame, nothing copied. */
+/** One typed value in place: strings, binaries and addresses are ranges of the frame, nothing is copied. */
 export class Value {
   type = TYPE_NULL
   isTrue = false
@@ -86,7 +86,7 @@ export function integerOf(value: Value): number {
   return value.type >= TYPE_INT32 && value.type <= TYPE_UINT64 ? value.integer : -1
 }
 
-/** A true BOOL, an integer that is not 0, a text that is neither empty nor "0". */
+/** Returns true for a true BOOL, an integer that is not 0, and a text that is neither empty nor "0". */
 export function isTruthy(bytes: Uint8Array, value: Value): boolean {
   if (value.type === TYPE_BOOL) return value.isTrue
   if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) return value.integer !== 0
@@ -99,7 +99,7 @@ export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0))
 }
 
-/** Writes a STRING and returns the offset after it; what isn't printable ASCII becomes `?`, since values end up in headers. */
+/** Writes a STRING and returns the offset after it. Letters other than printable ASCII become `?`, since values end up in headers. */
 export function writeString(out: Uint8Array, at: number, text: string): number {
   at = writeVarint(out, at, text.length)
   for (let index = 0; index < text.length; index++) {

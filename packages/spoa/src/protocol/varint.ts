@@ -11,7 +11,7 @@
 /** Longest encoding of a 64-bit value. */
 export const VARINT_MAX = 10
 
-/** A place in a frame from which values are read in turn. A value that isn't there sets `failed` and reads as 0. */
+/** An offset in a frame from which values are read one after another. A value that runs past `end` sets `failed` and reads as 0. */
 export class Cursor {
   bytes: Uint8Array = new Uint8Array(0)
   at = 0
@@ -26,7 +26,7 @@ export class Cursor {
   }
 }
 
-/** Reads one integer; exact below 2^53, rounded above (enough for lengths, ports and flags). */
+/** Reads one integer, exact below 2^53 and rounded above, which is enough for lengths, ports and flags. */
 export function readVarint(cursor: Cursor): number {
   const bytes = cursor.bytes
   const end = cursor.end
@@ -54,7 +54,7 @@ export function readVarint(cursor: Cursor): number {
   return 0
 }
 
-/** Passes over one integer without reading it: what ids need, which are copied as they came. */
+/** Skips one integer without decoding it: ids are copied as they came. */
 export function skipVarint(cursor: Cursor): void {
   const bytes = cursor.bytes
   const end = cursor.end
