@@ -356,7 +356,7 @@ function nameCode(bytes: Uint8Array, at: number, length: number): number {
 }
 
 /** The arguments about the handshakes of a connection (rtt rtv hst fst dfr rtx ed), as the times on which hints are based. */
-export class TimingArguments {
+class TimingArguments {
   readonly times: HandshakeTiming = new HandshakeTiming()
   /** True if the NOTIFY had any argument about handshakes. */
   isGiven = false

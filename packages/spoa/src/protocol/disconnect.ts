@@ -6,7 +6,7 @@
 import { AGENT_DISCONNECT, beginFrame, endFrame, type Frame } from "./frame.ts"
 import { KeyValueList, writeNumberPair, writeTextPair } from "./key-value-list.ts"
 import type { Output } from "./output.ts"
-import { ascii, integerOf } from "./typed-data.ts"
+import { ascii, isInteger } from "./typed-data.ts"
 
 export const NORMAL = 0
 export const IO_ERROR = 1
@@ -58,6 +58,6 @@ export function writeDisconnect(out: Output, code: number, message: string = REA
 export function readDisconnect(frame: Frame): number {
   let code = UNKNOWN
   pairs.reset(frame)
-  while (pairs.next()) if (pairs.isNamed(STATUS_CODE) && integerOf(pairs.value) >= 0) code = pairs.value.integer
+  while (pairs.next()) if (pairs.isNamed(STATUS_CODE) && isInteger(pairs.value)) code = pairs.value.integer
   return pairs.hasFailed ? UNKNOWN : code
 }

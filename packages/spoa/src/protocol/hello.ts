@@ -20,7 +20,7 @@ import {
 import { AGENT_HELLO, FRAME_SIZE_MIN, type Frame, beginFrame, endFrame } from "./frame.ts"
 import { KeyValueList, writeNumberPair, writeTextPair } from "./key-value-list.ts"
 import type { Output } from "./output.ts"
-import { TYPE_BOOL, TYPE_STRING, ascii, integerOf } from "./typed-data.ts"
+import { TYPE_BOOL, TYPE_STRING, ascii, isInteger } from "./typed-data.ts"
 
 /** HAProxy's HELLO. */
 export interface Hello {
@@ -57,7 +57,7 @@ export function readHello(frame: Frame, into: Hello): number {
       hasVersions = true
       isSupported = hasVersion2(bytes, value.at, value.length)
     } else if (pairs.isNamed(MAX_FRAME_SIZE)) {
-      if (integerOf(value) < 0) return INVALID_FRAME
+      if (!isInteger(value)) return INVALID_FRAME
       into.maxFrameSize = value.integer
     } else if (pairs.isNamed(CAPABILITIES)) {
       if (value.type !== TYPE_STRING) return INVALID_FRAME

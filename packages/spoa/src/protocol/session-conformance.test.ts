@@ -107,6 +107,16 @@ describe("conformance", () => {
     ["HELLO of several versions with blanks", haproxyHello({ versions: "1.0 ,  2.3 , 3.0" }), ["101 0/0"], false],
     ["HELLO with frames below 256", haproxyHello({ maxFrameSize: 255 }), ["102 9"], true],
     ["HELLO with frames of 256", haproxyHello({ maxFrameSize: 256 }), ["101 0/0"], false],
+    // A negative integer reads as one near 2^64, and so as a size above ours.
+    ...(["int32", "uint32", "int64", "uint64"] as const).map(
+      (t) =>
+        [
+          `HELLO with a negative size in ${t}`,
+          helloOf([versions("2.0"), ["max-frame-size", { t, v: -1 }], caps("")]),
+          ["101 0/0"],
+          false
+        ] as const
+    ),
     [
       "HELLO with unknown keys of every type",
       helloOf([

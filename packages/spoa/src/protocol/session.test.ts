@@ -3,7 +3,14 @@ import { describe, expect, test } from "bun:test"
 import { Counters } from "../agent/counters.ts"
 import { Output } from "./output.ts"
 import { Session, type SessionSettings } from "./session.ts"
-import { buildFrame, haproxyHello, keyValues, readFrames, readKeyValues } from "../testing/haproxy-frames.ts"
+import {
+  type Typed,
+  buildFrame,
+  haproxyHello,
+  keyValues,
+  readFrames,
+  readKeyValues
+} from "../testing/haproxy-frames.ts"
 import { ask, run, summary, Recorder } from "../testing/session-run.ts"
 
 describe("handshake", () => {
@@ -59,6 +66,11 @@ describe("handshake", () => {
     expect(summary(run([haproxyHello(), ask(1)], sick).frames)).toEqual(["101 0/0", "103 1/1"])
   })
 
+  test("a negative max-frame-size reads as one above ours: our own size is answered", () => {
+    const [reply] = run([haproxyHello({ maxFrameSize: -1 })]).frames
+    expect(readKeyValues(reply!.payload).get("max-frame-size")).toEqual({ t: "uint32", v: 16380n })
+  })
+
   test("stop ends a greeted session with AGENT-DISCONNECT 0, a new one in silence", () => {
     for (const [input, expected] of [
       [haproxyHello(), ["102 0"]],
@@ -70,5 +82,29 @@ describe("handshake", () => {
       expect(summary(readFrames(output.bytes.slice(0, output.length)).frames)).toEqual([...expected])
       expect(session.hasEnded).toBe(true)
     }
+  })
+})
+
+describe("HAPROXY-DISCONNECT", () => {
+  test.each<[name: string, codes: ReadonlyArray<Typed>, errors: number]>([
+    ["normal", [{ t: "uint32", v: 0 }], 0],
+    ["a time-out", [{ t: "int64", v: 2 }], 0],
+    ["an invalid frame", [{ t: "uint32", v: 4 }], 1],
+    ["a negative code", [{ t: "int32", v: -1 }], 1],
+    [
+      "a negative code after another: the last counts",
+      [
+        { t: "int32", v: 0 },
+        { t: "int64", v: -1 }
+      ],
+      1
+    ],
+    ["a code that is text", [{ t: "string", v: "0" }], 1],
+    ["no code", [], 1]
+  ])("%s", (_, codes, errors) => {
+    const pairs = codes.map((value) => ["status-code", value] as const)
+    const { counters, frames } = run([haproxyHello(), buildFrame(2, keyValues(pairs))])
+    expect(summary(frames)).toEqual(["101 0/0", "102 0"])
+    expect(counters).toMatchObject({ disconnects: 1, disconnectErrors: errors })
   })
 })

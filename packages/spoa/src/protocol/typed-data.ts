@@ -81,15 +81,20 @@ function readRange(cursor: Cursor, into: Value, length: number): void {
   cursor.at += length
 }
 
+/** Returns true for a value of any of the four integer types. */
+export function isInteger(value: Value): boolean {
+  return value.type >= TYPE_INT32 && value.type <= TYPE_UINT64
+}
+
 /** Returns the value of any integer type; -1 for other types. */
 export function integerOf(value: Value): number {
-  return value.type >= TYPE_INT32 && value.type <= TYPE_UINT64 ? value.integer : -1
+  return isInteger(value) ? value.integer : -1
 }
 
 /** Returns true for a true BOOL, an integer that is not 0, and a text that is neither empty nor "0". */
 export function isTruthy(bytes: Uint8Array, value: Value): boolean {
   if (value.type === TYPE_BOOL) return value.isTrue
-  if (value.type >= TYPE_INT32 && value.type <= TYPE_UINT64) return value.integer !== 0
+  if (isInteger(value)) return value.integer !== 0
   if (value.type !== TYPE_STRING && value.type !== TYPE_BINARY) return false
   return value.length > 0 && !(value.length === 1 && bytes[value.at] === 0x30)
 }
