@@ -2,17 +2,8 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
-import {
-  FRIENDLY_REPLY_SIZE,
-  P0fCounters,
-  QUERY_SIZE,
-  QueryError,
-  REPLY_SIZE,
-  type Reply,
-  encodeQuery,
-  query,
-  serveP0fSocket
-} from "@synprint/spoa"
+import { P0F_FRIENDLY_REPLY_BYTES, P0F_QUERY_BYTES, P0F_REPLY_BYTES } from "@synprint/core"
+import { P0fCounters, QueryError, type Reply, encodeQuery, query, serveP0fSocket } from "@synprint/spoa"
 import { opened } from "@synprint/spoa/testing"
 import * as Effect from "effect/Effect"
 
@@ -23,11 +14,11 @@ let count = 0
 /** p0f's reply layout, field by field (p0f 3.09b api.h), for 10.0.0.N; others are not known. */
 function writeReply(friendly: boolean): Reply {
   return (bytes, at, out, outAt) => {
-    const size = friendly ? FRIENDLY_REPLY_SIZE : REPLY_SIZE
+    const size = friendly ? P0F_FRIENDLY_REPLY_BYTES : P0F_REPLY_BYTES
     out.fill(0, outAt, outAt + size)
     const view = new DataView(out.buffer, out.byteOffset + outAt, size)
     view.setUint32(0, 0x50304602, true)
-    const asked = new DataView(bytes.buffer, bytes.byteOffset + at, QUERY_SIZE)
+    const asked = new DataView(bytes.buffer, bytes.byteOffset + at, P0F_QUERY_BYTES)
     if (asked.getUint32(0, true) !== 0x50304601 || (bytes[at + 4] !== 4 && bytes[at + 4] !== 6)) return size
     if (bytes[at + 4] !== 4 || bytes[at + 5] !== 10) {
       view.setUint32(4, 0x20, true)

@@ -92,5 +92,15 @@ export { type ObserverOptions } from "./history/observer-options.ts"
 export { Observer, type ObserverCounts } from "./history/observer.ts"
 
 // p0f 3.09b to the byte: its API and its log.
-export { replyTo } from "./p0f/api.ts"
+export {
+  P0F_FRIENDLY_REPLY_BYTES,
+  P0F_QUERY_BYTES,
+  P0F_QUERY_MAGIC,
+  P0F_REPLY_BYTES,
+  P0F_RESP_MAGIC,
+  P0F_STATUS_BADQUERY,
+  P0F_STATUS_NOMATCH,
+  P0F_STATUS_OK,
+  P0fResponder
+} from "./p0f/api.ts"
 export { BUFFER_BYTES, P0fLog } from "./p0f/log.ts"

@@ -15,14 +15,7 @@ export {
   query,
   QueryError
 } from "./p0f-socket/client.ts"
-export {
-  FRIENDLY_REPLY_SIZE,
-  P0fCounters,
-  P0fSession,
-  QUERY_SIZE,
-  type Reply,
-  REPLY_SIZE
-} from "./p0f-socket/session.ts"
+export { P0fCounters, P0fSession, type Reply } from "./p0f-socket/session.ts"
 export { type P0fSocketOptions, serveP0fSocket } from "./p0f-socket/socket.ts"
 export { spoa } from "./agent/program.ts"
 export { type AgentServerOptions, openListener, type OpenError, serveAgent } from "./agent/server.ts"

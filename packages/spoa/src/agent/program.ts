@@ -7,7 +7,7 @@
  * ```
  */
 import { backends } from "@synprint/backends"
-import { type Database, Matcher, Observer, RelayJudge, RequestFingerprint, replyTo } from "@synprint/core"
+import { type Database, Matcher, Observer, P0fResponder, RelayJudge, RequestFingerprint } from "@synprint/core"
 import {
   admin,
   applyReloads,
@@ -201,10 +201,10 @@ const openP0f = (config: Config, observer: Observer, chain: Chain | undefined) =
     if (api === undefined) return undefined
     const counters = new P0fCounters()
     const packets = chain?.packets
+    const responder = new P0fResponder(observer, api.reply)
     const reply: Reply = (query, at, out, outAt) => {
       packets?.drain()
-      const nowSec = Math.floor(Date.now() / 1000)
-      return replyTo(query, at, observer.hosts, observer.labels, nowSec, out, outAt, api.reply)
+      return responder.reply(query, at, Math.floor(Date.now() / 1000), out, outAt)
     }
     yield* serveP0fSocket({
       path: api.socket,
@@ -214,6 +214,6 @@ const openP0f = (config: Config, observer: Observer, chain: Chain | undefined) =
       clients: api.clients,
       shutdownMs: config.spoa.shutdownMs
     })
-    yield* Effect.logInfo(`p0f API on ${api.socket}, replies of ${api.reply === "p0f" ? 232 : 236} bytes`)
+    yield* Effect.logInfo(`p0f API on ${api.socket}, replies of ${responder.replyBytes} bytes`)
     return counters
   }) satisfies Effect.Effect<P0fCounters | undefined, unknown, Scope.Scope>

@@ -4,18 +4,23 @@
  * The reply's length tells its form: 232 bytes are p0f's, 236 those of the seed's patched p0f (link_mtu and link_mss before the link
  * type). No marker tells how long a reply is, so what follows the first 232 bytes is waited for a moment.
  */
-import { type Family, cString, parseAddress } from "@synprint/core"
+import {
+  type Family,
+  P0F_FRIENDLY_REPLY_BYTES,
+  P0F_QUERY_BYTES,
+  P0F_QUERY_MAGIC,
+  P0F_REPLY_BYTES,
+  P0F_RESP_MAGIC,
+  P0F_STATUS_BADQUERY,
+  P0F_STATUS_NOMATCH,
+  P0F_STATUS_OK,
+  cString,
+  parseAddress
+} from "@synprint/core"
 import { EXIT_FAILURE, UsageError } from "@synprint/service"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { FRIENDLY_REPLY_SIZE, QUERY_SIZE, REPLY_SIZE } from "./session.ts"
-
-const QUERY_MAGIC = 0x50304601
-const REPLY_MAGIC = 0x50304602
-const STATUS_BAD_QUERY = 0x00
-const STATUS_OK = 0x10
-const STATUS_NO_MATCH = 0x20
 
 /** A whole reply of 232 bytes is taken as such when nothing more came for so long. */
 const TAIL_MS = 30
@@ -66,9 +71,9 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** A query for an address of 16 bytes, IPv4 in the first 4. */
 export function encodeQuery(family: Family, address: Uint8Array): Uint8Array {
-  const query = new Uint8Array(QUERY_SIZE)
+  const query = new Uint8Array(P0F_QUERY_BYTES)
   // p0f writes its structures in the byte order of the machine: little-endian wherever Bun runs.
-  new DataView(query.buffer).setUint32(0, QUERY_MAGIC, true)
+  new DataView(query.buffer).setUint32(0, P0F_QUERY_MAGIC, true)
   query[4] = family
   query.set(address.subarray(0, 16), 5)
   return query
@@ -79,18 +84,21 @@ const text = (reply: Uint8Array, at: number): string => Buffer.from(cString(repl
 /** Reads a reply of either form, or says what is wrong with it. */
 export function decodeReply(reply: Uint8Array): { readonly host: P0fAnswer } | { readonly problem: string } {
   const view = new DataView(reply.buffer, reply.byteOffset, reply.length)
-  if (reply.length !== REPLY_SIZE && reply.length !== FRIENDLY_REPLY_SIZE) {
-    return { problem: `the reply has ${reply.length} bytes, expected ${REPLY_SIZE} or ${FRIENDLY_REPLY_SIZE}` }
+  if (reply.length !== P0F_REPLY_BYTES && reply.length !== P0F_FRIENDLY_REPLY_BYTES) {
+    return {
+      problem: `the reply has ${reply.length} bytes, expected ${P0F_REPLY_BYTES} or ${P0F_FRIENDLY_REPLY_BYTES}`
+    }
   }
   const magic = view.getUint32(0, true)
-  if (magic !== REPLY_MAGIC) return { problem: `the reply begins with 0x${magic.toString(16)}, this is no p0f socket` }
+  if (magic !== P0F_RESP_MAGIC)
+    return { problem: `the reply begins with 0x${magic.toString(16)}, this is no p0f socket` }
   const status = view.getUint32(4, true)
-  if (status === STATUS_BAD_QUERY) return { problem: "it calls the query malformed" }
-  if (status === STATUS_NO_MATCH) return { host: undefined }
-  if (status !== STATUS_OK) return { problem: `it gives the unknown status 0x${status.toString(16)}` }
+  if (status === P0F_STATUS_BADQUERY) return { problem: "it calls the query malformed" }
+  if (status === P0F_STATUS_NOMATCH) return { host: undefined }
+  if (status !== P0F_STATUS_OK) return { problem: `it gives the unknown status 0x${status.toString(16)}` }
   const u32 = (at: number) => view.getUint32(at, true)
   const date = (at: number) => new Date(u32(at) * 1000)
-  const isFriendly = reply.length === FRIENDLY_REPLY_SIZE
+  const isFriendly = reply.length === P0F_FRIENDLY_REPLY_BYTES
   const linkAt = isFriendly ? 172 : 168
   const distance = view.getInt16(36, true)
   const both = (nameAt: number, flavorAt: number) =>
@@ -149,11 +157,11 @@ export const askP0f = (
         resume(result)
       }
       const finish = () =>
-        length >= REPLY_SIZE
+        length >= P0F_REPLY_BYTES
           ? settle(Effect.succeed(new Uint8Array(Buffer.concat(parts))))
           : settle(
               Effect.fail(
-                fail(`it closed the connection after ${length} bytes of ${REPLY_SIZE}`, "is this a p0f socket?")
+                fail(`it closed the connection after ${length} bytes of ${P0F_REPLY_BYTES}`, "is this a p0f socket?")
               )
             )
       const limit = setTimeout(
@@ -178,8 +186,8 @@ export const askP0f = (
           data(_, chunk) {
             parts.push(chunk)
             length += chunk.length
-            if (length >= FRIENDLY_REPLY_SIZE) finish()
-            else if (length >= REPLY_SIZE) tail ??= setTimeout(finish, TAIL_MS)
+            if (length >= P0F_FRIENDLY_REPLY_BYTES) finish()
+            else if (length >= P0F_REPLY_BYTES) tail ??= setTimeout(finish, TAIL_MS)
           },
           close: finish,
           error() {}

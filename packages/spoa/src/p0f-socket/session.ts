@@ -1,20 +1,14 @@
 /**
- * p0f's API on one connection: queries of 21 bytes in, replies of 232 or 236 bytes out, in order, for any split of the input
- * (p0f 3.09b api.h, api.c).
+ * p0f's API on one connection: queries in, replies out, in order, for any split of the input. Core's p0f/api.ts shows the layout of both.
  *
- * ```
- * query   0 u32 magic 0x50304601 | 4 u8 type 4 or 6 | 5 u8[16] address
- * reply   0 u32 magic 0x50304602 | 4 u32 status 0x00 bad query, 0x10 ok, 0x20 no match | ...
- * ```
  * A query that is bad gets the status that says so and the connection goes on: only the client closes it.
  */
+import { P0F_FRIENDLY_REPLY_BYTES, P0F_QUERY_BYTES } from "@synprint/core"
 import type { Output } from "../protocol/output.ts"
 import type { Protocol } from "../agent/stream-connection.ts"
 
-export const QUERY_SIZE = 21
-export const REPLY_SIZE = 232
-/** The seed's patched p0f puts u16 link_mtu and u16 link_mss before the link type. */
-export const FRIENDLY_REPLY_SIZE = 236
+/** Room for a reply of either layout. */
+const ROOM = P0F_FRIENDLY_REPLY_BYTES
 
 /** Writes the reply to the query at `at` into `out` at `outAt`; returns its length. */
 export type Reply = (query: Uint8Array, at: number, out: Uint8Array, outAt: number) => number
@@ -33,7 +27,7 @@ export class P0fSession implements Protocol {
   hasEnded = false
   readonly #reply: Reply
   readonly #counters: P0fCounters
-  readonly #partial = new Uint8Array(QUERY_SIZE)
+  readonly #partial = new Uint8Array(P0F_QUERY_BYTES)
   #partialLength = 0
 
   constructor(reply: Reply, counters: P0fCounters) {
@@ -45,16 +39,16 @@ export class P0fSession implements Protocol {
     const end = bytes.length
     let at = from
     if (this.#partialLength > 0) {
-      if (out.room < FRIENDLY_REPLY_SIZE) return at
-      while (at < end && this.#partialLength < QUERY_SIZE) this.#partial[this.#partialLength++] = bytes[at++]!
-      if (this.#partialLength < QUERY_SIZE) return at
+      if (out.room < ROOM) return at
+      while (at < end && this.#partialLength < P0F_QUERY_BYTES) this.#partial[this.#partialLength++] = bytes[at++]!
+      if (this.#partialLength < P0F_QUERY_BYTES) return at
       this.#partialLength = 0
       this.#answer(this.#partial, 0, out)
     }
-    while (end - at >= QUERY_SIZE) {
-      if (out.room < FRIENDLY_REPLY_SIZE) return at
+    while (end - at >= P0F_QUERY_BYTES) {
+      if (out.room < ROOM) return at
       this.#answer(bytes, at, out)
-      at += QUERY_SIZE
+      at += P0F_QUERY_BYTES
     }
     while (at < end) this.#partial[this.#partialLength++] = bytes[at++]!
     return at
