@@ -7,7 +7,17 @@
  * ```
  */
 import { backends } from "@synprint/backends"
-import { type Database, Matcher, Observer, P0fResponder, RelayJudge, RequestFingerprint } from "@synprint/core"
+import {
+  type Database,
+  JsonLog,
+  Matcher,
+  type ObservationLog,
+  Observer,
+  P0fLog,
+  P0fResponder,
+  RelayJudge,
+  RequestFingerprint
+} from "@synprint/core"
 import {
   admin,
   applyReloads,
@@ -18,10 +28,12 @@ import {
   databaseLoader,
   historyLimits,
   loadConfig,
+  type LogConfig,
   logging,
   makeFingerprintLookup,
   Metrics,
   openChain,
+  openObservationFile,
   printListenAddress,
   relayThresholds,
   serveUntilStopped,
@@ -37,7 +49,6 @@ import { type Measured, likelyCause, registerMetrics, summaryCounters } from "./
 import { Agent, type AgentSettings, type HttpObserver } from "./agent.ts"
 import { hintRequests } from "./hinted-request.ts"
 import { Counters } from "./counters.ts"
-import { openObservations } from "./observations.ts"
 import { P0fCounters, type Reply } from "../p0f-socket/session.ts"
 import { serveP0fSocket } from "../p0f-socket/socket.ts"
 import { serveAgent } from "./server.ts"
@@ -46,6 +57,9 @@ import { warmUp } from "./warm-up.ts"
 
 /** Fingerprints remembered per database: a busy site sees a few thousand. */
 const CACHED_FINGERPRINTS = 16_384
+
+/** Longest time that an observation waits to be written. */
+const FLUSH_MS = 250
 
 export interface Loaded {
   readonly config: Config
@@ -86,7 +100,7 @@ export const runAgent = (
     })
     const { config, database } = first
     const mode = config.fingerprint.mode
-    // DESIGN 1.4: history has one source, chosen at start.
+    // History has one source, chosen at start.
     const wantsFeed = config.capture.enabled && spoaProgram.wantsPackets(config)
 
     yield* warnOf(database)
@@ -181,6 +195,26 @@ function readRequest(database: Database): HttpObserver {
     reported.read(bytes, given.userAgentAt, given.userAgentLength, given.headersAt, given.headersLength, into)
   }
 }
+
+/** Opens `[log] observations`, to which the observer's log goes; undefined if no file is configured. */
+const openObservations = (config: LogConfig): Effect.Effect<ObservationLog | undefined, ConfigInvalid, Scope.Scope> =>
+  Effect.gen(function* () {
+    const flush = (): void => log?.flush()
+    const write = yield* openObservationFile(config, flush)
+    if (write === undefined) return undefined
+    const encoder = new TextEncoder()
+    const log: (ObservationLog & { readonly flush: () => void }) | undefined =
+      config.observationsFormat === "p0f" ? new P0fLog(write) : new JsonLog((text) => write(encoder.encode(text)))
+    yield* Effect.acquireRelease(
+      Effect.sync(() => setInterval(flush, FLUSH_MS)),
+      (timer) =>
+        Effect.sync(() => {
+          clearInterval(timer)
+          flush()
+        })
+    )
+    return log
+  })
 
 /** undefined: turned off by `[fingerprint] tcp_enabled = false`. */
 const openCapture = (config: Config, feed: boolean) =>
