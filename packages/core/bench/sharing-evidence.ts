@@ -27,7 +27,7 @@ export function measureSharing(matcher: Matcher, syns: ReadonlyArray<LabelledSyn
     flowAgeSeconds: 30,
     hostIdleMinutes: 120
   })
-  const answer = new ConnectionInfo()
+  const info = new ConnectionInfo()
   let address = 0x0a000001
   const isShared = (sent: ReadonlyArray<Packet>): boolean => {
     address++
@@ -40,9 +40,9 @@ export function measureSharing(matcher: Matcher, syns: ReadonlyArray<LabelledSyn
       packet.ts1 = packet.ts1 === 0 ? 0 : (n * 0x9e3779b1) >>> 0
       host = observer.connection(packet, 1_700_000_000_000 + n * EVERY_MS)
     }
-    answer.reset("ok")
-    observer.fillConnectionInfo(host, answer)
-    return answer.nat && answer.sharedScore > 0
+    info.reset("ok")
+    observer.fillConnectionInfo(host, info)
+    return info.nat && info.sharedScore > 0
   }
   const count: Count = { reported: 0, right: 0, due: 0 }
   syns.forEach(({ packet, platform, families }, n) => {

@@ -28,7 +28,7 @@ const NO_ADDRESS = new Uint8Array(16)
 export class HintedLog<Log extends ObservationLog & { readonly flush: () => void }> implements ObservationLog {
   readonly inner: Log
   readonly #hinter = new Hinter(new HintPolicy(DEFAULT_HINTS))
-  readonly #answer = new ConnectionInfo()
+  readonly #info = new ConnectionInfo()
   readonly #keys = new Int32Array(SLOTS * WORDS)
   readonly #fingerprints: Array<TcpFingerprint | undefined> = Array.from({ length: SLOTS }, () => undefined)
 
@@ -56,9 +56,9 @@ export class HintedLog<Log extends ObservationLog & { readonly flush: () => void
     const slot = slotOf(at)
     const fingerprint = this.#fingerprints[slot]
     if (fingerprint === undefined || !isKey(at, this.#keys, slot * WORDS)) return undefined
-    this.#answer.reset("ok")
-    this.#answer.fingerprint = fingerprint
-    const connection = this.#hinter.connection(this.#answer, 0, NO_ADDRESS, 0)
+    this.#info.reset("ok")
+    this.#info.fingerprint = fingerprint
+    const connection = this.#hinter.connection(this.#info, 0, NO_ADDRESS, 0)
     const platform = platformOfUserAgent(seen.bytes, seen.agentAt, seen.agentLength)
     return this.#hinter.list(connection, claimOf(platform, 0, false), 0)
   }

@@ -49,11 +49,11 @@ const settings = (different: Partial<HintSettings> = {}): HintSettings => ({
 const ruled = (name: string, different: Partial<HintRule>): HintSettings =>
   settings({ rules: HINT_NAMES.map((hint) => (hint === name ? rule(different) : rule())) })
 
-const answerOf = (signature: string | undefined, different: Partial<ConnectionInfo> = {}): ConnectionInfo => {
-  const answer = new ConnectionInfo()
-  answer.reset("ok")
-  if (signature !== undefined) answer.fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
-  return Object.assign(answer, different)
+const infoOf = (signature: string | undefined, different: Partial<ConnectionInfo> = {}): ConnectionInfo => {
+  const info = new ConnectionInfo()
+  info.reset("ok")
+  if (signature !== undefined) info.fingerprint = matcher.fingerprintOf(signaturePacket(signature), REQUEST, 0)
+  return Object.assign(info, different)
 }
 
 const UA_WINDOWS = claimOf(PLATFORM_WINDOWS, 0, false)
@@ -61,7 +61,7 @@ const UA_LINUX = claimOf(PLATFORM_LINUX, 0, false)
 
 interface Asked {
   readonly signature?: string | undefined
-  readonly answer?: Partial<ConnectionInfo>
+  readonly info?: Partial<ConnectionInfo>
   readonly claim?: number
   readonly spoofed?: number
   readonly client?: string
@@ -73,7 +73,7 @@ function listOf(asked: Asked): string | undefined {
   const hinter = asked.hinter ?? new Hinter(new HintPolicy(asked.policy ?? settings()))
   const address = new Uint8Array(16)
   const family = parseAddress(asked.client ?? "192.0.2.1", address)
-  const connection = hinter.connection(answerOf(asked.signature, asked.answer), family, address, 0)
+  const connection = hinter.connection(infoOf(asked.signature, asked.info), family, address, 0)
   return hinter.list(connection, asked.claim ?? 0, asked.spoofed ?? 0)
 }
 
@@ -133,29 +133,29 @@ describe("what is hinted", () => {
 
   test("a relay that shows only when TLS's handshake is over", () => {
     const hinter = new Hinter(new HintPolicy(settings()))
-    const before = hinter.connection(answerOf(LINUX), 0, new Uint8Array(16), 0)
+    const before = hinter.connection(infoOf(LINUX), 0, new Uint8Array(16), 0)
     const verdict = { score: 80, gapMicros: 120_000, reason: RELAY_AGREED }
     expect(hinter.list(hinter.withRelay(before, verdict), 0, 0)).toStartWith("relay;q=0.8;gap=120;")
     expect(hinter.list(before, 0, 0)).toBeUndefined()
     const off = new Hinter(new HintPolicy(ruled("relay", { enabled: false })))
     expect(
-      off.list(off.withRelay(off.connection(answerOf(LINUX), 0, new Uint8Array(16), 0), verdict), 0, 0)
+      off.list(off.withRelay(off.connection(infoOf(LINUX), 0, new Uint8Array(16), 0), verdict), 0, 0)
     ).toBeUndefined()
   })
 
   test("an address that several hosts share, from the score on that history calls it shared", () => {
     const sharing = { sharedScore: 72, sharedReasons: REASON_OS_DIFF | REASON_MTU, nat: true }
-    expect(listOf({ signature: LINUX, answer: sharing })).toBe('shared-address;q=0.72;reason="os_diff mtu"')
-    expect(listOf({ signature: LINUX, answer: { ...sharing, nat: false } })).toBeUndefined()
-    expect(listOf({ signature: LINUX, answer: { nat: true } })).toBeUndefined()
+    expect(listOf({ signature: LINUX, info: sharing })).toBe('shared-address;q=0.72;reason="os_diff mtu"')
+    expect(listOf({ signature: LINUX, info: { ...sharing, nat: false } })).toBeUndefined()
+    expect(listOf({ signature: LINUX, info: { nat: true } })).toBeUndefined()
   })
 
   test("a relay from the score on that calls it one; its gap in milliseconds", () => {
-    expect(listOf({ signature: LINUX, answer: { relayScore: 49, relayGapMicros: 84_300 } })).toBeUndefined()
+    expect(listOf({ signature: LINUX, info: { relayScore: 49, relayGapMicros: 84_300 } })).toBeUndefined()
     const relay = { relayScore: 70, relayGapMicros: 84_300, relayReason: RELAY_AGREED }
     const reason = "tls and hello both slower than tcp"
-    expect(listOf({ signature: LINUX, answer: relay })).toBe(`relay;q=0.7;gap=84;reason="${reason}"`)
-    expect(listOf({ answer: { ...relay, relayScore: 100 } })).toContain(`relay;q=${MEASURED[2]};gap=84;`)
+    expect(listOf({ signature: LINUX, info: relay })).toBe(`relay;q=0.7;gap=84;reason="${reason}"`)
+    expect(listOf({ info: { ...relay, relayScore: 100 } })).toContain(`relay;q=${MEASURED[2]};gap=84;`)
   })
 })
 
@@ -189,9 +189,7 @@ describe("policy", () => {
     expect(listOf({ ...mismatch, policy: one, spoofed: 1 })).toBe("spoofed-header;q=1.0;count=1")
     expect(listOf({ ...mismatch, policy: one, client: "198.51.100.1" })).toBeDefined()
     const relays = settings({ relays: prefixes("192.0.2.0/24") })
-    expect(
-      listOf({ signature: BLANKED, claim: UA_WINDOWS, policy: relays, answer: { relayScore: 90 } })
-    ).toBeUndefined()
+    expect(listOf({ signature: BLANKED, claim: UA_WINDOWS, policy: relays, info: { relayScore: 90 } })).toBeUndefined()
     expect(listOf({ signature: BLANKED, policy: relays, spoofed: 1 })).toBe("spoofed-header;q=1.0;count=1")
   })
 

@@ -74,15 +74,15 @@ export class Hinter {
   }
 
   /** Computes the hints about a connection; the client's address is at `at` in `address`, and family is 0 if it is not known. */
-  connection(answer: ConnectionInfo, family: Family | 0, address: Uint8Array, at: number): ConnectionHints {
+  connection(info: ConnectionInfo, family: Family | 0, address: Uint8Array, at: number): ConnectionHints {
     const { policy } = this
     const allowed = policy.allowed(family, address, at)
     if (allowed === 0) return NO_HINTS
-    const { fingerprint } = answer
+    const { fingerprint } = info
     const plain = fingerprint === undefined ? undefined : this.#fingerprintHints(fingerprint).plain
-    const relay = answer.relayScore >= RELAY_CALLED
+    const relay = info.relayScore >= RELAY_CALLED
     // p0f mode has a nat of its own, and no score.
-    const shared = answer.nat && answer.sharedScore > 0
+    const shared = info.nat && info.sharedScore > 0
     if (plain !== undefined && allowed === policy.enabled && !relay && !shared) return plain
     const parameters: Array<string | undefined> = [...NOTHING]
     if (plain !== undefined) {
@@ -91,11 +91,11 @@ export class Hinter {
       })
     }
     if (relay && (allowed & (1 << RELAY)) !== 0) {
-      parameters[RELAY] = this.#relay(answer.relayScore, answer.relayGapMicros, answer.relayReason)
+      parameters[RELAY] = this.#relay(info.relayScore, info.relayGapMicros, info.relayReason)
     }
     if (shared && (allowed & (1 << SHARED_ADDRESS)) !== 0) {
-      parameters[SHARED_ADDRESS] = this.#parameters(SHARED_ADDRESS, answer.sharedScore / 100, [
-        ["reason", serializeString(reasonNames(answer.sharedReasons).join(" "))]
+      parameters[SHARED_ADDRESS] = this.#parameters(SHARED_ADDRESS, info.sharedScore / 100, [
+        ["reason", serializeString(reasonNames(info.sharedReasons).join(" "))]
       ])
     }
     const isEmpty = parameters.every((text) => text === undefined)

@@ -133,7 +133,7 @@ export class RelayJudge {
   }
 }
 
-/** Puts a connection's timing, and what `judge` says of it, into its answer. */
+/** Puts a connection's timing, and what `judge` says of it, into its ConnectionInfo. */
 export function applyTiming(timing: HandshakeTiming, judge: RelayJudge, into: ConnectionInfo): void {
   into.rttMicros = micros(timing.rtt)
   into.chelloDelayMicros = micros(timing.helloDelay)

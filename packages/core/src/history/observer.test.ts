@@ -106,9 +106,9 @@ function setUp(mode: "modern" | "p0f" = "modern", options: Partial<ObserverOptio
         packet.src3,
         Math.floor(ms / 1000)
       )
-      const answer = new ConnectionInfo()
-      if (host >= 0) observer.fillConnectionInfo(host, answer)
-      return answer
+      const info = new ConnectionInfo()
+      if (host >= 0) observer.fillConnectionInfo(host, info)
+      return info
     }
   }
 }

@@ -200,7 +200,7 @@ export class Observer {
     return this.hosts.lookUp(ver, a0, a1, a2, a3, nowSec)
   }
 
-  /** Writes what is on file about a host to the history fields of an answer. */
+  /** Writes what is on file about a host to the history fields of a ConnectionInfo. */
   fillConnectionInfo(host: number, into: ConnectionInfo): void {
     fillConnectionInfo(this.hosts, this.#labels, host, this.isP0fMode, into)
     this.#sharing?.fill(host, into.lastSeen | 0, into)

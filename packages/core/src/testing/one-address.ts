@@ -43,11 +43,11 @@ export function readOneAddress(capture: Uint8Array, client: string): OneAddress 
   if (problem !== undefined) throw new Error(`capture of ${client}: ${problem.message}`)
   const address = new Uint8Array(16)
   const ver = parseAddress(client, address, 0)
-  const answer = new ConnectionInfo()
+  const info = new ConnectionInfo()
   const host = observer.lookUp(ver, i32(address, 0), i32(address, 4), i32(address, 8), i32(address, 12), sec)
-  if (host >= 0) observer.fillConnectionInfo(host, answer)
+  if (host >= 0) observer.fillConnectionInfo(host, info)
   const { hostChanges, ipSharings, uptimes } = observer.counts
-  const { totalConn, sharedScore, nat } = answer
+  const { totalConn, sharedScore, nat } = info
   return { connections: totalConn, hostChanges, ipSharings, uptimes, sharedScore, nat }
 }
 

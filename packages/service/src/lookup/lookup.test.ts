@@ -25,12 +25,12 @@ function setUp(answers = 64) {
   })
   const capture = makeFakeBackend()
   const lookup = makeFingerprintLookup({ capture, observer, history: "connections", answers })
-  const answer = new ConnectionInfo()
+  const info = new ConnectionInfo()
   const key = makeConnectionKey()
   const ask = (client: string, port: number, atMs = NOW): ConnectionInfo => {
     expect(parseConnectionKey(client, port, "192.0.2.1", port === 0 ? 0 : 443, key)).toBe(true)
-    lookup.answer({ key, savedSyn: undefined, openedAtMs: atMs }, answer)
-    return answer
+    lookup.answer({ key, savedSyn: undefined, openedAtMs: atMs }, info)
+    return info
   }
   const arrive = (client: string, port: number, spec: PacketFields = {}): void => {
     expect(parseConnectionKey(client, port, "192.0.2.1", 443, key)).toBe(true)
@@ -55,13 +55,13 @@ const linux = (client: string, port: number): PacketFields => ({
 test("a SYN is answered with its fingerprint and the address's history", () => {
   const { ask, arrive } = setUp()
   arrive("198.51.100.7", 40_000)
-  const answer = ask("198.51.100.7", 40_000)
-  expect(answer.status).toBe("ok")
-  expect(answer.fingerprint!.rawSignature).toBe("4:60+4:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0")
-  expect(answer.fingerprint!.os).toStartWith("Linux")
-  expect(answer.fingerprint!.dist).toBe(4)
-  expect(answer.totalConn).toBe(1)
-  expect(answer.firstSeen).toBe(NOW / 1000)
+  const info = ask("198.51.100.7", 40_000)
+  expect(info.status).toBe("ok")
+  expect(info.fingerprint!.rawSignature).toBe("4:60+4:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0")
+  expect(info.fingerprint!.os).toStartWith("Linux")
+  expect(info.fingerprint!.dist).toBe(4)
+  expect(info.totalConn).toBe(1)
+  expect(info.firstSeen).toBe(NOW / 1000)
 })
 
 test("sharing is answered as it was when the connection was first asked about; spoofed SYNs never count", () => {
@@ -143,9 +143,9 @@ test("without ports the address answers, by its last connection", () => {
   expect(ask("198.51.100.7", 0)).toMatchObject({ status: "by_address", hasHost: false, fingerprint: undefined })
   arrive("198.51.100.7", 40_000)
   ask("198.51.100.7", 40_000)
-  const answer = ask("198.51.100.7", 0)
-  expect(answer).toMatchObject({ status: "by_address", hasHost: true, hostDist: 4, hostLink: "Ethernet", totalConn: 1 })
-  expect(answer.hostOs).toStartWith("Linux")
+  const info = ask("198.51.100.7", 0)
+  expect(info).toMatchObject({ status: "by_address", hasHost: true, hostDist: 4, hostLink: "Ethernet", totalConn: 1 })
+  expect(info.hostOs).toStartWith("Linux")
 })
 
 test("no capture at all says disabled", () => {
@@ -156,9 +156,9 @@ test("no capture at all says disabled", () => {
     ...SMALL_HISTORY
   })
   const lookup = makeFingerprintLookup({ capture: undefined, observer, history: "connections", answers: 4 })
-  const answer = new ConnectionInfo()
-  lookup.answer({ key: makeConnectionKey(), savedSyn: undefined, openedAtMs: NOW }, answer)
-  expect(answer.status).toBe("disabled")
+  const info = new ConnectionInfo()
+  lookup.answer({ key: makeConnectionKey(), savedSyn: undefined, openedAtMs: NOW }, info)
+  expect(info.status).toBe("disabled")
 })
 
 test("answers beyond the table's capacity are given, only not remembered", () => {

@@ -1,7 +1,7 @@
 /**
  * Agent: answers a NOTIFY by an ACK, synchronously.
  *
- *   arguments -> connection key -> core's answer (capture, match, history) -> variables
+ *   arguments -> connection key -> ConnectionInfo (capture, match, history) -> variables
  */
 import { ConnectionInfo, RelayJudge, applyTiming } from "@synprint/core"
 import type { FingerprintLookup } from "@synprint/service"
@@ -12,10 +12,10 @@ import type { Output } from "../protocol/output.ts"
 import type { NotifyHandler } from "../protocol/session.ts"
 import type { VariableWriter } from "../protocol/variables.ts"
 
-/** Adds the facts of a request's own headers to an answer: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
+/** Adds the facts of a request's own headers: HTTP name, flavor, language and bad_sw from `ua` and `hdrs`, over TLS too. */
 export type HttpObserver = (bytes: Uint8Array, given: Arguments, into: ConnectionInfo) => void
 
-/** Sets the hints of an answer by what the arguments say of the client and its request. */
+/** Sets the hints, by the arguments about the client and its request. */
 export type HintObserver = (bytes: Uint8Array, given: Arguments, into: ConnectionInfo) => void
 
 const DEFAULT_RELAY = new RelayJudge()
@@ -37,7 +37,7 @@ export class Agent implements NotifyHandler {
   settings: AgentSettings
   readonly #counters: Counters
   readonly #given = new Arguments()
-  readonly #answer = new ConnectionInfo()
+  readonly #info = new ConnectionInfo()
 
   constructor(settings: AgentSettings, counters: Counters) {
     this.settings = settings
@@ -53,24 +53,24 @@ export class Agent implements NotifyHandler {
   acknowledge(frame: Frame, out: Output, limitBytes: number): boolean {
     const { lookup, variables, key, http, hints, relay } = this.settings
     const given = this.#given
-    const answer = this.#answer
+    const info = this.#info
     if (!given.read(frame)) return false
 
-    if (given.viaProxy) answer.reset("via_proxy")
+    if (given.viaProxy) info.reset("via_proxy")
     else if (given.clientFamily === 0) {
-      answer.reset("not_captured")
+      info.reset("not_captured")
       this.#counters.notifiesWithoutAddress++
     } else {
       if (!isConnection(given, key)) given.dropPorts()
-      lookup.answer(given.connection, answer)
-      if (given.timing.isGiven) applyTiming(given.timing.times, relay ?? DEFAULT_RELAY, answer)
+      lookup.answer(given.connection, info)
+      if (given.timing.isGiven) applyTiming(given.timing.times, relay ?? DEFAULT_RELAY, info)
     }
-    if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, answer)
-    if (hints !== undefined) hints(frame.bytes, given, answer)
+    if (http !== undefined && (given.userAgentLength >= 0 || given.headersLength >= 0)) http(frame.bytes, given, info)
+    if (hints !== undefined) hints(frame.bytes, given, info)
 
     const start = out.length
     let at = beginReply(out.bytes, start, ACK, frame)
-    at = variables.write(answer, out.bytes, at, start + limitBytes)
+    at = variables.write(info, out.bytes, at, start + limitBytes)
     if (variables.isTruncated) this.#counters.acksTruncated++
     endFrame(out.bytes, start, at)
     out.length = at

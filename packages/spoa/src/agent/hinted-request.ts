@@ -1,5 +1,5 @@
 /**
- * Hints for one NOTIFY: the platform that the request names, by `ua` and `hdrs`, against the answer about its connection.
+ * Hints for one NOTIFY: the platform that the request names, by `ua` and `hdrs`, against the facts about its connection.
  *
  *     hdrs   name ":" value CR LF ... as HAProxy's req.hdrs gives them, names in lower case
  */

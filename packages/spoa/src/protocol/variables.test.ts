@@ -9,26 +9,22 @@ const ALL = FIELDS.map((field) => field.name)
 const GUARD = 0xa5
 
 /** Returns the variables that HAProxy would set; asserts that nothing was written behind `limit`. */
-function variables(
-  writer: VariableWriter,
-  answer: ConnectionInfo,
-  limit = 4000
-): Map<string, string | bigint | boolean> {
+function variables(writer: VariableWriter, info: ConnectionInfo, limit = 4000): Map<string, string | bigint | boolean> {
   const out = new Uint8Array(8192).fill(GUARD)
-  const end = writer.write(answer, out, 20, 20 + limit)
+  const end = writer.write(info, out, 20, 20 + limit)
   expect(end).toBeLessThanOrEqual(20 + limit)
   return readVariables(out.subarray(20, end))
 }
 
-function answerOf(different: Partial<ConnectionInfo>): ConnectionInfo {
-  const answer = new ConnectionInfo()
-  answer.reset("ok")
-  return Object.assign(answer, different)
+function infoOf(different: Partial<ConnectionInfo>): ConnectionInfo {
+  const info = new ConnectionInfo()
+  info.reset("ok")
+  return Object.assign(info, different)
 }
 
 /** Everything known, every text as long as it gets in practice. */
 const full = (): ConnectionInfo =>
-  answerOf({
+  infoOf({
     fingerprint: testFingerprint({
       os: "Windows 7 or 8 (some of them, behind a long label)",
       osMatchQ: 3,
@@ -65,12 +61,12 @@ const full = (): ConnectionInfo =>
 
 describe("values", () => {
   test("the default variables of a known stack, with known zeros", () => {
-    const answer = answerOf({
+    const info = infoOf({
       fingerprint: testFingerprint({ os: "Linux 5.x", dist: 0, osMatchQ: 0 }),
       uptimeMinutes: 0,
       nat: true
     })
-    expect([...variables(new VariableWriter(DEFAULTS), answer)].toSorted()).toEqual(
+    expect([...variables(new VariableWriter(DEFAULTS), info)].toSorted()).toEqual(
       (
         [
           ["status", "ok"],
@@ -90,18 +86,18 @@ describe("values", () => {
   })
 
   test("what isn't known is not set: an unknown stack, a SYN without MSS", () => {
-    const answer = answerOf({
+    const info = infoOf({
       fingerprint: testFingerprint({ os: undefined, mss: 0, linkMtu: 0, link: undefined, dist: 7 })
     })
-    expect([...variables(new VariableWriter(ALL), answer).keys()].toSorted()).toEqual(["dist", "done", "sig", "status"])
+    expect([...variables(new VariableWriter(ALL), info).keys()].toSorted()).toEqual(["dist", "done", "sig", "status"])
   })
 
   test("status and done alone for every status without a fingerprint, even if neither was chosen", () => {
     for (const status of STATUSES) {
-      const answer = new ConnectionInfo()
-      answer.reset(status)
+      const info = new ConnectionInfo()
+      info.reset(status)
       for (const chosen of [ALL, DEFAULTS, [], ["os"]]) {
-        expect([...variables(new VariableWriter(chosen), answer)]).toEqual([
+        expect([...variables(new VariableWriter(chosen), info)]).toEqual([
           ["status", status],
           ["done", "1"]
         ])
@@ -110,7 +106,7 @@ describe("values", () => {
   })
 
   test("by_address reports the host record", () => {
-    const answer = answerOf({
+    const info = infoOf({
       status: "by_address",
       hasHost: true,
       hostOs: "Linux",
@@ -119,7 +115,7 @@ describe("values", () => {
       hostLink: "DSL",
       uptimeMinutes: 5
     })
-    expect(Object.fromEntries(variables(new VariableWriter(ALL), answer))).toEqual({
+    expect(Object.fromEntries(variables(new VariableWriter(ALL), info))).toEqual({
       status: "by_address",
       done: "1",
       os: "Linux",
@@ -143,8 +139,8 @@ describe("values", () => {
   })
 
   test("text from a database that is no printable ASCII can't break a header", () => {
-    const answer = answerOf({ fingerprint: testFingerprint({ os: "a\r\nX-Evil: b\u0000\u00ff\u{1f600}" }) })
-    expect(variables(new VariableWriter(DEFAULTS), answer).get("os")).toBe("a??X-Evil: b????")
+    const info = infoOf({ fingerprint: testFingerprint({ os: "a\r\nX-Evil: b\u0000\u00ff\u{1f600}" }) })
+    expect(variables(new VariableWriter(DEFAULTS), info).get("os")).toBe("a??X-Evil: b????")
   })
 
   test("every field of core is known to the writer", () => {
@@ -178,12 +174,12 @@ describe("size", () => {
   })
 
   test("a text of any length is left out, not cut", () => {
-    const answer = answerOf({
+    const info = infoOf({
       fingerprint: testFingerprint({ os: "x".repeat(20_000), rawSignature: "sig" }),
       httpName: "y".repeat(9000)
     })
     const writer = new VariableWriter(ALL)
-    const kept = variables(writer, answer, 371)
+    const kept = variables(writer, info, 371)
     expect(kept.has("os")).toBe(false)
     expect(kept.get("sig")).toBe("sig")
     expect(writer.isTruncated).toBe(true)
@@ -193,30 +189,30 @@ describe("size", () => {
 describe("fingerprints", () => {
   test("are encoded once, and again for a writer with other variables", () => {
     const fingerprint = testFingerprint({ os: "Linux" })
-    const answer = answerOf({ fingerprint })
+    const info = infoOf({ fingerprint })
     const first = new VariableWriter(DEFAULTS)
-    const wanted = variables(first, answer)
+    const wanted = variables(first, info)
     const encoded = fingerprint.encoded
     expect(encoded).toBeDefined()
-    variables(first, answer)
+    variables(first, info)
     expect(fingerprint.encoded).toBe(encoded)
-    expect([...variables(new VariableWriter(["os"]), answer).keys()]).toEqual(["status", "done", "os"])
+    expect([...variables(new VariableWriter(["os"]), info).keys()]).toEqual(["status", "done", "os"])
     expect(fingerprint.encoded).not.toBe(encoded)
-    expect(variables(first, answer)).toEqual(wanted)
+    expect(variables(first, info)).toEqual(wanted)
   })
 
   test("the encoded block gives the same variables as field by field", () => {
-    const answer = full()
+    const info = full()
     const writer = new VariableWriter(ALL)
-    const fast = variables(writer, answer, 8000)
+    const fast = variables(writer, info, 8000)
     expect(writer.isTruncated).toBe(false)
     expect([...fast.keys()].toSorted()).toEqual([...ALL].toSorted())
-    expect(fast.get("sig")).toBe(answer.fingerprint!.rawSignature)
+    expect(fast.get("sig")).toBe(info.fingerprint!.rawSignature)
   })
 })
 
 test("a field that is added to the table is a variable", () => {
   const extra = { ...FIELDS.find(({ name }) => name === "retransmits")!, name: "extra", read: () => 42 }
   const writer = new VariableWriter(["extra"], [...FIELDS, extra])
-  expect(variables(writer, answerOf({})).get("extra")).toBe(42n)
+  expect(variables(writer, infoOf({})).get("extra")).toBe(42n)
 })

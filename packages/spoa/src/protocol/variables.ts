@@ -7,7 +7,7 @@
  * `scope.prefix.name` must fit in 63 characters.
  *
  * Numbers are INT64, the rest STRING. Values that are not known are not set; a known 0 is. `status` and `done` are always set. The variables
- * of scope "fingerprint" are encoded once per fingerprint and kept with it; the others are appended to each answer. So a usual ACK costs one
+ * of scope "fingerprint" are encoded once per fingerprint and kept with it; the others are appended to each ACK. So a usual ACK costs one
  * copy and a call of `read` for each variable of another scope (uptime and nat by default): the rows of core's FIELDS are as fast here as a
  * switch over numbers was (bench/codec.ts in turns with it: 122 and 121 ns per NOTIFY -> ACK).
  *
@@ -42,9 +42,9 @@ interface Variable {
 export const wantsHints = (variables: ReadonlyArray<string>): boolean =>
   variables.some((name) => name === "hints" || HINT_FIELDS.includes(name))
 
-/** Writes answers with one choice of variables. A reload that changes the choice creates another writer. */
+/** Writes one choice of variables. A reload that changes the choice creates another writer. */
 export class VariableWriter {
-  /** True if the last answer lost variables. */
+  /** True if the last ACK lost variables. */
   isTruncated = false
 
   readonly #heads: Readonly<Record<Status, Uint8Array>>

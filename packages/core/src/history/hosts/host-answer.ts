@@ -1,6 +1,6 @@
 /**
- * Host answer: what is on file about an address, as the history fields of an Answer (the fields of p0f's API, specs p0f.md §9, as
- * the seed's agent maps them, Appendix E).
+ * Host answer: what is on file about an address, as the history fields of a ConnectionInfo (the fields of p0f's API, p0f 3.09b api.h, as
+ * the seed's agent maps them).
  */
 import type { ConnectionInfo } from "../../connection-info.ts"
 import { linkName } from "../../tcp/path/link-table.ts"

@@ -56,11 +56,11 @@ const frame = (n: number, stack: number, seq: number): Packet => {
 function tell(observer: Observer, packet: Packet, nowMs: number): string {
   const { transaction } = observer
   if (transaction !== undefined && !transaction.begin()) return "left alone"
-  const answer = new ConnectionInfo()
-  answer.reset("ok")
-  observer.fillConnectionInfo(observer.connection(packet, nowMs), answer)
+  const info = new ConnectionInfo()
+  info.reset("ok")
+  observer.fillConnectionInfo(observer.connection(packet, nowMs), info)
   transaction?.commit()
-  return JSON.stringify(answer)
+  return JSON.stringify(info)
 }
 
 test.each([1024, 64])("three threads and %d hosts: every answer is that of one observer that saw all", (maxHosts) => {

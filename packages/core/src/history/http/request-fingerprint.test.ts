@@ -27,25 +27,25 @@ const reported = () => {
   return new RequestFingerprint(database.database)
 }
 
-/** An answer about a client whose SYN is that of Linux, or of nobody. */
-function answerFor(isLinux = true): ConnectionInfo {
-  const answer = new ConnectionInfo()
-  answer.reset("ok")
+/** Facts about a client whose SYN is that of Linux, or of nobody. */
+function infoFor(isLinux = true): ConnectionInfo {
+  const info = new ConnectionInfo()
+  info.reset("ok")
   const packet = new Packet()
   packet.ver = 4
   packet.ttl = 60
   packet.layoutLength = isLinux ? 0 : 1
   packet.win = 1000
-  answer.fingerprint = new Matcher(database.database!, "modern", 16).fingerprintOf(packet, REQUEST, 0)
-  expect(answer.fingerprint.os).toBe(isLinux ? "Linux new" : undefined)
-  return answer
+  info.fingerprint = new Matcher(database.database!, "modern", 16).fingerprintOf(packet, REQUEST, 0)
+  expect(info.fingerprint.os).toBe(isLinux ? "Linux new" : undefined)
+  return info
 }
 
-function read(answer: ConnectionInfo, headers: string | undefined, agent?: string): ConnectionInfo {
+function read(info: ConnectionInfo, headers: string | undefined, agent?: string): ConnectionInfo {
   const bytes = Buffer.from(`xx${headers ?? ""}${agent ?? ""}yy`, "latin1")
   const headersLength = headers === undefined ? -1 : headers.length
-  reported().read(bytes, 2 + (headers?.length ?? 0), agent === undefined ? -1 : agent.length, 2, headersLength, answer)
-  return answer
+  reported().read(bytes, 2 + (headers?.length ?? 0), agent === undefined ? -1 : agent.length, 2, headersLength, info)
+  return info
 }
 
 const firefox = (agent: string) =>
@@ -55,8 +55,8 @@ const LINUX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/
 const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; rv:130.0) Gecko/20100101 Firefox/130.0"
 
 test("headers in lower case, as HAProxy sends them, give application, flavor and language", () => {
-  const answer = read(answerFor(), firefox(LINUX))
-  expect(answer).toMatchObject({ httpName: "Firefox", httpFlavor: "10.x or newer", language: "German", badSw: 0 })
+  const info = read(infoFor(), firefox(LINUX))
+  expect(info).toMatchObject({ httpName: "Firefox", httpFlavor: "10.x or newer", language: "German", badSw: 0 })
 })
 
 test("headers as they are on the wire do too, with LF alone", () => {
@@ -64,32 +64,32 @@ test("headers as they are on the wire do too, with LF alone", () => {
     /(^|\n)([a-z-]+):/g,
     (_, start: string, name: string) => `${start}${name.toUpperCase()}:`
   )
-  expect(read(answerFor(), text.replaceAll("\r", ""))).toMatchObject({ httpName: "Firefox", language: "German" })
+  expect(read(infoFor(), text.replaceAll("\r", ""))).toMatchObject({ httpName: "Firefox", language: "German" })
 })
 
 test("a User-Agent of another system than the SYN shows: bad_sw 1; of an unknown SYN nothing is said", () => {
-  expect(read(answerFor(), firefox(WINDOWS)).badSw).toBe(1)
-  expect(read(answerFor(), undefined, WINDOWS).badSw).toBe(1)
-  expect(read(answerFor(), undefined, LINUX).badSw).toBe(0)
-  expect(read(answerFor(), "host: a\r\n\r\n", WINDOWS).badSw).toBe(1)
-  expect(read(answerFor(false), firefox(WINDOWS)).badSw).toBe(0)
+  expect(read(infoFor(), firefox(WINDOWS)).badSw).toBe(1)
+  expect(read(infoFor(), undefined, WINDOWS).badSw).toBe(1)
+  expect(read(infoFor(), undefined, LINUX).badSw).toBe(0)
+  expect(read(infoFor(), "host: a\r\n\r\n", WINDOWS).badSw).toBe(1)
+  expect(read(infoFor(false), firefox(WINDOWS)).badSw).toBe(0)
   const without = new ConnectionInfo()
   without.reset("not_captured")
   expect(read(without, firefox(WINDOWS))).toMatchObject({ badSw: 0, httpName: "Firefox" })
 })
 
 test("a program that is not what its headers look like: bad_sw 2", () => {
-  expect(read(answerFor(), firefox("Mozilla/5.0 (X11; Linux) Chrome/130"))).toMatchObject({
+  expect(read(infoFor(), firefox("Mozilla/5.0 (X11; Linux) Chrome/130"))).toMatchObject({
     httpName: "Firefox",
     badSw: 2
   })
 })
 
 test("what the request does not tell stays as the history has it", () => {
-  const answer = answerFor()
-  Object.assign(answer, { httpName: "Opera", language: "French", badSw: 1 })
-  expect(read(answer, "x: y\r\n\r\n")).toMatchObject({ httpName: "Opera", language: "French", badSw: 1 })
-  expect(read(answer, "")).toMatchObject({ httpName: "Opera" })
+  const info = infoFor()
+  Object.assign(info, { httpName: "Opera", language: "French", badSw: 1 })
+  expect(read(info, "x: y\r\n\r\n")).toMatchObject({ httpName: "Opera", language: "French", badSw: 1 })
+  expect(read(info, "")).toMatchObject({ httpName: "Opera" })
 })
 
 test("heads of any size and form are read without error, and nothing of one request is seen in the next", () => {
@@ -102,13 +102,13 @@ test("heads of any size and form are read without error, and nothing of one requ
   for (let round = 0; round < rounds(3000); round++) {
     const length = random(5) === 0 ? 12_000 : random(200)
     const bytes = Uint8Array.from({ length }, () => [10, 13, 58, 32, 65 + random(50), random(256)][random(6)]!)
-    one.read(bytes, 0, random(length + 1) - 1, 0, length, answerFor())
+    one.read(bytes, 0, random(length + 1) - 1, 0, length, infoFor())
   }
-  const answer = answerFor()
+  const info = infoFor()
   const many = Buffer.from(Array.from({ length: 100 }, (_, index) => `x${index}: ${"y".repeat(100)}\r\n`).join(""))
-  one.read(many, 0, -1, 0, many.length, answer)
-  expect(answer.httpName).toBeUndefined()
+  one.read(many, 0, -1, 0, many.length, info)
+  expect(info.httpName).toBeUndefined()
   const bytes = Buffer.from(firefox(LINUX))
-  one.read(bytes, 0, -1, 0, bytes.length, answer)
-  expect(answer).toMatchObject({ httpName: "Firefox", badSw: 0 })
+  one.read(bytes, 0, -1, 0, bytes.length, info)
+  expect(info).toMatchObject({ httpName: "Firefox", badSw: 0 })
 })

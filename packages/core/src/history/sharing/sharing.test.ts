@@ -65,20 +65,20 @@ function setUp(options: Partial<ObserverOptions> = {}) {
   const connect = (fields: PacketFields): ConnectionInfo => {
     const { bytes } = ethernet(tcp(connection(fields)))
     decodeFrame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, packet)
-    const answer = new ConnectionInfo()
-    observer.fillConnectionInfo(observer.connection(packet, ms), answer)
-    return answer
+    const info = new ConnectionInfo()
+    observer.fillConnectionInfo(observer.connection(packet, ms), info)
+    return info
   }
   return {
     observer,
-    /** Connections one after the other, `seconds` apart; the last one's answer. */
+    /** Connections one after the other, `seconds` apart; the last one's info. */
     connect: (seconds: number, ...sequence: ReadonlyArray<PacketFields>): ConnectionInfo => {
-      let answer = new ConnectionInfo()
+      let info = new ConnectionInfo()
       for (const fields of sequence) {
         ms += seconds * 1000
-        answer = connect(fields)
+        info = connect(fields)
       }
-      return answer
+      return info
     },
     /** Lets time pass. */
     wait: (seconds: number): void => {
@@ -91,7 +91,7 @@ function setUp(options: Partial<ObserverOptions> = {}) {
   }
 }
 
-const reasonsOf = (answer: ConnectionInfo): string => reasonNames(answer.sharedReasons).join(" ")
+const reasonsOf = (info: ConnectionInfo): string => reasonNames(info.sharedReasons).join(" ")
 const repeat = (times: number, ...systems: ReadonlyArray<PacketFields>): ReadonlyArray<PacketFields> =>
   Array.from({ length: times }, () => systems).flat()
 
@@ -100,8 +100,8 @@ test("1,000 connections of any one system tell nothing: no sharing, no change, n
   for (const stack of CLIENTS) {
     const { connect, observer, events } = setUp()
     const { name, weight: _, zeroId: __, ...fields } = stack
-    const answer = connect(1, ...repeat(count, { ...fields, options: stack.options.replace("TS:0", "1") }))
-    expect({ name, score: answer.sharedScore, nat: answer.nat, uptime: answer.uptimeMinutes }).toEqual({
+    const info = connect(1, ...repeat(count, { ...fields, options: stack.options.replace("TS:0", "1") }))
+    expect({ name, score: info.sharedScore, nat: info.nat, uptime: info.uptimeMinutes }).toEqual({
       name,
       score: 0,
       nat: false,
@@ -115,11 +115,11 @@ test("1,000 connections of any one system tell nothing: no sharing, no change, n
 test("three stacks behind one address share it, in any order", () => {
   for (const sequence of [[LINUX, WINDOWS, APPLE], [APPLE, LINUX, WINDOWS], repeat(10, WINDOWS, APPLE, LINUX)]) {
     const { connect, events } = setUp()
-    const answer = connect(20, ...sequence)
-    expect(answer.sharedScore).toBeGreaterThanOrEqual(SHARED_THRESHOLD)
-    expect(answer.nat).toBe(true)
-    expect(reasonsOf(answer)).toBe("os_diff")
-    expect(answer.lastNat).toBe(START / 1000 + 20 * sequence.length)
+    const info = connect(20, ...sequence)
+    expect(info.sharedScore).toBeGreaterThanOrEqual(SHARED_THRESHOLD)
+    expect(info.nat).toBe(true)
+    expect(reasonsOf(info)).toBe("os_diff")
+    expect(info.lastNat).toBe(START / 1000 + 20 * sequence.length)
     expect(events()).toEqual(["host change", "ip sharing"])
   }
 })
@@ -161,14 +161,14 @@ test("a system of more than an hour ago is forgotten, and so is the score in tim
   expect(connect(3000, LINUX).sharedScore).toBeLessThan(10)
   // Not a return, since nobody remembers it.
   const { connect: slowly } = setUp()
-  const answer = slowly(3700, LINUX, WINDOWS, LINUX, WINDOWS)
-  expect([answer.sharedScore, answer.nat, answer.lastChg > 0]).toEqual([0, false, true])
+  const info = slowly(3700, LINUX, WINDOWS, LINUX, WINDOWS)
+  expect([info.sharedScore, info.nat, info.lastChg > 0]).toEqual([0, false, true])
 })
 
 test("a host whose paths differ by one or two hops is one host", () => {
   const { connect, events } = setUp()
-  const answer = connect(2, ...Array.from({ length: 500 }, () => ({ ...LINUX, ttl: 55 + random.below(3) })))
-  expect([answer.sharedScore, answer.lastChg]).toEqual([0, 0])
+  const info = connect(2, ...Array.from({ length: 500 }, () => ({ ...LINUX, ttl: 55 + random.below(3) })))
+  expect([info.sharedScore, info.lastChg]).toEqual([0, 0])
   // Once known to vary, an application with a fixed window is not a phone.
   const fixed = connect(
     2,
@@ -183,15 +183,15 @@ test("a route that changes is no second host, distances that take turns are", ()
   const far = { ...LINUX, ttl: 49 }
   expect(connect(10, ...repeat(5, LINUX), ...repeat(5, far)).nat).toBe(false)
   expect(connect(600, ...repeat(5, LINUX)).nat).toBe(false)
-  const answer = connect(10, ...repeat(4, far, LINUX))
-  expect([answer.nat, reasonsOf(answer)]).toEqual([true, "ttl"])
+  const info = connect(10, ...repeat(4, far, LINUX))
+  expect([info.nat, reasonsOf(info)]).toEqual([true, "ttl"])
 })
 
 test("interfaces of several MTUs share it, a clamped MSS counts for nothing", () => {
   const { connect } = setUp()
   expect(connect(10, LINUX, WIREGUARD).nat).toBe(false)
-  const answer = connect(10, LINUX, WIREGUARD)
-  expect([answer.nat, reasonsOf(answer)]).toEqual([true, "mtu"])
+  const info = connect(10, LINUX, WIREGUARD)
+  expect([info.nat, reasonsOf(info)]).toEqual([true, "mtu"])
   const { connect: connectClamped } = setUp()
   expect(connectClamped(10, ...repeat(100, LINUX, CLAMPED)).sharedScore).toBe(0)
   // A window of 65,535 does not tell the interface.
@@ -204,8 +204,8 @@ test("interfaces of several MTUs share it, a clamped MSS counts for nothing", ()
 test("a phone that tethers is several systems", () => {
   for (const behind of [WINDOWS, APPLE, LINUX]) {
     const { connect } = setUp()
-    const answer = connect(5, ...repeat(5, ANDROID, { ...behind, ttl: behind.ttl! - 1 }))
-    expect([behind.options, answer.nat]).toEqual([behind.options, true])
+    const info = connect(5, ...repeat(5, ANDROID, { ...behind, ttl: behind.ttl! - 1 }))
+    expect([behind.options, info.nat]).toEqual([behind.options, true])
   }
   // The window of an application is not a phone's when it comes from as far.
   const { connect } = setUp()
@@ -224,8 +224,8 @@ test("a browser, an application with its own buffer, Fast Open, ECN and retransm
     { ...LINUX, df: false },
     { ...LINUX, payload: "hello" }
   ]
-  const answer = connect(3, ...Array.from({ length: 1000 }, () => variants[random.below(variants.length)]!))
-  expect([answer.sharedScore, answer.lastChg, answer.uptimeMinutes]).toEqual([0, 0, -1])
+  const info = connect(3, ...Array.from({ length: 1000 }, () => variants[random.below(variants.length)]!))
+  expect([info.sharedScore, info.lastChg, info.uptimeMinutes]).toEqual([0, 0, -1])
   expect(events()).toEqual([])
 })
 
@@ -300,7 +300,7 @@ test("whatever comes in whatever order, scores stay between 0 and 100 and memory
   const { observer } = setUp({ maxHosts: 32, hostIdleMinutes: 5 })
   const packet = new Packet()
   const words = observer.hosts.hot.length + observer.hosts.cold.length
-  const answer = new ConnectionInfo()
+  const info = new ConnectionInfo()
   let ms = START
   for (let n = 0; n < rounds(20_000); n++) {
     const stack = CLIENTS[random.below(CLIENTS.length)]!
@@ -313,10 +313,10 @@ test("whatever comes in whatever order, scores stay between 0 and 100 and memory
     decodeFrame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, packet)
     // Now and then time runs backwards.
     ms += random.below(50) === 0 ? -random.below(5_000_000) : random.below(100_000)
-    observer.fillConnectionInfo(observer.connection(packet, ms), answer)
-    expect(answer.sharedScore >= 0 && answer.sharedScore <= 100).toBe(true)
-    expect(answer.nat).toBe(answer.sharedScore >= SHARED_THRESHOLD)
-    expect(answer.sharedReasons === 0).toBe(answer.sharedScore === 0)
+    observer.fillConnectionInfo(observer.connection(packet, ms), info)
+    expect(info.sharedScore >= 0 && info.sharedScore <= 100).toBe(true)
+    expect(info.nat).toBe(info.sharedScore >= SHARED_THRESHOLD)
+    expect(info.sharedReasons === 0).toBe(info.sharedScore === 0)
   }
   expect(observer.counts.hosts).toBeLessThanOrEqual(32)
   expect(observer.hosts.hot.length + observer.hosts.cold.length).toBe(words)
