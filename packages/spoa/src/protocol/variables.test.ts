@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { ConnectionInfo, FIELDS, HINT_FIELDS, STATUSES } from "@synprint/core"
+import { ConnectionInfo, FIELDS, fieldOf, HINT_FIELDS, STATUSES } from "@synprint/core"
 import { readVariables } from "../testing/haproxy-frames.ts"
 import { testFingerprint } from "../testing/fixed-answerer.ts"
 import { VariableWriter } from "./variables.ts"
@@ -211,8 +211,17 @@ describe("fingerprints", () => {
   })
 })
 
-test("a field that is added to the table is a variable", () => {
-  const extra = { ...FIELDS.find(({ name }) => name === "retransmits")!, name: "extra", read: () => 42 }
-  const writer = new VariableWriter(["extra"], [...FIELDS, extra])
-  expect(variables(writer, infoOf({})).get("extra")).toBe(42n)
-})
+test.each(["fingerprint", "connection", "timing", "hint"] as const)(
+  "a field of scope %s that is added to the table is a variable",
+  (scope) => {
+    const extra = { ...fieldOf("retransmits"), scope, name: "extra", read: () => 42 }
+    const writer = new VariableWriter(["extra"], [...FIELDS, extra])
+    const info = infoOf({ fingerprint: testFingerprint() })
+    expect([...variables(writer, info)]).toEqual([
+      ["status", "ok"],
+      ["done", "1"],
+      ["extra", 42n]
+    ])
+    expect(variables(new VariableWriter(["os"], [...FIELDS, extra]), info).has("extra")).toBe(false)
+  }
+)
