@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { commentProblems } from "./house-rules/comments.ts"
+import { commentFileProblems, commentProblems } from "./house-rules/comments.ts"
 import { commandProblems, namedFileProblems, NAMES_FILES } from "./house-rules/documents.ts"
 import { nameProblems, pathProblems, wordProblems } from "./house-rules/old-names.ts"
 import { listFiles } from "./lib/repository-files.ts"
@@ -56,10 +56,11 @@ export function machinePathProblems(name: string, text: string): ReadonlyArray<s
   return problems
 }
 
-function sourceProblems(name: string, text: string): ReadonlyArray<string> {
+function sourceProblems(name: string, text: string, files: ReadonlyArray<string>): ReadonlyArray<string> {
   try {
     const source = parseSource(name, text)
-    return [...commentProblems(source), ...(RULES.test(name) ? [] : nameProblems(source))]
+    if (RULES.test(name)) return commentProblems(source)
+    return [...commentProblems(source), ...commentFileProblems(source, files), ...nameProblems(source)]
   } catch (error) {
     return [(error as Error).message]
   }
@@ -70,7 +71,8 @@ export function houseRules(root: string): ReadonlyArray<string> {
   const problems: Array<string> = []
   const top = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PackageJson
   const scripts = new Set(Object.keys(top.scripts ?? {}))
-  for (const name of listFiles(root)) {
+  const files = listFiles(root)
+  for (const name of files) {
     if (CAPTURE.test(name)) problems.push(`${name}: captures stay outside of the repository`)
     if (!TEXT.test(name)) continue
     problems.push(...pathProblems(name))
@@ -78,7 +80,7 @@ export function houseRules(root: string): ReadonlyArray<string> {
     problems.push(...machinePathProblems(name, text))
     if (name === "package.json" || name.endsWith("/package.json"))
       problems.push(...packageProblems(name, JSON.parse(text) as PackageJson))
-    if (name.endsWith(".ts")) problems.push(...sourceProblems(name, text))
+    if (name.endsWith(".ts")) problems.push(...sourceProblems(name, text, files))
     if (name.endsWith(".md")) problems.push(...commandProblems(name, text, scripts))
     if (name.endsWith(".md") && name !== GLOSSARY) problems.push(...wordProblems(name, text))
     if (NAMES_FILES.test(name)) problems.push(...namedFileProblems(root, name, text))

@@ -1,4 +1,4 @@
-/** One SYN, every way to it: what the kernel saved with the socket, libpcap and every hook tell the same of the same connection. */
+/** One SYN, every way to it: what the kernel saved with the socket, libpcap and every hook report the same for the same connection. */
 import { expect } from "bun:test"
 import * as Effect from "effect/Effect"
 import { pcap } from "@synprint/capture-pcap"

@@ -89,7 +89,7 @@ testWith(
 const REDIRECT =
   "table inet nat {\nchain in {\ntype nat hook prerouting priority dstnat\ntcp dport 8000 redirect to :80\n}\n}"
 
-/** HAProxy finds an agent that was started after it by a health check; asks one connection at a time until it is told this status. */
+/** HAProxy finds an agent that was started after it by a health check; opens one connection at a time until it gets this status. */
 async function answers(site: HaproxySite, status: string): Promise<void> {
   const deadline = performance.now() + 20_000
   for (;;) {

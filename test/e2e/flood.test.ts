@@ -41,7 +41,7 @@ async function floodedRound(): Promise<Flooded> {
   await site.haproxy({ example: "haproxy.cfg" })
   const flooding = flood(site, SECONDS)
   await Bun.sleep(250)
-  // 2 ms apart: they come as long as the flood lasts. Their MSS tells their SYNs from the flood's, which has 1460.
+  // 2 ms apart: they come as long as the flood lasts. Their MSS distinguishes their SYNs from the flood's, which has 1460.
   const load = { connections: CONNECTIONS, concurrency: 20, pauseMs: 2, mss: 1400 }
   const result = await site.load({ ...load, host: site.server.ipv4 })
   const { sent, rate } = await flooding

@@ -153,7 +153,7 @@ testWith(
   120_000
 )
 
-/** Bytes that tell when: first_seen, last_seen; uptime_min to last_chg. */
+/** Bytes that hold times: first_seen, last_seen; uptime_min to last_chg. */
 const TIMES = [
   [8, 16],
   [20, 36]

@@ -53,7 +53,7 @@ async function absent(): Promise<{ readonly count: number; readonly explained: n
       .slice(before)
       .filter((line) => line.startsWith("SPOE:"))
   const timeoutsOf = (lines: ReadonlyArray<string>) => lines.filter((line) => / st=1 /.test(line))
-  // The last lines come a little later; what never comes is told below.
+  // The last lines come a little later; what never comes fails below.
   await until(() => timeoutsOf(errors()).length + dropped >= unanswered.length, "the log").catch(() => undefined)
   const spoeErrors = errors()
   const timeouts = timeoutsOf(spoeErrors)
@@ -105,7 +105,7 @@ testWith(
     const result = await site.load({ host: site.server.ipv4, connections: 50, concurrency: 10, requests: 10 })
     expect(result.errors).toEqual([])
     expect(result.replies.length).toBe(500)
-    // sess variables outlive an exchange that times out later: once told, a connection stays told.
+    // sess variables outlive an exchange that times out later: a connection that was answered once keeps its answer.
     const answered = new Set<number>()
     for (const reply of result.replies) {
       if (reply.headers.has("x-tcp-mss")) answered.add(reply.connection)

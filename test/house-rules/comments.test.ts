@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { parseSource } from "../lib/source.ts"
-import { commentProblems } from "./comments.ts"
+import { commentFileProblems, commentProblems } from "./comments.ts"
 
 const problems = (text: string): ReadonlyArray<string> => commentProblems(parseSource("a.ts", text))
 
@@ -32,4 +32,16 @@ test.each([
   "const text = `\n/** Of a text. */\nconst b = 1`"
 ])("a sentence or a noun passes: %j", (text) => {
   expect(problems(text)).toEqual([])
+})
+
+test("a file that a comment names is in the repository", () => {
+  const files = ["docs/hints.md", "packages/core/src/p0f/log.ts", "packages/core/bench/part.ts"]
+  const named = (comment: string): ReadonlyArray<string> =>
+    commentFileProblems(parseSource("a.ts", `a()\n// ${comment}\nb()`), files)
+  for (const right of ["log.ts", "p0f/log.ts", "../p0f/log.ts", "see docs/hints.md.", "bench/signal-NAME.ts", "tcp.c"])
+    expect(named(right)).toEqual([])
+  for (const wrong of ["og.ts", "history/log.ts", "hints.ts", "docs/p0f.md"])
+    expect(named(`the order (${wrong}) stays`)).toEqual([
+      `a.ts:2: a comment names ${wrong}, which is not in the repository`
+    ])
 })

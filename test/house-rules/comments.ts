@@ -60,3 +60,18 @@ export function commentProblems(source: Source): ReadonlyArray<string> {
   }
   return problems
 }
+
+/** A file of ours in a comment: `tagged-index.ts`, `docs/hints.md`, `p0f/log.ts`. */
+const NAMED_FILE = /(?<![\w./:-])(?:[\w.-]+\/)*[\w-]+(?:\.[\w-]+)*\.(?:ts|md)\b/g
+/** A part in capitals (`signal-NAME.ts`) makes it a pattern; a leading dash (`-process.ts`) an ending. */
+const PATTERN = /(?:^|[/-])[A-Z]{2,}(?:[/.-]|$)|^-/
+
+/** Files that comments name and nobody finds. `files`: paths from the root of the repository. */
+export function commentFileProblems(source: Source, files: ReadonlyArray<string>): ReadonlyArray<string> {
+  return source.comments.flatMap(({ value, start }) =>
+    [...value.matchAll(NAMED_FILE)]
+      .map(([name]) => name.replace(/^(?:\.\.?\/)+/, ""))
+      .filter((name) => !PATTERN.test(name) && !files.some((file) => file === name || file.endsWith(`/${name}`)))
+      .map((name) => `${source.name}:${source.lineAt(start)}: a comment names ${name}, which is not in the repository`)
+  )
+}

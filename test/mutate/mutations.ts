@@ -11,7 +11,7 @@
  *                                                 exit        return, throw, continue, break    (nothing)
  *
  * Left alone, since no test should depend on it: comments, types, imports, strings, what is logged, texts of errors, sizes of
- * buffers, durations, numbers that only tell states apart, constants of hashes. Arguments of kill(2) are left alone for safety.
+ * buffers, durations, numbers that only distinguish states, constants of hashes. Arguments of kill(2) are left alone for safety.
  */
 import { childrenOf, type Node, type Source } from "../lib/source.ts"
 
@@ -100,7 +100,7 @@ function constantOf(node: Node | undefined): number | undefined {
   return declarators.length === 1 ? integerOf(declarators[0]!["init"] as Node | null) : undefined
 }
 
-/** Literals of constants in a row (0, 1, 2 or 1, 2, 4): they tell states or bits apart, and any other number would do. */
+/** Literals of constants in a row (0, 1, 2 or 1, 2, 4): they distinguish states or bits, and any other number would do. */
 function tagsOf(statements: ReadonlyArray<Node>): ReadonlySet<number> {
   const tags = new Set<number>()
   const isNext = (a: number | undefined, b: number | undefined): boolean =>

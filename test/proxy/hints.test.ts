@@ -1,5 +1,5 @@
 /**
- * Hints by the proxy, with the kernel's own SYNs over loopback: whoever says Windows on this Linux is told of, others are not.
+ * Hints by the proxy, with the kernel's own SYNs over loopback: a client that claims Windows on this Linux is reported, others are not.
  */
 import { afterEach, expect, test } from "bun:test"
 import { answerHeads } from "../../packages/proxy/src/testing/index.ts"

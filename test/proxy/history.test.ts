@@ -53,7 +53,7 @@ test("every connection of an address is counted once, whichever of four Workers 
   let made = 0
   for (; !isOver || made < CONNECTIONS; made += 20) await connections(port, 20)
   await reloads
-  // While the Workers take up other databases, one after the other, a connection may be left out: it is told no number.
+  // While the Workers take up other databases, one after the other, a connection may be left out: it gets no number.
   const leftOut = (): number => historyOf(upstream.connections).conns.filter((number) => number < 0).length
   for (let before = -1; before !== leftOut(); made += 60) {
     before = leftOut()
@@ -61,7 +61,7 @@ test("every connection of an address is counted once, whichever of four Workers 
   }
   const { conns, systems } = historyOf(upstream.connections)
   expect(conns.length).toBe(made)
-  // None is told twice, and no number is left out.
+  // No number comes twice, and none is left out.
   const known = conns.filter((number) => number > 0)
   expect(known).toEqual(Array.from({ length: known.length }, (_, n) => n + 1))
   expect(known.length).toBeGreaterThan(60)

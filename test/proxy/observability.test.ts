@@ -71,7 +71,7 @@ test("metrics: lookups and history of all Workers, requests, nothing lost", asyn
   await until(read)
   for (const line of lines) expect(text).toContain(line)
   expect(Number(/^synprint_matches_total (\d+)$/m.exec(text)![1])).toBe(40)
-  // Every series is told of once and described.
+  // Every series is declared once and described.
   const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"))
   expect(new Set(series.map((line) => line.replace(/ \S+$/, ""))).size).toBe(series.length)
 })

@@ -121,7 +121,7 @@ describe("life", () => {
     )
     renameSync(file, `${file}.1`)
     proxy.child.kill("SIGUSR1")
-    // Each Worker opens it anew when it is told: whoever answers before that writes to the old one, and no line is lost.
+    // Each Worker opens it anew when the message arrives: one that answers before that writes to the old one, and no line is lost.
     let asked = 1
     for (; asked < 200 && !(existsSync(file) && statSync(file).size > 0); asked++) {
       await curl(`http://127.0.0.1:${proxy.ports[0]!}/`)

@@ -1,4 +1,4 @@
-/** A connection that takes the place of one that is over (client-table.ts) is told nothing of it, however that one ended. */
+/** A connection that takes the place of one that is over (client-table.ts) learns nothing of it, however that one ended. */
 import { afterEach, expect, test } from "bun:test"
 import { RawClient, settingsOf, type UpstreamSide } from "@synprint/proxy/testing"
 import { Generation } from "../../packages/proxy/src/routing/generation.ts"

@@ -46,7 +46,7 @@ async function ask(port: number, target: string, timeoutMs = 20_000): Promise<st
   if (status === undefined) return client.wasReset ? "reset" : text === "" ? "nothing" : text
   const length = /\r\nContent-Length: (\d+)\r\n/i.exec(text)?.[1]
   const body = text.slice(text.indexOf("\r\n\r\n") + 4)
-  // Half a response is told of by a reset, since a FIN might pass for its end.
+  // Half a response is reported by a reset, since a FIN might pass for its end.
   if (length === undefined || body.length !== Number(length)) return client.wasReset ? "reset" : `${status} broken`
   return status === "200" && body !== target ? `200 of another: ${body}` : status
 }

@@ -362,7 +362,7 @@ test("the p0f socket beside it answers about an address that was seen on the wir
   const server = Bun.listen({ hostname: "127.0.0.1", port: 29_519, socket: { data() {} } })
   const client = await Bun.connect({ hostname: "127.0.0.1", port: 29_519, socket: { data() {} } })
   let host = await Effect.runPromise(askP0f(`${agent.base}.p0f`, "127.0.0.1"))
-  // The tap tells of the packets in its own time.
+  // The tap delivers the packets in its own time.
   for (let tries = 0; tries < 500 && host === undefined; tries++) {
     await Bun.sleep(20)
     host = await Effect.runPromise(askP0f(`${agent.base}.p0f`, "127.0.0.1"))

@@ -1,5 +1,5 @@
 /**
- * The kinds of client that the timing tests tell apart: direct ones, near and far, quick and slow, and the same through relays. Every
+ * The kinds of client that the timing tests distinguish: direct ones, near and far, quick and slow, and the same through relays. Every
  * kind makes so many connections with one request each, for `/KIND/NUMBER`.
  */
 import { run } from "../lib/process.ts"

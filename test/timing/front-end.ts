@@ -45,7 +45,7 @@ export interface FrontEnd extends AsyncDisposable {
   readonly directory: string
   readonly near: Side
   readonly far: Side
-  /** Lines of what the application was told under a path, so far. */
+  /** Header lines that the application got under a path, so far. */
   readonly received: (kind: string) => ReadonlyArray<ReceivedHeaders>
   readonly log: () => string
 }

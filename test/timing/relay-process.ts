@@ -1,6 +1,6 @@
 /**
  * A relay as residential proxies run it: ends TCP near the server while TLS runs through to a far client. It speaks HTTP CONNECT
- * (RFC 9110 section 9.3.6) and SOCKS5 (RFC 1928), told apart by the first byte, and holds every byte back for a time, each way:
+ * (RFC 9110 section 9.3.6) and SOCKS5 (RFC 1928), distinguished by the first byte, and holds every byte back for a time, each way:
  * what the far client sends and what it gets.
  *
  *     bun relay-process.ts HOST PORT=HOLD_MS ...        on 127.0.0.1; prints "ready" when it listens

@@ -49,7 +49,7 @@ export async function measure(frontEnd: FrontEnd, kind: ClientKind, count: numbe
   }
 }
 
-/** Measures all kinds that can be; those that can't are said to be left out. One that was told wrongly is measured up to `attempts` times. */
+/** Measures all kinds that can be; those that can't are said to be left out. One that was judged wrongly is measured up to `attempts` times. */
 export async function measureAll(
   frontEnd: FrontEnd,
   kinds: ReadonlyArray<ClientKind>,

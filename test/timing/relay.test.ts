@@ -15,7 +15,7 @@ const NEEDS = [
   { missing: Bun.spawnSync(["test", "-c", "/dev/net/tun"]).success ? undefined : "/dev/net/tun", isOptional: true }
 ]
 const TIME_LIMIT_MS = 300_000
-/** A busy machine may stop a client for as long as a relay would: a kind that was told wrongly is measured again, a fault of ours is there then too. */
+/** A busy machine may stop a client for as long as a relay would: a kind that was judged wrongly is measured again, a fault of ours is there then too. */
 const ATTEMPTS = 3
 
 const KINDS = CLIENT_KINDS.filter(({ name }) =>

@@ -1,5 +1,5 @@
 /**
- * @synprint/proxy: the reverse proxy that tells the application behind it what sent the SYN of each client connection.
+ * @synprint/proxy: the reverse proxy that reports to the application behind it what sent the SYN of each client connection.
  */
 export type { Config } from "./config/program.ts"
 export { proxySchema } from "./config/schema.ts"

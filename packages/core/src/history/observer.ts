@@ -1,5 +1,5 @@
 /**
- * Observer: p0f's engine over packets in order of arrival - flows, hosts, and what they tell (process.c: parse_packet,
+ * Observer: p0f's engine over packets in order of arrival - flows, hosts, and what they show (process.c: parse_packet,
  * flow_dispatch; fp_tcp.c: fingerprint_tcp; fp_mtu.c).
  *
  *     frame ── decode ──┬─ SYN      ── flow, fingerprint, syn line, NAT score, link, uptime
@@ -8,7 +8,7 @@
  *                       └─ FIN, RST ── uptime, end of the flow
  *
  * Mode p0f (`isP0fMode`) does what p0f 3.09b does, its bugs included; modern mode does what is right. Each difference is one branch
- * on it, here and in the modules beside, with the number of the bug in specs p0f.md Appendix C. One file because the order of these
+ * on it, here and in the modules beside, with its number in docs/p0f-differences.md. One file because the order of these
  * steps is p0f's and shows in what it says.
  */
 import type { ConnectionInfo } from "../connection-info.ts"
@@ -328,7 +328,7 @@ export class Observer {
       flows.destroy(flow)
       return
     }
-    // Differs from p0f (Appendix B 7): data of a SYN counts, if the SYN+ACK accepts it (RFC 7413 §3).
+    // Differs from p0f (docs/p0f-differences.md, 7): data of a SYN counts, if the SYN+ACK accepts it (RFC 7413 §3).
     if (!this.isP0fMode && packet.payloadLength > 0) {
       flows.cold[flows.coldOf(flow) + FLOW_SYN_PAYLOAD] = packet.payloadLength
       if (packet.payloadCaptured === packet.payloadLength)
@@ -400,7 +400,7 @@ export class Observer {
   }
 
   #checkUptime(packet: Packet, ms: number, flow: number, subject: Subject): void {
-    // Modern mode reads the clock of SYNs alone (Appendix C 12).
+    // Modern mode reads the clock of SYNs alone (docs/p0f-differences.md, 12).
     if (!this.isP0fMode) return
     const words = this.flows.hot
     const base = flow << FLOW_SHIFT

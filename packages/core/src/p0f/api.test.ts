@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { parseAddress } from "../address/address.ts"
 import { cString } from "../bytes/c-string.ts"
 import { Observer } from "../history/observer.ts"
+import { CapturedFrame } from "../packet/capture/captured-frame.ts"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
@@ -38,7 +39,9 @@ function seen(database: string): Observer {
     [CLIENT6, "2001:db8::1", 1440]
   ] as const) {
     const { bytes } = ethernet(tcp({ src, dst, ttl: 60, df: true, options: `mss=${mss},sok,ts=1,nop,ws=7` }))
-    observer.frame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, NOW, 0)
+    const { length } = bytes
+    const frame = { bytes, captured: length, wire: length, linkType: LINKTYPE_ETHERNET, sec: NOW }
+    observer.frame(Object.assign(new CapturedFrame(), frame))
   }
   return observer
 }

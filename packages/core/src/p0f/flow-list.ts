@@ -1,5 +1,5 @@
 /**
- * Flow list: p0f's order (process.c: nuke_flows, expire_cache; specs p0f.md §8.2, §8.4). A list by age admits one more than the limit,
+ * Flow list: p0f's order (process.c: nuke_flows, expire_cache). A list by age admits one more than the limit,
  * then destroys the oldest 10 % and one.
  */
 import type { Packet } from "../packet/packet.ts"
@@ -94,7 +94,7 @@ export class FlowList extends Flows {
     this.clear(flow)
   }
 
-  /** A u32 difference: a flow from the future is very old (Appendix C 16). */
+  /** A u32 difference: a flow from the future is very old (docs/p0f-differences.md, 16). */
   override expire(nowSec: number): void {
     while (this.oldest >= 0) {
       if ((nowSec - this.hot[(this.oldest << FLOW_SHIFT) + FLOW_CREATED]!) >>> 0 <= this.ageSeconds) return

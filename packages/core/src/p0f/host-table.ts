@@ -1,6 +1,6 @@
 /**
- * Host list: p0f's order (process.c: touch_host, nuke_hosts, expire_cache; specs p0f.md §8.2, §8.4). A list by age, use counts of
- * flows, and a pruning that walks the list the wrong way and so removes at most one host (Appendix C 6).
+ * Host list: p0f's order (process.c: touch_host, nuke_hosts, expire_cache). A list by age, use counts of
+ * flows, and a pruning that walks the list the wrong way and so removes at most one host (docs/p0f-differences.md, 6).
  */
 import type { AddressKey } from "../history/hosts/address-key.ts"
 import { HOST_LAST_SEEN, HOST_STATE, HOT_SHIFT } from "../history/hosts/host-record.ts"
@@ -72,7 +72,7 @@ export class P0fHostTable extends Hosts {
     return true
   }
 
-  /** A u32 difference: when time runs backwards everything unused goes (Appendix C 16). */
+  /** A u32 difference: when time runs backwards everything unused goes (docs/p0f-differences.md, 16). */
   override expire(nowSec: number): void {
     const { hot } = this
     let host = this.oldest

@@ -1,6 +1,5 @@
 /**
- * p0f log: observations as the lines of p0f's `-o` file, in UTC (p0f.c: start_observation, add_observation_field; specs p0f.md
- * §10.1).
+ * p0f log: observations as the lines of p0f's `-o` file, in UTC (p0f.c: start_observation, add_observation_field).
  *
  *     [YYYY/MM/DD HH:MM:SS] mod=M|cli=ADDR/PORT|srv=ADDR/PORT|subj=cli|key=value|...
  *

@@ -1,6 +1,6 @@
 /**
  * NAT: p0f's scores for what two SYNs of one address would not both have if one system had sent them (process.c: add_nat_score,
- * verify_tool_class; fp_tcp.c: score_nat; specs p0f.md §7), to the byte. Modern mode has sharing.ts.
+ * verify_tool_class; fp_tcp.c: score_nat), to the byte. Modern mode has sharing.ts.
  *
  * A board is p0f's FIFO of the last 32 scores of a host in one role. Only four counts of it are ever used, so it is four words
  * with a bit per score: >= 6, >= 3, >= 2, >= 1.
@@ -98,7 +98,7 @@ export class Nat implements NatScore {
     this.labels = labels
   }
 
-  /** p0f's add_nat_score: notes a score, zero too, and tells when enough have come together. */
+  /** p0f's add_nat_score: notes a score, zero too, and reports when enough have come together. */
   add(host: number, subject: Subject, reasons: number, score: number, at: Endpoints): void {
     const hosts = this.#hosts
     if (score === 0 && reasons === 0 && !hosts.hasCold(host)) return
@@ -231,7 +231,7 @@ export class Nat implements NatScore {
       this.#addCommon(host, packet, facts, of)
       this.add(host, SERVER, this.#reasons, this.#score, at)
     }
-    // p0f notes the client's port with the server too (Appendix C 11).
+    // p0f notes the client's port with the server too (docs/p0f-differences.md, 11).
     this.#setPort(host, packet.dport)
     return true
   }
@@ -288,7 +288,7 @@ export class Nat implements NatScore {
   #ttl(t: number, bits: number): number {
     if ((bits & BITS_RANDOM_TTL) !== 0 || this.#stored.badTtl) return 0
     const dist = bits & BITS_DIST
-    // The signed difference: a drop of a far host is overlooked (Appendix C 11).
+    // The signed difference: a drop of a far host is overlooked (docs/p0f-differences.md, 11).
     if (dist > NEAR_TTL_LIMIT && t <= 1) return 0
     return dist > LOCAL_TTL_LIMIT && Math.abs(t) <= SMALL_TTL_CHG ? 1 : 4
   }

@@ -1,6 +1,6 @@
 /**
- * Quirks of a packet: the oddities p0f notes beside the plain fields, as one bit set in p0f's print order (specs: p0f README,
- * `fp_tcp.c: dump_sig`).
+ * Quirks of a packet: the oddities p0f notes beside the plain fields, as one bit set in p0f's print order (p0f's README,
+ * fp_tcp.c: dump_sig).
  */
 
 export const QUIRK_DF = 1 << 0

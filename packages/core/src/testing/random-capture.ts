@@ -2,7 +2,7 @@
  * Random captures for comparing with p0f: hosts of changing stacks, connections with everything p0f follows (SYN, SYN+ACK, timestamps,
  * HTTP, FIN, RST), faults of every layer, retransmits and jumps of time.
  *
- * Responses have no Date header: p0f reads it from uninitialised memory (specs: p0f's HTTP Date), so no two runs of it agree.
+ * Responses have no Date header: p0f reads it from uninitialised memory (docs/p0f-differences.md, 13), so no two of its runs agree.
  */
 import type { CapturePacket } from "./capture-writer.ts"
 import { ethernet, vlan } from "./layers.ts"

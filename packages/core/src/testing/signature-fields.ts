@@ -56,7 +56,7 @@ export function signatureFields(signature: string): PacketFields | undefined {
     flowLabel: hasFlag(QUIRK_FLOW) ? 0x12345 : 0,
     ipOptions: new Uint8Array(olen).fill(1),
     seq: hasFlag(QUIRK_ZERO_SEQ) ? 0 : 0x11223344,
-    // p0f looks at one bit of the first byte alone (specs p0f.md C-01).
+    // p0f looks at one bit of the first byte alone (docs/p0f-differences.md, 1).
     ack: hasFlag(QUIRK_NZ_ACK) ? 0x01000001 : 0,
     urg: hasFlag(QUIRK_NZ_URG) ? 1 : 0,
     flags: `S${hasFlag(QUIRK_ECN) ? "EC" : ""}${hasFlag(QUIRK_PUSH) ? "P" : ""}${hasFlag(QUIRK_URG) ? "U" : ""}`,

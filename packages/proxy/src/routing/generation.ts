@@ -37,7 +37,7 @@ export class Generation {
   readonly upstreams: ReadonlyMap<string, Upstream>
   readonly block: HeaderEncoder
   readonly timing: TimingLines
-  /** undefined: no header tells hints. */
+  /** undefined: no header carries hints. */
   readonly hints: HintLines | undefined
   readonly relay: RelayJudge
   readonly writer: RequestWriter

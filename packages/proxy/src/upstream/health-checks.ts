@@ -1,5 +1,5 @@
 /**
- * Active health checks: the main thread asks every upstream in turn and tells the Workers when one goes out or comes back.
+ * Active health checks: the main thread asks every upstream in turn and informs the Workers when one goes down or comes back.
  *
  *     in ──`fall` bad answers in a row──► out ──`rise` good answers in a row──► in
  */

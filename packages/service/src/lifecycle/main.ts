@@ -35,7 +35,7 @@ const run = Runtime.makeRunMain(({ fiber, teardown }) => {
 const teardown: Runtime.Teardown = (exit, onExit) =>
   Runtime.defaultTeardown(exit, (code) => onExit(code === 130 ? EXIT_OK : code))
 
-/** `name` begins the line that tells a failure: "synprint spoa: ...". */
+/** `name` begins the line that reports a failure: "synprint spoa: ...". */
 export const runMain = <A, E>(name: string, effect: Effect.Effect<A, E>): void =>
   run(
     effect.pipe(

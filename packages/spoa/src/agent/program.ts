@@ -187,7 +187,7 @@ export const runAgent = (
 const warnOf = (database: Database): Effect.Effect<void> =>
   Effect.forEach(database.warnings, (warning) => Effect.logWarning(`database: ${warning}`), { discard: true })
 
-/** Reads `ua` and `hdrs`. Its tables are made when the first request tells either: most configurations pass neither. */
+/** Reads `ua` and `hdrs`. Its tables are made when the first request passes either: most configurations pass neither. */
 function readRequest(database: Database): HttpObserver {
   let reported: RequestFingerprint | undefined
   return (bytes, given, into) => {

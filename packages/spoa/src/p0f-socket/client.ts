@@ -1,8 +1,8 @@
 /**
  * Asks a p0f socket, ours or p0f's, about one address: the `query` command.
  *
- * The reply's length tells its form: 232 bytes are p0f's, 236 those of the seed's patched p0f (link_mtu and link_mss before the link
- * type). No marker tells how long a reply is, so what follows the first 232 bytes is waited for a moment.
+ * The reply's length shows its form: 232 bytes are p0f's, 236 those of the seed's patched p0f (link_mtu and link_mss before the link
+ * type). No marker says how long a reply is, so what follows the first 232 bytes is waited for a moment.
  */
 import {
   type Family,

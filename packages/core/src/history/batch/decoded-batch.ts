@@ -2,7 +2,7 @@
  * Decoded batch: records (decoded-record.ts) of frames in order, and the payload that HTTP is read from, in memory that two threads
  * share: one fills it, then the other takes from it.
  *
- *  header, 16 words   0 whose turn it is (runtime/batch-ring.ts)   1 records   2 frames after the last one   3 frames by verdict[6]
+ *  header, 16 words   0 whose turn it is (batch-ring.ts)           1 records   2 frames after the last one   3 frames by verdict[6]
  *                     9 last: 1, length of the text: 10             12 offset in the file (float64)
  *  records            of TCP packets, and of frames that expire p0f's caches
  *  payload            bytes; in the last batch it is followed by what is to be said of the file's end

@@ -3,9 +3,9 @@
  *
  *   0 verdict | EXPIRES | LATE | flags << 16      1 frames since the record before, this one included
  *   2 seconds   3 microseconds   4 src[4]   8 dst[4]   12 sport << 16 | dport   13 seq   14 ack   15 ts1
- *  16 fingerprint key[10] (fingerprint/fingerprint-key.ts): everything else of the header
+ *  16 fingerprint key[10] (fingerprint-key.ts): everything else of the header
  *  26 offset of the payload   27 payloadLength   28 payloadCaptured
- *  29 number of the key as KeyNumbers.find tells it   30 unused[2]
+ *  29 number of the key (KeyNumbers.find)   30 unused[2]
  */
 import {
   KEY_WORDS,

@@ -44,7 +44,7 @@ export const FLOW_IN_HTTP = 8
 export const FLOW_NOT_HTTP = 16
 /** p0f's http_req_done. */
 export const FLOW_REQUEST_DONE = 32
-/** Modern mode: the status line was read (p0f never sets its http_gotresp1: Appendix C 10). */
+/** Modern mode: the status line was read (p0f never sets its http_gotresp1: docs/p0f-differences.md, 10). */
 export const FLOW_STATUS_SEEN = 64
 /** The record holds a flow. */
 export const FLOW_LIVE = 128

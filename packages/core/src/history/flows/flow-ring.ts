@@ -3,7 +3,7 @@
  * memory is written in order.
  *
  * The index is a set of 8 pairs `hash, number of the SYN` per cache line, on average two of them in use. A pair whose SYN has left
- * the ring is free: the number tells, without a look at the record, and nothing is ever removed. Where all eight are in use the
+ * the ring is free: the number shows that, without a look at the record, and nothing is ever removed. Where all eight are in use the
  * oldest flow of the eight is lost (one in 5,000 in a full ring). With a probed index and a list, a SYN cost 55 ns more.
  */
 import type { Packet } from "../../packet/packet.ts"
@@ -85,7 +85,7 @@ export class FlowRing extends Flows {
     this.clear(flow)
   }
 
-  /** A flow from the future waits (differs from p0f: Appendix C 16). */
+  /** A flow from the future waits (differs from p0f: docs/p0f-differences.md, 16). */
   override expire(nowSec: number): void {
     if ((this.next - this.tail) >>> 0 > this.maxFlows) this.tail = (this.next - this.maxFlows) | 0
     for (; this.tail !== this.next; this.tail = (this.tail + 1) | 0) {

@@ -106,5 +106,5 @@ export const STATE_COLD: number = 1 << 29
 /** The entry holds a host. */
 export const STATE_LIVE: number = 1 << 30
 
-/** p0f's distance of a host whose SYN was never seen: a u8 -1 (specs p0f.md §9). */
+/** p0f's distance of a host whose SYN was never seen: a u8 -1. */
 export const DISTANCE_UNKNOWN = 255

@@ -1,11 +1,11 @@
 /**
- * Host sets: the layout of modern mode's index, from the hash of an address to the number of its host (host-clock.ts).
+ * Host sets: the layout of modern mode's index, from the hash of an address to the number of its host (clock-host-table.ts).
  *
  *     a set, 16 words = one cache line of the 12 ways that a hash has
- *      0 tags[3], an byte for each way: 0 free, else 1 to 255 by the hash     3 hand, for when it is full     4 hosts[12]
+ *      0 tags[3], a byte for each way: 0 free, else 1 to 255 by the hash     3 hand, for when it is full     4 hosts[12]
  *
  * All tags of a set are compared at once, and a record is looked at only where a tag is equal (one in 40 looks at another's). Nothing
- * is ever moved: the byte of a host that leaves becomes 0. Beside the pairs of packet/tagged-index.ts, with 65,536 hosts and 3 of 4
+ * is ever moved: the byte of a host that leaves becomes 0. Beside the pairs of tagged-index.ts, with 65,536 hosts and 3 of 4
  * looks for a new one, a look with what it puts in and out took 40 ns instead of 75: there are no runs to follow and to close, and
  * hardly a branch that the processor can't foresee. Sets of 32 ways, with all tags in one array and all numbers in another, took a
  * fifth more, with a million hosts half more: three cache lines to a record instead of two. Records at the place of the way itself,

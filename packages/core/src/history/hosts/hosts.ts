@@ -2,7 +2,7 @@
  * Hosts: history by address in a fixed slab, with no object per entry (p0f's process.c: lookup_host, create_host, touch_host,
  * nuke_hosts, expire_cache).
  *
- * Two orders: host-clock.ts for modern mode, host-list.ts for p0f's.
+ * Two orders: clock-host-table.ts for modern mode, p0f/host-table.ts for p0f's.
  */
 import { AddressKey } from "./address-key.ts"
 import {
@@ -40,7 +40,7 @@ export interface HostLimits {
 }
 
 export abstract class Hosts {
-  /** Modern mode: IPv6 clients of one network are one host (network.ts). */
+  /** Modern mode: IPv6 clients of one network are one host (network-prefix.ts). */
   byNetwork = false
   /** Hosts in the table. In modern mode idle ones count until they are replaced. */
   count = 0

@@ -5,7 +5,7 @@
  *     sets      the index (host-sets.ts)
  *     hot       records of host-record.ts
  *     cold
- *     tagAt     of host-clock.ts
+ *     tagAt     of clock-host-table.ts
  *     again
  *
  * The lock (shared-lock.ts) is held while a connection is entered into history and its answer is read, about a microsecond.

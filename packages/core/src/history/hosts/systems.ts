@@ -1,6 +1,6 @@
 /**
  * Systems: what a SYN or SYN+ACK says about the host that sent it - fingerprint, distance, NAT score, link, uptime (p0f's fp_tcp.c:
- * fingerprint_tcp; fp_mtu.c: fingerprint_mtu; specs p0f.md §4.5, §5).
+ * fingerprint_tcp; fp_mtu.c: fingerprint_mtu).
  */
 import type { Matcher } from "../../tcp/matching/matcher.ts"
 import {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { clockRate, RATE_BAD, RATE_NONE, roundRate } from "./uptime.ts"
 
 test("rates are rounded as p0f rounds them", () => {
-  // specs p0f.md §6 and Appendix D
+  // Both sides of each of p0f's borders.
   const cases: ReadonlyArray<readonly [number, number]> = [
     [0.71, 1],
     [5, 5],

@@ -1,10 +1,9 @@
 /**
- * Uptime: the rate of a TCP timestamp clock from two readings, and how long it has run (p0f's fp_tcp.c: check_ts_tcp; specs
- * p0f.md §6).
+ * Uptime: the rate of a TCP timestamp clock from two readings, and how long it has run (p0f's fp_tcp.c: check_ts_tcp).
  *
  * p0f takes any two timestamps of an address. Linux >= 4.10 and others start from a random base for each connection, so modern
  * mode asks for more: the matched line says `clock=yes`, three SYNs of one system (sharing.ts) agree on the rate, and none of another
- * stack has come since (Appendix C 12).
+ * stack has come since (docs/p0f-differences.md, 12).
  */
 import { FAMILIES_LINUX_KERNEL } from "../../tcp/database/stack-family.ts"
 import { type Packet, TCP_SYN } from "../../packet/packet.ts"

@@ -2,7 +2,7 @@
  * HTTP Date, `Tue, 15 Nov 1994 08:12:31 GMT` (RFC 9110 §5.6.7), as p0f's fp_http.c: parse_date reads it with strptime
  * `%a, %d %b %Y %H:%M:%S %Z`; text after the seconds is ignored.
  *
- * Differs from p0f, in both modes: p0f's mktime works on an uninitialised struct tm and in the local zone (specs p0f.md §11.6); the
+ * Differs from p0f, in both modes: p0f's mktime works on an uninitialised struct tm and in the local zone; the
  * date is UTC here.
  */
 import { daysFromCivil } from "./calendar-date.ts"

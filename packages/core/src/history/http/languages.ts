@@ -1,5 +1,5 @@
 /**
- * Languages: ISO 639-1 code -> the English name that p0f prints (languages.h; specs p0f.md §11.7). A host record keeps the number
+ * Languages: ISO 639-1 code -> the English name that p0f prints (languages.h). A host record keeps the number
  * of the name, 0 for none.
  */
 const TABLE =

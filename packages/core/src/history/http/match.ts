@@ -1,5 +1,5 @@
 /**
- * HTTP matching: which signature a head fits (p0f's fp_http.c: http_find_match; specs p0f.md §11.4). First specific line, else
+ * HTTP matching: which signature a head fits (p0f's fp_http.c: http_find_match). First specific line, else
  * first generic line, in file order.
  */
 import type { HttpHead } from "./head.ts"

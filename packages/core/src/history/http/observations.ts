@@ -1,6 +1,6 @@
 /**
  * HTTP observations: match, score and remember a whole head of a request or response (p0f's fp_http.c: fingerprint_http,
- * score_nat; specs p0f.md §7.5, §11.5).
+ * score_nat).
  */
 import type { HttpSignature } from "../../tcp/database/database.ts"
 import { FLOW_CLIENT, FLOW_PORTS, FLOW_SERVER, FLOW_SHIFT } from "../flows/flow-record.ts"
@@ -144,7 +144,7 @@ export class Http implements HeadSink {
     } else {
       let major = false
       if (before !== undefined) {
-        // p0f compares the name of one with the label of the other (Appendix C 11).
+        // p0f compares the name of one with the label of the other (docs/p0f-differences.md, 11).
         const same = this.#isP0fMode ? before.nameId : before.id
         if (before.nameId !== match.label.nameId) {
           score = 8
@@ -193,7 +193,7 @@ export class Http implements HeadSink {
   /** Returns true if the User-Agent names another system than the SYN; sets or clears bad_sw. */
   #isUaVsOs(host: number, os: number): boolean {
     const known = this.#nat.labels.stored(os)
-    // p0f counts an unknown OS as another one (Appendix C 9).
+    // p0f counts an unknown OS as another one (docs/p0f-differences.md, 9).
     if (known === undefined && !this.#isP0fMode) return false
     const nameId = known === undefined ? -1 : known.nameId
     for (const { nameId: named, needle } of this.tables.uaOs) {

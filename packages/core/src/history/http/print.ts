@@ -1,6 +1,6 @@
 /**
- * Raw HTTP signature `ver:headers:missing common headers:software`, as p0f prints it (fp_http.c: dump_sig; specs p0f.md §11.5).
- * A `|` in the software or in the value of an unknown header is not cut (Appendix D C-16): JSON is the form for machines.
+ * Raw HTTP signature `ver:headers:missing common headers:software`, as p0f prints it (fp_http.c: dump_sig).
+ * A `|` in the software or in the value of an unknown header is not cut: JSON is the form for machines.
  */
 import { type HttpHead, ID_UNKNOWN } from "./head.ts"
 import { HEADER_OPTIONAL, type HttpSide } from "./tables.ts"

@@ -1,6 +1,6 @@
 /**
- * RequestFingerprint: a request whose headers a front end tells, over TLS too, compared as p0f compares those that it reads off the wire
- * (fp_http.c: http_find_match, score_nat; specs p0f.md §11): application, language, and software that is not what it says.
+ * RequestFingerprint: a request whose headers a front end passes on, over TLS too, compared as p0f compares those that it reads off the wire
+ * (fp_http.c: http_find_match, score_nat): application, language, and software that is not what it says.
  *
  *     headers  name ":" value CR LF ... as HAProxy's req.hdrs gives them, names in lower case
  *
@@ -32,7 +32,7 @@ const LF = 0x0a
 const SPACE = 0x20
 const TAB = 0x09
 
-/** ASCII letters in lower case; of other bytes two may become one, which a name's own comparison tells apart. */
+/** ASCII letters in lower case; of other bytes two may become one, which the comparison of names distinguishes. */
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte)
 
 const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a
@@ -81,7 +81,7 @@ export class RequestFingerprint {
   }
 
   /**
-   * Sets httpName, httpFlavor, language and badSw of `into` as far as the request tells them. A length of -1: not given. The fingerprint's
+   * Sets httpName, httpFlavor, language and badSw of `into` as far as the request shows them. A length of -1: not given. The fingerprint's
    * match must be that of the same database.
    */
   read(
@@ -114,7 +114,7 @@ export class RequestFingerprint {
     const head = this.#data.head(this.#slot)
     const at = this.#data.headAt(this.#slot)
     head[at + HEAD_COUNT] = count
-    // req.hdrs does not tell the version; no signature of a current client asks for HTTP/1.0.
+    // req.hdrs does not have the version; no signature of a current client asks for HTTP/1.0.
     head[at + HEAD_VERSION] = 1
     this.#head.move(this.#data, this.#slot, CLIENT)
   }

@@ -1,6 +1,6 @@
 /**
  * HTTP stream: finds the header lines of the first request of a flow and of its response, in data that comes in pieces (p0f's
- * fp_http.c: process_http, parse_pairs; specs p0f.md §11.2).
+ * fp_http.c: process_http, parse_pairs).
  *
  * Only `GET /` and `HEAD /` over HTTP/1.x. Data that can't matter any more is counted and not kept.
  */

@@ -1,6 +1,6 @@
 /**
  * JSON log: observations as one JSON object a line, with the facts of the p0f log and numbers as numbers. Nothing in it can be
- * forged from a header, as it can in p0f's form (specs p0f.md Appendix D C-16).
+ * forged from a header, as it can in p0f's form.
  *
  *     {"time":1700000000.000123,"event":"syn","client":"10.1.0.0","client_port":40000,"server":...,"subject":"client","os":...}
  */

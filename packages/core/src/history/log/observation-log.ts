@@ -1,6 +1,6 @@
 /**
- * ObservationLog: what an observer tells, as facts; printers (p0f-log.ts, json-log.ts) make lines of it. Everything handed over
- * is reused and valid during the call only.
+ * Observation log: receives the facts that an observer finds; printers (p0f/log.ts, json-log.ts) make lines of them. Arguments are
+ * reused and valid during the call only.
  */
 import type { HttpSignature } from "../../tcp/database/database.ts"
 import type { TcpFingerprint } from "../../tcp/matching/fingerprint.ts"

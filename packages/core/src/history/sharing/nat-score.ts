@@ -1,5 +1,5 @@
 /**
- * NatScore: what tells whether one system or several send from an address. nat.ts is p0f's, sharing.ts that of modern mode.
+ * NAT score: judges whether one system or several send from an address. nat.ts is p0f's, sharing.ts that of modern mode.
  */
 import type { Registered } from "../../tcp/database/database.ts"
 import type { Packet } from "../../packet/packet.ts"

@@ -194,7 +194,7 @@ test("interfaces of several MTUs share it, a clamped MSS counts for nothing", ()
   expect([info.nat, reasonsOf(info)]).toEqual([true, "mtu"])
   const { connect: connectClamped } = setUp()
   expect(connectClamped(10, ...repeat(100, LINUX, CLAMPED)).sharedScore).toBe(0)
-  // A window of 65,535 does not tell the interface.
+  // A window of 65,535 does not show the interface.
   const small = { ...APPLE, options: "mss=1400,nop,ws=6,nop,nop,ts=1,sok,eol+1" }
   expect(
     connectClamped(10, ...repeat(100, { ...APPLE, src: "198.51.100.8" }, { ...small, src: "198.51.100.8" })).nat

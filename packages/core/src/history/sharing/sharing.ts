@@ -1,7 +1,7 @@
 /**
- * Sharing: whether several systems send from one address (for IPv6: one /64, network.ts), for modern mode.
+ * Sharing: whether several systems send from one address (for IPv6: one /64, network-prefix.ts), for modern mode.
  *
- * A *system* is a stack class (fingerprint/stack-class.ts), the MSS of its interface when the window tells it (a clamped MSS is the
+ * A *system* is a stack class (stack-class.ts), the MSS of its interface when the window shows it (a clamped MSS is the
  * path's and counts for nothing), and its distance. Timestamps, ports, IP IDs, windows, scales and ECN are never looked at: modern
  * kernels draw them per connection, and programs set them. The record holds the system of the last SYN and the three before it.
  *

@@ -7,7 +7,7 @@
  *  packet     6: interface 4 | time high 4 | low 4 | captured 4 | wire 4 | bytes, padded | options
  *             2 (obsolete): interface 2 | drops 2 | as 6;   3 (simple): wire 4 | bytes, padded: no time, interface 0
  *
- * Other blocks are skipped unread, whatever their length. A new section forgets the interfaces.
+ * Other blocks are skipped unread, whatever their length. A new section begins without interfaces.
  */
 import { CapturedFrame } from "./captured-frame.ts"
 import { MAX_PACKET_BYTES } from "./record-reader.ts"

@@ -1,5 +1,5 @@
 /**
- * Stack family: the kinds of system that a database line can stand for, as one bit set. A SYN often cannot tell two of them apart
+ * Stack family: the kinds of system that a database line can stand for, as one bit set. A SYN often does not distinguish two of them apart
  * (Android and ChromeOS run the Linux kernel), so a line has all that fit; two lines contradict each other when they share none.
  *
  * A line says so itself (`;@ family=linux android`); otherwise its name and class decide, which also serves p0f.fp.

@@ -1,8 +1,7 @@
 /**
  * Explain: what a signature says, which database line it meets, and how the nearest other lines differ.
  *
- * It takes a text, a database line or a raw signature as p0f prints it, and answers with a value that is plain JSON
- * (explain-text.ts prints it).
+ * The input is a database line or a raw signature as p0f prints it; the result is plain JSON, which text.ts prints.
  */
 import type { Database, TcpSignature } from "../database/database.ts"
 import { differences, type Difference, farness } from "./difference.ts"

@@ -37,7 +37,7 @@ function originText({ mtuOrigin, interfaceMss }: ExplainedPath): string {
   return "the window doesn't tell"
 }
 
-/** Rows of head, key and text (explain-text.ts). */
+/** Rows of head, key and text (text.ts). */
 export function pathRows(path: ExplainedPath): ReadonlyArray<readonly [string, string, string]> {
   const rows: Array<readonly [string, string, string]> = [["path", path.mtuOrigin, originText(path)]]
   for (const { name, weight, evidence, source } of path.candidates) {

@@ -57,7 +57,7 @@ export interface TcpFingerprint {
   readonly linkCandidates: string | undefined
   /** Why `dist` is not to be relied on; undefined when it is, and in p0f mode. */
   readonly distReason: DistanceReason | undefined
-  /** Text of a p0f log line from `|os=` to the end of `raw_sig=...`, without newline (specs p0f.md §10.1, §4.5). */
+  /** Text of a p0f log line from `|os=` to the end of `raw_sig=...`, without newline. */
   readonly logSuffix: Uint8Array
   /** `logSuffix` for a SYN+ACK of a flow marked by `sendsyn`: a match has the key `app`. */
   readonly sendsynLogSuffix: Uint8Array

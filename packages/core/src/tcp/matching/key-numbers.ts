@@ -3,7 +3,7 @@
  * what it knows of the fingerprint by number. Open addressing over typed arrays.
  *
  * When all numbers are given away they are given anew from 0. A number that was just given is reported as new, so whoever remembers by
- * number forgets what it meant before.
+ * number loses its old meaning.
  */
 import { isSameKey, KEY_WORDS } from "./fingerprint-key.ts"
 import { hashKey } from "./fingerprint-cache.ts"

@@ -5,8 +5,8 @@
  *     window 64240 = 44 * 1460, MSS 1353    it counted in 1460: its interface has MTU 1500                 clamped
  *     window 65535, MSS 1380                says nothing about the interface                               unknown
  *
- * Stacks count their first window in segments of their own interface, and nobody on the path rewrites a window. Sources: specs
- * field-data.md §4.1 and §5.2 (measured); Linux tcp_output.c: tcp_select_initial_window, tcp_default_init_rwnd and
+ * Stacks count their first window in segments of their own interface, and nobody on the path rewrites a window. Sources:
+ * captures of our own; Linux tcp_output.c: tcp_select_initial_window, tcp_default_init_rwnd and
  * tcp_minisocks.c: tcp_openreq_init_rwin (a SYN+ACK counts in segments less the 12 bytes of timestamps).
  */
 import { ETHERNET_MSS_IPV4, ETHERNET_MSS_IPV6, INTERFACES_IPV4, INTERFACES_IPV6 } from "./interface-mss.ts"

@@ -4,7 +4,7 @@ import { mtuOf25, mtuOf26, openvpnProfiles } from "./openvpn.ts"
 const GCM = { hmac: 0, iv: 12, block: 16, isAead: true }
 const cbc = (block: number, hmac: number) => ({ hmac, iv: block, block, isAead: false })
 
-// MSS measured for an inner IPv4 SYN (specs field-data.md §5.1).
+// MSS measured for an inner IPv4 SYN.
 const OLD = [
   ["BF-CBC SHA1", cbc(8, 20), 1369],
   ["AES-CBC SHA1", cbc(16, 20), 1353],

@@ -12,7 +12,7 @@ export const WIN_MSS = 3
 export const WIN_MTU = 4
 /**
  * `mss*max`, not known to p0f: the largest multiple of the MSS not above 64 KiB, capped to 65535. That is the initial window of
- * Linux >= 4.20 and Windows 10/11 at every MTU (specs field-data.md §4.1). `mss*max<=N`: not above N bytes.
+ * Linux >= 4.20 and Windows 10/11 at every MTU (measured). `mss*max<=N`: not above N bytes.
  */
 export const WIN_MSS_MAX = 5
 /** Limit of a plain `mss*max`. */

@@ -4,7 +4,7 @@ import { detectMultiplier, NO_MULTIPLIER } from "./window.ts"
 const mss = (n: number): number => n * 2
 const mtu = (n: number): number => n * 2 + 1
 
-/** win, mss, timestamp, version, header bytes, MSS of the peer's SYN -> multiplier (p0f.md §2.2, C-04). */
+/** win, mss, timestamp, version, header bytes, MSS of the peer's SYN -> multiplier (p0f's detect_win_multi). */
 const CASES: ReadonlyArray<readonly [string, [number, number, boolean, number, number, number], number]> = [
   ["a multiple of the MSS", [29200, 1460, true, 4, 60, 0], mss(20)],
   ["MSS 1400, by 1460", [64240, 1400, true, 4, 60, 0], mss(44)],
