@@ -3,7 +3,7 @@
  * the field table of the documents; connection-info.ts holds the values. The order is the order in which the agent writes variables; if an
  * ACK would grow too long, the agent drops them from the end.
  *
- * A field is added by one row here and its value in connection-info.ts.
+ * A field is added by one row here and, unless the fingerprint has it already, its value in connection-info.ts.
  */
 import type { ConnectionInfo } from "./connection-info.ts"
 import { HINT_FIELDS, HINT_TEXTS } from "./hints/hint.ts"

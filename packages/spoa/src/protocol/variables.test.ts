@@ -87,7 +87,15 @@ describe("values", () => {
 
   test("what isn't known is not set: an unknown stack, a SYN without MSS", () => {
     const info = infoOf({
-      fingerprint: testFingerprint({ os: undefined, mss: 0, linkMtu: 0, link: undefined, dist: 7 })
+      fingerprint: testFingerprint({
+        os: undefined,
+        mss: 0,
+        linkMtu: 0,
+        link: undefined,
+        mtuOrigin: undefined,
+        interfaceMss: 0,
+        dist: 7
+      })
     })
     expect([...variables(new VariableWriter(ALL), info).keys()].toSorted()).toEqual(["dist", "done", "sig", "status"])
   })

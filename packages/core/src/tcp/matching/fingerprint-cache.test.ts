@@ -52,7 +52,7 @@ test("never gives one fingerprint's answer to another: packets through a memo of
   const random = seededRandom(11)
   const remembering = new Matcher(database, "modern", 128)
   const lines = database.requests
-  // Few enough packets that many come again, more than the memo holds.
+  // Few enough packets that many come again, more than the cache holds.
   const packets = Array.from({ length: 600 }, () => {
     const packet = new Packet()
     fillNearPacket(random, random.pick(lines).signature, packet)
@@ -144,7 +144,7 @@ test("every field that a fingerprint depends on makes another key", () => {
   expect(seen.size).toBe(changes.length + 4)
 })
 
-test("distinct fingerprints without end leave the memo at its size, and the common ones in it", () => {
+test("distinct fingerprints without end leave the cache at its size, and the common ones in it", () => {
   const matcher = new Matcher(someDatabase(), "modern", 1024)
   const common = Array.from({ length: 64 }, (_, at) => {
     const packet = new Packet()

@@ -1,5 +1,5 @@
 /**
- * Fingerprint facts: what an engine needs of a fingerprint for every packet, as six words behind its key in the memo. A Shape with its match,
+ * Fingerprint facts: the parts of a fingerprint that an observer needs for every packet, as six words behind its key in the cache. A fingerprint with its match,
  * label and signature is five objects in as many cache lines; with a few thousand fingerprints in random order that was 50 ns per SYN.
  *
  *  word  bits (low first)

@@ -15,7 +15,9 @@ export interface TcpFingerprint {
   readonly ver: 4 | 6
   readonly ttl: number
   readonly tos: number
+  /** MSS option in bytes; 0 when it is absent. */
   readonly mss: number
+  /** The window field as it is in the header: a SYN's window is not scaled (RFC 7323 section 2.2). */
   readonly win: number
   /** 0 when the option is absent. */
   readonly wscale: number

@@ -14,12 +14,12 @@ import { SignatureIndex } from "./signature-index.ts"
 import type { Mode } from "../mode.ts"
 
 export interface MatcherStats {
-  /** Fingerprints that were found in the memo. */
+  /** Fingerprints that were found in the cache. */
   readonly hits: number
   /** Fingerprints that were computed. */
   readonly misses: number
   readonly evictions: number
-  /** Fingerprints in the memo now, and at most. */
+  /** Fingerprints in the cache now, and at most. */
   readonly fingerprints: number
   readonly capacity: number
 }
