@@ -17,6 +17,8 @@ const WORD_ISN = CONNECTION_KEY_WORDS
 const WORD_FINGERPRINT: number = WORD_ISN + 1
 const WORD_INFO: number = WORD_FINGERPRINT + KEY_WORDS
 const WORD_HASH: number = WORD_INFO + PACKED_WORDS
+// One entry is two cache lines; whoever packs more values must decide for three.
+if (WORD_HASH >= 1 << ENTRY_SHIFT) throw new Error("an entry of the answer cache is too small for its values")
 
 export class AnswerCache {
   readonly capacity: number

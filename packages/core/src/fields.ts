@@ -211,7 +211,7 @@ export const FIELDS: ReadonlyArray<Field> = [
     scope: "connection",
     header: "x-tcp-retransmits",
     read: ({ retransmits }) => natural(retransmits),
-    text: "number of times the SYN was sent again"
+    text: "number of times the SYN was sent again; not with backend saved-syn, which sees one SYN"
   }),
   field({
     name: "rtt",
