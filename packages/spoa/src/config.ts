@@ -47,7 +47,7 @@ const SpoaTable = table({
   }),
   variables: key("variables", list(oneOf(...NAMES)), DEFAULT_NAMES, {
     reload: "live",
-    text: `Also known: ${OTHER_NAMES.join(" ")}, and the hints one by one, each as its score and reason: ${HINT_FIELDS.join(" ")}. The order is fixed; what does not fit into an answer of 400 bytes is left out from its end.`
+    text: `Also known: ${OTHER_NAMES.join(" ")}, and the hints one by one, each as its score and reason: ${HINT_FIELDS.join(" ")}. The order is fixed; those that do not fit into an answer of 400 bytes are left out one by one.`
   }),
   answers: key("answers", integer(1, 1 << 22), 65536, {
     reload: "restart",

@@ -102,7 +102,8 @@ function listenProblems({ proxy: { listen, tls, proxyProtocol } }: Config): Read
 /** Without a configuration file requests go to the echo application, with one they never do. */
 function missingRouteProblems({ file, routes }: Config): ReadonlyArray<Problem> {
   if (file === undefined || routes.length > 0) return []
-  const message = "a configuration needs one [[routes]] at least: where do requests go?"
+  const message =
+    "a configuration needs one [[routes]] at least, or requests lead nowhere; only without a file does the proxy answer them itself"
   return [{ ...problemAt("routes", message), source: file }]
 }
 
