@@ -61,6 +61,7 @@ export {
   readAgentTable,
   readSignatureTable
 } from "./evidence.ts"
+export { P0F_SCENARIOS, type P0fScenario, SCENARIO_DATABASE, shortLines } from "./p0f-scenarios.ts"
 export { SMALL_HISTORY } from "./small-history.ts"
 export { signatureFields } from "./signature-fields.ts"
 export { signaturePacket } from "./signature-packet.ts"
