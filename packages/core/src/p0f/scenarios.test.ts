@@ -1,11 +1,12 @@
 /**
- * What p0f mode says of frames, in the lines that p0f itself writes of them (testing/p0f-scenarios.ts).
+ * Lines of p0f mode about frames, compared with those that p0f itself writes (testing/p0f-scenarios.ts).
  */
 import { expect, test } from "bun:test"
 import { BatchFeed } from "../history/batch/batch-feed.ts"
 import { BATCH_BYTES, DecodedBatch } from "../history/batch/decoded-batch.ts"
 import { FrameDecoder } from "../history/batch/frame-decoder.ts"
 import { Observer } from "../history/observer.ts"
+import { CapturedFrame } from "../packet/capture/captured-frame.ts"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
@@ -41,8 +42,10 @@ function replay({ frames, args = [], shows }: P0fScenario, decoding: "itself" | 
     return full
   })
   const taker = decoding === "itself" ? observer : decoder
+  const frame = new CapturedFrame()
+  frame.linkType = LINKTYPE_ETHERNET
   for (const { bytes, sec, nsec = 0 } of frames)
-    taker.frame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, sec, nsec / 1000)
+    taker.frame(Object.assign(frame, { bytes, captured: bytes.length, wire: bytes.length, sec, usec: nsec / 1000 }))
   decoder.end(new Uint8Array(0))
   log.flush()
   if (decoding === "itself") expect(observer.counts.packets).toBe(frames.length)
