@@ -235,10 +235,10 @@ function exchange(
   stack: PacketFields,
   request: string | ReadonlyArray<string>,
   response: string | ReadonlyArray<string> = [],
-  to = SERVER,
-  port = 80
+  server = `${SERVER}:80`
 ): ReadonlyArray<CapturePacket> {
-  const on = new Connection(n, stack.sport ?? 40_000, to, port)
+  const [to = "", port] = server.split(":")
+  const on = new Connection(n, stack.sport ?? 40_000, to, Number(port))
   const frames = [on.syn(ms, stack), on.synAck(ms + 10, S_UNKNOWN)]
   let sent = 0
   for (const piece of [request].flat()) {
@@ -428,7 +428,7 @@ export const P0F_SCENARIOS: ReadonlyArray<P0fScenario> = [
     name: "what a SYN+ACK is known by",
     frames: [S_LINUX5, { ...S_LINUX4, ttl: 20, tos: 3 }, S_WINDOWS, S_LOTTERY, S_TRAP, S_UNKNOWN].flatMap(
       (stack, n) => {
-        const to = new Connection(n + 1, 40_000 + n, `10.0.3.${n + 1}`)
+        const to = new Connection(n + 1, 40_000 + n, `10.0.3.${n + 1}:80`)
         return [to.syn(n * 100, LINUX5), to.synAck(n * 100 + 50, stack)]
       }
     ),
@@ -1409,14 +1409,14 @@ export const P0F_SCENARIOS: ReadonlyArray<P0fScenario> = [
     ]
       .flatMap((responses, n) =>
         responses.flatMap((response, i) =>
-          exchange(i + 1, n * 10_000 + i * 1000, { ...UNKNOWN, sport: 40_000 + n }, GET, response, `10.0.3.${n + 1}`)
+          exchange(i + 1, n * 10_000 + i * 1000, { ...UNKNOWN, sport: 40_000 + n }, GET, response, `10.0.3.${n + 1}:80`)
         )
       )
       .concat(
         // Another port of the server.
-        exchange(1, 200_000, { ...UNKNOWN, sport: 41_000 }, GET, NGINX1, "10.0.3.50", 80),
-        exchange(1, 201_000, { ...UNKNOWN, sport: 41_001 }, GET, APACHE, "10.0.3.50", 81),
-        exchange(1, 202_000, { ...UNKNOWN, sport: 41_002 }, GET, NGINX1, "10.0.3.50", 81)
+        exchange(1, 200_000, { ...UNKNOWN, sport: 41_000 }, GET, NGINX1, "10.0.3.50:80"),
+        exchange(1, 201_000, { ...UNKNOWN, sport: 41_001 }, GET, APACHE, "10.0.3.50:81"),
+        exchange(1, 202_000, { ...UNKNOWN, sport: 41_002 }, GET, NGINX1, "10.0.3.50:81")
       ),
     lines: [
       "0 http response 10.0.1.1/40000 10.0.3.1/80 srv app=nginx 1.x|lang=none|params=none|raw_sig=1:Server,Date:Content-Type,Connection,Keep-Alive,Accept-Ranges:nginx/1",
