@@ -206,7 +206,7 @@ const server = (
     return [to.syn(ms, { win: 3, options: "" }), to.synAck(ms, stack)]
   })
 
-/** The same stack with another MSS and from a port far below: 2 points, one for each. */
+/** A stack with another MSS and from a port far below: 2 points, one for each. */
 const marked = (stack: PacketFields & { readonly options: string }): PacketFields => ({
   ...stack,
   sport: 30_000,
@@ -428,7 +428,7 @@ export const P0F_SCENARIOS: ReadonlyArray<P0fScenario> = [
     name: "what a SYN+ACK is known by",
     frames: [S_LINUX5, { ...S_LINUX4, ttl: 20, tos: 3 }, S_WINDOWS, S_LOTTERY, S_TRAP, S_UNKNOWN].flatMap(
       (stack, n) => {
-        const to = new Connection(n + 1, 40_000 + n, `10.0.3.${n + 1}:80`)
+        const to = new Connection(n + 1, 40_000 + n, `10.0.3.${n + 1}`)
         return [to.syn(n * 100, LINUX5), to.synAck(n * 100 + 50, stack)]
       }
     ),
@@ -769,7 +769,7 @@ export const P0F_SCENARIOS: ReadonlyArray<P0fScenario> = [
         new Connection(1, 40_001).syn(1000, clock(LINUX5, 5_001_000)),
         new Connection(1, 40_001).synAck(1010, S_UNKNOWN),
         new Connection(1, 40_001).send(1200, 0, "", { options: "ts=5001200" }),
-        // That of the first does, as its flow knows none; the other end of the interval is the last SYN.
+        // The SYN+ACK of the first flow does, as that flow knows none; the other end of the interval is the last SYN.
         new Connection(1).synAck(1210, S_UNKNOWN),
         new Connection(1).send(2000, 0, "", { options: "ts=5001250" })
       ],
@@ -917,7 +917,7 @@ export const P0F_SCENARIOS: ReadonlyArray<P0fScenario> = [
         new Connection(3).reply(2060, 1000, OK),
         new Connection(3).reply(2070, 0, OK)
       ],
-      // The same SYN again, then another one.
+      // One SYN twice, then another one.
       [
         new Connection(4).syn(3000, UNKNOWN),
         new Connection(4).syn(3010, UNKNOWN),
@@ -1105,7 +1105,7 @@ export const P0F_SCENARIOS: ReadonlyArray<P0fScenario> = [
         new Connection(n + 1).synAck(n * 10 + 5, S_UNKNOWN)
       ]),
       times(5, (n) => new Connection(n + 1).send(1000 + n, 0, GET)),
-      // Who is still on file has another system now.
+      // Hosts that are still on file have another system now.
       times(5, (n) => new Connection(5 - n, 50_000).syn(2000 + n * 10, WINDOWS7)),
       times(5, (n) => new Connection(n + 1, 50_000).up(3000 + n * 10, { flags: "R" })),
       times(8, (n) => new Connection(n + 1, 50_001).syn(4000 + n * 10, WINDOWS10)),
