@@ -4,15 +4,19 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
+import * as TestClock from "effect/testing/TestClock"
 import { admin } from "./metrics/admin.ts"
-import { loadConfig } from "./config/load.ts"
+import { inspectConfig, loadConfig } from "./config/load.ts"
 import type { ListenAddress } from "./config/listen-address.ts"
 import { pidLock } from "./lifecycle/pid-lock.ts"
 import { logging } from "./lifecycle/logging.ts"
 import { Metrics } from "./metrics/metrics.ts"
 import { watchConfig } from "./lifecycle/reload.ts"
 import { plainProgram, plainSchema } from "./testing/programs.ts"
-import { difference } from "./metrics/start-summary.ts"
+import { difference, summary } from "./metrics/start-summary.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "synprint-service-"))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -212,4 +216,131 @@ test("a config file that is not there is a problem with its name", async () => {
 test("summary: only what was added, nothing when nothing was", () => {
   expect(difference({ a: 1, b: 2 }, { a: 1, b: 5, c: 1 })).toEqual({ b: 3, c: 1 })
   expect(difference({ a: 1 }, { a: 1 })).toBeUndefined()
+})
+
+test("lock: a path of 107 bytes whose letters take two bytes each is locked as any other", async () => {
+  const path = `/${"ü".repeat(53)}`
+  expect(new TextEncoder().encode(path)).toHaveLength(107)
+  await quiet(
+    Effect.scoped(
+      Effect.gen(function* () {
+        yield* pidLock("spoa.listen", { kind: "unix", path })
+        const again = yield* Effect.flip(pidLock("spoa.listen", { kind: "unix", path }))
+        expect([again._tag, again.address]).toEqual(["AlreadyRunning", `unix:${path}`])
+        yield* pidLock("spoa.listen", { kind: "unix", path: `${path.slice(0, -1)}u` })
+      })
+    )
+  )
+})
+
+test("lock: a port that the system chooses is shared by nobody", async () => {
+  const chosen: ListenAddress = { kind: "tcp", host: "127.0.0.1", port: 0 }
+  await quiet(Effect.scoped(Effect.andThen(pidLock("spoa.listen", chosen), pidLock("spoa.listen", chosen))))
+})
+
+test("reload: files that a new configuration names are watched, those that it no longer names are not", async () => {
+  const file = join(directory, "names.toml")
+  for (const name of ["one", "two"]) {
+    mkdirSync(join(directory, name))
+    writeFileSync(join(directory, name, "relays.txt"), "192.0.2.0/24\n")
+  }
+  const relays = (name: string) => join(directory, name, "relays.txt")
+  const naming = (name: string) => `[hints]\nrelay_files = "${relays(name)}"\n`
+  writeFileSync(file, naming("one"))
+  await following(file, (_, counts, settled) =>
+    Effect.gen(function* () {
+      writeFileSync(file, naming("two"))
+      yield* settled()
+      expect(counts()).toEqual([1, 0])
+      // What happens beside the new files is no change of theirs.
+      writeFileSync(join(directory, "two", "unrelated"), "x")
+      yield* settled(0)
+      expect(counts()).toEqual([1, 0])
+      writeFileSync(relays("two"), "198.51.100.0/24\n203.0.113.0/24\n")
+      yield* settled()
+      expect(counts()).toEqual([2, 0])
+      writeFileSync(relays("one"), "nonsense\n")
+      yield* settled(0)
+      expect(counts()).toEqual([2, 0])
+    })
+  )
+})
+
+test("reload: a directory that can't be watched is named in the log", async () => {
+  const lines: Array<string> = []
+  const file = join(directory, "unwatched.toml")
+  writeFileSync(file, '[hints]\nrelay_files = "/proc/self/nowhere/relays.txt"\n')
+  const request = requestOf(file)
+  await Effect.runPromise(
+    Effect.scoped(
+      watchConfig({
+        request,
+        first: (await Effect.runPromise(inspectConfig(request))).config!,
+        load: loadConfig(request),
+        config: (value) => value,
+        metrics: new Metrics("x")
+      })
+    ).pipe(Effect.provide(Logger.layer([Logger.make(({ message }) => void lines.push([message].flat().join(" ")))])))
+  )
+  expect(lines).toEqual(["cannot watch /proc/self/nowhere: ENOENT (send SIGHUP after a change)"])
+})
+
+test("admin: text is text, and so are the metrics", async () => {
+  await quiet(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const path = join(directory, "admin.sock")
+        const [address] = yield* admin({
+          listen: [{ kind: "unix", path }],
+          metrics: new Metrics("x"),
+          ready: () => undefined
+        })
+        expect(address).toEqual({ kind: "unix", path })
+        const head = (at: string, method = "GET") =>
+          Effect.promise(async () => {
+            const { status, headers } = await fetch(`http://localhost${at}`, { unix: path, method })
+            return [status, headers.get("content-type")] as const
+          })
+        expect(yield* head("/live")).toEqual([200, "text/plain; charset=utf-8"])
+        expect(yield* head("/live", "HEAD")).toEqual([200, "text/plain; charset=utf-8"])
+        expect(yield* head("/metrics")).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"])
+        const again = yield* Effect.flip(
+          admin({ listen: [{ kind: "unix", path }], metrics: new Metrics("x"), ready: () => undefined })
+        )
+        expect(again._tag).toBe("AlreadyRunning")
+      })
+    )
+  )
+})
+
+/** The lines of the summary's log that appear while its counters grow by what is given, a step a minute. */
+const summarised = async (steps: ReadonlyArray<Readonly<Record<string, number>>>, cause?: string) => {
+  const lines: Array<string> = []
+  const logger = Logger.make(({ fiber, message, logLevel }) => {
+    const added = JSON.stringify(fiber.getRef(References.CurrentLogAnnotations))
+    lines.push(`${logLevel} ${[message].flat().join(" ")} ${added}`)
+  })
+  await Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        let counted: Readonly<Record<string, number>> = { hit: 5 }
+        yield* summary({ read: () => counted, cause: () => cause })
+        for (const step of steps) {
+          counted = step
+          yield* TestClock.adjust("1 minute")
+        }
+      })
+    ).pipe(Effect.provide(Layer.mergeAll(TestClock.layer(), Logger.layer([logger]))))
+  )
+  return lines
+}
+
+test("summary: a line a minute of what was added, and the cause as a warning", async () => {
+  expect(await summarised([{ hit: 7 }, { hit: 7 }, { hit: 8, stale: 1 }])).toEqual([
+    'Info last minute {"hit":2}',
+    'Info last minute {"hit":1,"stale":1}'
+  ])
+  expect(await summarised([{ hit: 6 }], "the kernel keeps no SYN")).toEqual([
+    'Warn last minute: the kernel keeps no SYN {"hit":1}'
+  ])
 })

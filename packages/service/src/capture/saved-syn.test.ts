@@ -57,3 +57,31 @@ test("random bytes never throw", () => {
     expect(["hit", "malformed", "syncookie"]).toContain(ask(bytes))
   }
 })
+
+test("lookups are counted by their end; nothing that it can lose makes it down", () => {
+  const backend = makeSavedSyn()
+  const lookup = (saved: Uint8Array | undefined, into = makeRawSyn()) => {
+    backend.lookup({ key: makeConnectionKey(), savedSyn: saved, openedAtMs: 1 }, into)
+    return into
+  }
+  expect(backend.stats()).toEqual({ hit: 0, syncookie: 0, malformed: 0 })
+  const used = { ...makeRawSyn(), retransmits: 5, vlan: 7, interfaceIndex: 9 }
+  expect(lookup(V4.bytes, used)).toMatchObject({ retransmits: -1, vlan: -1, interfaceIndex: 0 })
+  lookup(V6.bytes)
+  lookup(V6.bytes)
+  lookup(new Uint8Array(0))
+  lookup(new Uint8Array(0))
+  lookup(hex("ff"))
+  lookup(undefined)
+  expect(backend.stats()).toEqual({ hit: 3, syncookie: 2, malformed: 1 })
+  expect([backend.down(), backend.recovers, backend.packets]).toEqual([undefined, true, undefined])
+})
+
+test("a SYN that fills the room is taken, one that is longer is not", () => {
+  const longest = tcp({ src: "192.0.2.1", options: OPTIONS, payload: new Uint8Array(512 - V4.bytes.length) }).bytes
+  expect(longest).toHaveLength(512)
+  expect(ask(longest)).toBe("hit")
+  expect(ask(longest, makeRawSyn(600))).toBe("hit")
+  expect(ask(concat(longest, new Uint8Array(1)), makeRawSyn(600))).toBe("malformed")
+  expect(ask(V4.bytes, makeRawSyn(V4.bytes.length))).toBe("hit")
+})

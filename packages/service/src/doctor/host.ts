@@ -3,37 +3,51 @@
  */
 import { existsSync, readFileSync, readlinkSync } from "node:fs"
 import { release } from "node:os"
+import { join } from "node:path"
 import {
   CAPABILITIES,
   type Capability,
   hasCapability,
   isKernelAtLeast,
   isSeccompFiltered,
-  readProcessStatus
+  kernelVersion
 } from "@synprint/linux"
 import type { Check } from "../capture/backend.ts"
 import { check } from "./check.ts"
 
-const read = (path: string): string | undefined => {
+/** The host that is looked at. */
+export interface Host {
+  /** The directory that holds `proc` and `sys`. */
+  readonly root: string
+  /** The kernel's version, as uname(2) reports it. */
+  readonly release: string
+}
+
+const THIS_HOST: Host = { root: "/", release: release() }
+
+const read = ({ root }: Host, path: string): string | undefined => {
   try {
-    return readFileSync(path, "utf8").trim()
+    return readFileSync(join(root, path), "utf8").trim()
   } catch {
     return undefined
   }
 }
 
-function kernelChecks(): ReadonlyArray<Check> {
-  const version = release()
-  if (!isKernelAtLeast(4, 18))
+const isAtLeast = (host: Host, major: number, minor: number): boolean =>
+  isKernelAtLeast(major, minor, kernelVersion(host.release))
+
+function kernelChecks(host: Host): ReadonlyArray<Check> {
+  const version = host.release
+  if (!isAtLeast(host, 4, 18))
     return [
       check("kernel", "warn", `${version}: too old for the xdp backend`, "use saved-syn or pcap, or Linux 5.8 or newer")
     ]
-  if (!isKernelAtLeast(5, 11)) return [check("kernel", "ok", `${version}: eBPF memory counts against RLIMIT_MEMLOCK`)]
+  if (!isAtLeast(host, 5, 11)) return [check("kernel", "ok", `${version}: eBPF memory counts against RLIMIT_MEMLOCK`)]
   return [check("kernel", "ok", version)]
 }
 
-function rightChecks(): ReadonlyArray<Check> {
-  const status = readProcessStatus()
+function rightChecks(host: Host): ReadonlyArray<Check> {
+  const status = read(host, "proc/self/status") ?? ""
   const names = (Object.keys(CAPABILITIES) as ReadonlyArray<Capability>).filter((name) =>
     hasCapability(status, "CapEff", name)
   )
@@ -57,8 +71,8 @@ function rightChecks(): ReadonlyArray<Check> {
   return lines
 }
 
-function limitChecks(): ReadonlyArray<Check> {
-  const limits = read("/proc/self/limits") ?? ""
+function limitChecks(host: Host): ReadonlyArray<Check> {
+  const limits = read(host, "proc/self/limits") ?? ""
   const soft = (name: string): string | undefined => new RegExp(`^${name}\\s+(\\S+)`, "m").exec(limits)?.[1]
   const files = soft("Max open files")
   const lines: Array<Check> = []
@@ -68,7 +82,7 @@ function limitChecks(): ReadonlyArray<Check> {
       : check("open files", "ok", `limit ${files ?? "unknown"}`)
   )
   const memlock = soft("Max locked memory")
-  if (!isKernelAtLeast(5, 11) && memlock !== "unlimited") {
+  if (!isAtLeast(host, 5, 11) && memlock !== "unlimited") {
     lines.push(
       check(
         "locked memory",
@@ -81,8 +95,8 @@ function limitChecks(): ReadonlyArray<Check> {
   return lines
 }
 
-function sysctlChecks(): ReadonlyArray<Check> {
-  const sysctl = (name: string): string | undefined => read(`/proc/sys/${name.replaceAll(".", "/")}`)
+function sysctlChecks(host: Host): ReadonlyArray<Check> {
+  const sysctl = (name: string): string | undefined => read(host, `proc/sys/${name.replaceAll(".", "/")}`)
   const lines: Array<Check> = []
   const cookies = sysctl("net.ipv4.tcp_syncookies")
   lines.push(
@@ -124,10 +138,10 @@ function sysctlChecks(): ReadonlyArray<Check> {
   return lines
 }
 
-function namespaceChecks(): ReadonlyArray<Check> {
+function namespaceChecks({ root }: Host): ReadonlyArray<Check> {
   try {
-    const own = readlinkSync("/proc/self/ns/net")
-    if (readlinkSync("/proc/1/ns/net") !== own) {
+    const own = readlinkSync(join(root, "proc/self/ns/net"))
+    if (readlinkSync(join(root, "proc/1/ns/net")) !== own) {
       return [
         check(
           "network namespace",
@@ -143,13 +157,13 @@ function namespaceChecks(): ReadonlyArray<Check> {
   }
 }
 
-function interfaceChecks(interfaces: ReadonlyArray<string>): ReadonlyArray<Check> {
+function interfaceChecks(host: Host, interfaces: ReadonlyArray<string>): ReadonlyArray<Check> {
   return interfaces
     .filter((name) => name !== "any")
     .map((name) => {
-      if (!existsSync(`/sys/class/net/${name}`))
+      if (!existsSync(join(host.root, "sys/class/net", name)))
         return check(`interface ${name}`, "fail", "there is none of this name", "ip link, then capture.interface")
-      const up = (Number(read(`/sys/class/net/${name}/flags`) ?? 0) & 1) === 1 // IFF_UP
+      const up = (Number(read(host, `sys/class/net/${name}/flags`) ?? 0) & 1) === 1 // IFF_UP
       return up
         ? check(`interface ${name}`, "ok", "up")
         : check(`interface ${name}`, "fail", "down", `ip link set ${name} up`)
@@ -157,14 +171,14 @@ function interfaceChecks(interfaces: ReadonlyArray<string>): ReadonlyArray<Check
 }
 
 /** `interfaces`: those that the configuration names. */
-export function hostChecks(interfaces: ReadonlyArray<string>): ReadonlyArray<Check> {
+export function hostChecks(interfaces: ReadonlyArray<string>, host: Host = THIS_HOST): ReadonlyArray<Check> {
   return [
     check("bun", "ok", Bun.version),
-    ...kernelChecks(),
-    ...rightChecks(),
-    ...limitChecks(),
-    ...sysctlChecks(),
-    ...namespaceChecks(),
-    ...interfaceChecks(interfaces)
+    ...kernelChecks(host),
+    ...rightChecks(host),
+    ...limitChecks(host),
+    ...sysctlChecks(host),
+    ...namespaceChecks(host),
+    ...interfaceChecks(host, interfaces)
   ]
 }

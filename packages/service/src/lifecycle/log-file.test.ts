@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test"
-import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs"
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { LogFile, LogFileError } from "./log-file.ts"
@@ -38,6 +47,52 @@ test("one writer: a second one is refused until the first is closed", () => {
     expect(() => new LogFile(path)).toThrow("another process writes it")
     first.close()
     new LogFile(path).close()
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+/** Descriptors of this process that are open on the path. */
+const openOn = (path: string): number =>
+  readdirSync("/proc/self/fd").filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`) === path
+    } catch {
+      return false
+    }
+  }).length
+
+test("what can't be a log file says why, and leaves no descriptor behind", () => {
+  const directory = mkdtempSync(join(tmpdir(), "synprint-log-"))
+  const path = join(directory, "a.log")
+  const nulls = openOn("/dev/null")
+  const why = (name: string): string => {
+    try {
+      new LogFile(join(directory, name)).close()
+      return ""
+    } catch (error) {
+      expect(error).toBeInstanceOf(LogFileError)
+      return (error as Error).message.replace(directory, "")
+    }
+  }
+  try {
+    symlinkSync("a.log", join(directory, "link"))
+    expect(why("link")).toBe("cannot write /link: it is a symbolic link (name the file itself)")
+    expect(why(".")).toEndWith("it is a directory (name a file in it)")
+    expect(why("none/a.log")).toBe("cannot write /none/a.log: its directory is missing (create it)")
+    expect(why("a\0b")).toContain("cannot write ")
+    expect(() => new LogFile("/dev/null")).toThrow("cannot write /dev/null: it is no regular file (name another)")
+    expect(openOn("/dev/null")).toBe(nulls)
+
+    const file = new LogFile(path)
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(why("a.log")).toBe("cannot write /a.log: another process writes it (stop that or name another file)")
+    expect(openOn(path)).toBe(1)
+    renameSync(path, `${path}.1`)
+    file.reopen()
+    expect([openOn(`${path}.1`), openOn(path)]).toEqual([0, 1])
+    file.close()
+    expect(openOn(path)).toBe(0)
   } finally {
     rmSync(directory, { recursive: true })
   }

@@ -39,7 +39,7 @@ function lockName(address: ListenAddress): string {
 /** Abstract names have 107 bytes at most; longer ones keep their hash. */
 function socketName(address: ListenAddress): string {
   const name = lockName(address)
-  return name.length <= 80 ? `\0synprint ${name}` : `\0synprint ${Bun.hash(name).toString(16)}`
+  return Buffer.byteLength(name) <= 80 ? `\0synprint ${name}` : `\0synprint ${Bun.hash(name).toString(16)}`
 }
 
 /** Held while the Scope is open. A port 0 is never shared. */

@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test"
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { JsonLog, Matcher, Observer, readDatabases } from "@synprint/core"
@@ -138,4 +138,34 @@ test("what another thread can't help with is left to this one", () => {
   expect(DecodeAhead.open("-", false, 0)).toBeUndefined()
   expect(DecodeAhead.open(join(directory, "absent.pcap"), false, 0)).toBeUndefined()
   expect(DecodeAhead.open(directory, false, 0)).toBeUndefined()
+})
+
+test("a decoder that sleeps because nothing is taken ends when it is closed", async () => {
+  const packets = traffic(30)
+  const path = file("asleep.pcap", writePcap(Array.from({ length: 6 }, () => packets).flat()))
+  const ahead = DecodeAhead.open(path, false, 1)!
+  const batches = ahead.batches()
+  await batches.next()
+  /** Positions up to which descriptors on the file were read. */
+  const positions = (): string =>
+    readdirSync("/proc/self/fd")
+      .map((fd) => {
+        try {
+          if (readlinkSync(`/proc/self/fd/${fd}`) !== path) return ""
+          return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8").split("\n")[0]!
+        } catch {
+          return ""
+        }
+      })
+      .join("")
+  // It reads on until the batches are full.
+  for (let before = "", same = 0; same < 5; before = positions()) {
+    // oxlint-disable-next-line no-await-in-loop -- it waits
+    await Bun.sleep(10)
+    same = positions() === before ? same + 1 : 0
+  }
+  expect(openOn(path)).toBe(1)
+  ahead.close()
+  for (let wait = 0; openOn(path) > 0 && wait < 100; wait++) await Bun.sleep(10)
+  expect(openOn(path)).toBe(0)
 })

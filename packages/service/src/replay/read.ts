@@ -54,6 +54,9 @@ const complain = (text: string): void => {
   process.stderr.write(`synprint read: ${text}\n`)
 }
 
+/** Writes to stdout. */
+export type Print = (bytes: Uint8Array) => void
+
 /** The output that lines are written to. */
 interface Sink {
   readonly write: (bytes: Uint8Array) => void
@@ -63,8 +66,8 @@ interface Sink {
 }
 
 /** The sink, or why there is none. Loads what a file needs when there is one: bun:ffi, for its lock, costs 3 ms. */
-const openSink = async (output: string | undefined): Promise<Sink | string> => {
-  if (output === undefined) return { write: (bytes) => writeAll(STDOUT, bytes), close: () => undefined }
+const openSink = async (output: string | undefined, print: Print): Promise<Sink | string> => {
+  if (output === undefined) return { write: print, close: () => undefined }
   const { LogFile, LogFileError } = await import("../lifecycle/log-file.ts")
   try {
     const file = new LogFile(output)
@@ -110,7 +113,10 @@ const WHY: Readonly<Record<string, string>> = {
 }
 
 /** The exit code: 0, 1 when a file gave nothing or the output can't be written, 78 for a database that can't be read. */
-export async function readCapture(options: ReadOptions): Promise<number> {
+export async function readCapture(
+  options: ReadOptions,
+  print: Print = (bytes) => writeAll(STDOUT, bytes)
+): Promise<number> {
   const isP0f = options.format === "p0f"
   const mode = isP0f ? "p0f" : "modern"
   const names = options.databases.length > 0 ? options.databases : [isP0f ? P0F_DATABASE : BUILTIN]
@@ -121,7 +127,7 @@ export async function readCapture(options: ReadOptions): Promise<number> {
   // The thread starts while the database is read.
   const first = DecodeAhead.open(options.files[0]!, isP0f)
   try {
-    return await readAll(options, mode, names, first)
+    return await readAll(options, print, mode, names, first)
   } finally {
     first?.close()
   }
@@ -129,6 +135,7 @@ export async function readCapture(options: ReadOptions): Promise<number> {
 
 async function readAll(
   options: ReadOptions,
+  print: Print,
   mode: Mode,
   names: ReadonlyArray<string>,
   first: DecodeAhead | undefined
@@ -141,7 +148,7 @@ async function readAll(
     return 78
   }
 
-  const sink = await openSink(options.output)
+  const sink = await openSink(options.output, print)
   if (typeof sink === "string") {
     complain(sink)
     return 1
@@ -199,8 +206,8 @@ async function readAll(
     log?.flush()
     await behind?.end()
     counts.push(observer.counts)
-    if (text !== undefined) writeAll(STDOUT, encoder.encode(printReport(counts, text.tally)))
-    else if (options.format === "none") writeAll(STDOUT, encoder.encode(printCounts(counts, matcher.stats)))
+    if (text !== undefined) print(encoder.encode(printReport(counts, text.tally)))
+    else if (options.format === "none") print(encoder.encode(printCounts(counts, matcher.stats)))
   } catch (cause) {
     const { code: reason } = cause as NodeJS.ErrnoException
     if (reason === "EPIPE") return code // the reader of our output has seen enough
