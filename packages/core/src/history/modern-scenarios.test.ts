@@ -3,10 +3,10 @@
  * addresses it says what sharing.ts and uptime.ts promise.
  */
 import { expect, test } from "bun:test"
-import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { P0fLog } from "../p0f/log.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
+import { capturedFrame } from "../testing/captured-frame.ts"
 import { P0F_SCENARIOS, SCENARIO_DATABASE, shortLines } from "../testing/p0f-scenarios.ts"
 import { Observer } from "./observer.ts"
 
@@ -134,8 +134,7 @@ test.each(P0F_SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
     const log = new P0fLog((bytes) => (text += new TextDecoder("latin1").decode(bytes)))
     const limits = { maxFlows: 1000, maxHosts: 1000, flowAgeSeconds: 30, hostIdleMinutes: 120 }
     const observer = new Observer({ mode: "modern", matcher: new Matcher(database!, "modern", 64), log, ...limits })
-    for (const { bytes, sec, nsec = 0 } of frames)
-      observer.frame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, sec, nsec / 1000)
+    for (const { bytes, sec, nsec = 0 } of frames) observer.frame(capturedFrame(bytes, { sec, usec: nsec / 1000 }))
     log.flush()
     const { without = [], also = [], addresses = [] } = DIFFERENCES[name] ?? {}
     const shown = OF_PACKETS.filter((kind) => shows === undefined || shows.includes(kind))

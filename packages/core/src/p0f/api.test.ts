@@ -2,8 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { parseAddress } from "../address/address.ts"
 import { cString } from "../bytes/c-string.ts"
 import { Observer } from "../history/observer.ts"
-import { CapturedFrame } from "../packet/capture/captured-frame.ts"
-import { LINKTYPE_ETHERNET } from "../packet/link.ts"
+import { capturedFrame } from "../testing/captured-frame.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
 import { ethernet, SMALL_HISTORY, tcp } from "../testing/index.ts"
@@ -39,9 +38,7 @@ function seen(database: string): Observer {
     [CLIENT6, "2001:db8::1", 1440]
   ] as const) {
     const { bytes } = ethernet(tcp({ src, dst, ttl: 60, df: true, options: `mss=${mss},sok,ts=1,nop,ws=7` }))
-    const { length } = bytes
-    const frame = { bytes, captured: length, wire: length, linkType: LINKTYPE_ETHERNET, sec: NOW }
-    observer.frame(Object.assign(new CapturedFrame(), frame))
+    observer.frame(capturedFrame(bytes, { sec: NOW }))
   }
   return observer
 }

@@ -6,10 +6,9 @@ import { BatchFeed } from "../history/batch/batch-feed.ts"
 import { BATCH_BYTES, DecodedBatch } from "../history/batch/decoded-batch.ts"
 import { FrameDecoder } from "../history/batch/frame-decoder.ts"
 import { Observer } from "../history/observer.ts"
-import { CapturedFrame } from "../packet/capture/captured-frame.ts"
-import { LINKTYPE_ETHERNET } from "../packet/link.ts"
 import { readDatabases } from "../tcp/database/reader.ts"
 import { Matcher } from "../tcp/matching/matcher.ts"
+import { capturedFrame } from "../testing/captured-frame.ts"
 import { P0F_SCENARIOS, type P0fScenario, SCENARIO_DATABASE, shortLines } from "../testing/p0f-scenarios.ts"
 import { P0fLog } from "./log.ts"
 
@@ -42,10 +41,7 @@ function replay({ frames, args = [], shows }: P0fScenario, decoding: "itself" | 
     return full
   })
   const taker = decoding === "itself" ? observer : decoder
-  const frame = new CapturedFrame()
-  frame.linkType = LINKTYPE_ETHERNET
-  for (const { bytes, sec, nsec = 0 } of frames)
-    taker.frame(Object.assign(frame, { bytes, captured: bytes.length, wire: bytes.length, sec, usec: nsec / 1000 }))
+  for (const { bytes, sec, nsec = 0 } of frames) taker.frame(capturedFrame(bytes, { sec, usec: nsec / 1000 }))
   decoder.end(new Uint8Array(0))
   log.flush()
   if (decoding === "itself") expect(observer.counts.packets).toBe(frames.length)

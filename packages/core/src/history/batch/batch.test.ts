@@ -2,8 +2,7 @@
  * Frames through batches: the observer that takes them has seen what one that decodes them itself has seen.
  */
 import { expect, test } from "bun:test"
-import { LINKTYPE_ETHERNET } from "../../packet/link.ts"
-import { Packet, TCP_ACK, TCP_SYN } from "../../packet/packet.ts"
+import { TCP_ACK, TCP_SYN } from "../../packet/packet.ts"
 import { VERDICT_FRAGMENT, VERDICT_OTHER, VERDICT_TCP } from "../../packet/verdict.ts"
 import { readDatabases } from "../../tcp/database/reader.ts"
 import { Matcher } from "../../tcp/matching/matcher.ts"
@@ -12,11 +11,13 @@ import { ethernet, synFrame } from "../../testing/layers.ts"
 import { SCENARIO_DATABASE } from "../../testing/p0f-scenarios.ts"
 import { tcp } from "../../testing/packets.ts"
 import { randomCapture } from "../../testing/random-capture.ts"
+import { capturedFrame } from "../../testing/captured-frame.ts"
+import { DecodedFrame } from "../decoded-frame.ts"
 import { JsonLog } from "../log/json-log.ts"
 import { Observer } from "../observer.ts"
 import { BatchFeed } from "./batch-feed.ts"
 import { BATCH_BYTES, DecodedBatch, recordAt } from "./decoded-batch.ts"
-import { RECORD_FRAMES, recordVerdict } from "./decoded-record.ts"
+import { readRecord } from "./decoded-record.ts"
 import { FrameDecoder } from "./frame-decoder.ts"
 
 const batchesOf = (count: number): ReadonlyArray<DecodedBatch> => {
@@ -71,8 +72,9 @@ test.each([
     for (const { bytes, wire = bytes.length, sec, nsec = 0 } of capture) {
       // A microsecond of a broken file.
       const usec = sec % 7 === 0 ? -1 : Math.floor(nsec / 1000)
-      itself.observer.frame(bytes, 0, bytes.length, wire, LINKTYPE_ETHERNET, sec, usec)
-      decoder.frame(bytes, 0, bytes.length, wire, LINKTYPE_ETHERNET, sec, usec)
+      const frame = capturedFrame(bytes, { wire, sec, usec })
+      itself.observer.frame(frame)
+      decoder.frame(frame)
     }
     decoder.end(new Uint8Array(0))
     expect(ahead.text()).toBe(itself.text())
@@ -93,7 +95,7 @@ test("a batch is handed over when it is full of records, and its frames are coun
   const syn = synFrame({ options: "mss=1460" })
   const other = ethernet({ bytes: new Uint8Array(40), etherType: 0x0806, protocol: -1 }).bytes
   const fragment = ethernet(tcp({ mf: true, fragmentOffset: 5 })).bytes
-  const frame = (bytes: Uint8Array): void => decoder.frame(bytes, 0, bytes.length, bytes.length, 1, 7, 9)
+  const frame = (bytes: Uint8Array): void => decoder.frame(capturedFrame(bytes, { sec: 7, usec: 9 }))
   for (let n = 0; n < 1023; n++) frame(syn)
   expect(handed).toEqual([])
   frame(syn)
@@ -101,8 +103,11 @@ test("a batch is handed over when it is full of records, and its frames are coun
   for (const bytes of [other, fragment, other, syn, syn, other, fragment]) frame(bytes)
   expect(decoder.batch).toBe(batch)
   expect(batch!.records).toBe(2)
-  expect([0, 1].map((n) => batch!.words[recordAt(n) + RECORD_FRAMES])).toEqual([4, 1])
-  expect([0, 1].map((n) => recordVerdict(batch!.words[recordAt(n)]!))).toEqual([VERDICT_TCP, VERDICT_TCP])
+  const read = new DecodedFrame()
+  for (const [n, frames] of [4, 1].entries()) {
+    readRecord(batch!.words, recordAt(n), read)
+    expect([read.frames, read.verdict]).toEqual([frames, VERDICT_TCP])
+  }
   expect([VERDICT_TCP, VERDICT_OTHER, VERDICT_FRAGMENT].map((verdict) => batch!.framesOf(verdict))).toEqual([2, 3, 2])
   decoder.end(new Uint8Array(0))
   expect(handed[1]).toEqual([2, 2])
@@ -124,7 +129,7 @@ test("a batch is handed over when there is no room for the longest payload", () 
   })
   const frame = (payload: string, cut = 0): void => {
     const { bytes } = ethernet(tcp({ flags: "A", payload }))
-    decoder.frame(bytes, 0, bytes.length - cut, bytes.length, 1, 7, 9)
+    decoder.frame(capturedFrame(bytes, { captured: bytes.length - cut, sec: 7, usec: 9 }))
   }
   // 16 times 8,192 bytes fit, of each packet so many at most; one of which a part is missing takes no room.
   for (let n = 0; n < 15; n++) frame("v".repeat(9000))
@@ -142,20 +147,23 @@ test("a batch is handed over when there is no room for the longest payload", () 
 
 test("a batch keeps payloads, and what is to be said of the end", () => {
   const [before, batch, behind] = batchesOf(3)
-  const packet = new Packet()
+  const frame = new DecodedFrame()
+  const { packet } = frame
   packet.type = TCP_ACK
   packet.flags = TCP_ACK | TCP_SYN
   packet.payload = 2
   packet.payloadLength = packet.payloadCaptured = 3
-  const bytes = new TextEncoder().encode("..abc..")
-  expect(batch!.add(packet, VERDICT_TCP, false, 1, 5, 6, bytes)).toBe(recordAt(0))
-  expect(batch!.add(packet, VERDICT_TCP, false, 1, 5, 6, bytes)).toBe(recordAt(1))
+  frame.bytes = new TextEncoder().encode("..abc..")
+  expect(batch!.add(frame)).toBe(recordAt(0))
+  expect(batch!.add(frame)).toBe(recordAt(1))
   // Not a packet's, or not whole.
-  batch!.add(packet, VERDICT_OTHER, true, 1, 5, 6, bytes)
+  frame.verdict = VERDICT_OTHER
+  batch!.add(frame)
+  frame.verdict = VERDICT_TCP
   packet.payloadCaptured = 2
-  batch!.add(packet, VERDICT_TCP, false, 1, 5, 6, bytes)
+  batch!.add(frame)
   packet.payloadCaptured = 3
-  batch!.add(packet, VERDICT_TCP, false, 1, 5, 6, bytes)
+  batch!.add(frame)
   expect(new TextDecoder().decode(batch!.payload.subarray(0, 12))).toBe("abcabcabc\0\0\0")
   batch!.offset = 2 ** 40 + 1
   batch!.framesAfter = 77
@@ -172,7 +180,8 @@ test("a batch keeps payloads, and what is to be said of the end", () => {
     0,
     0
   ])
-  batch!.add(packet, VERDICT_TCP, false, 1, 5, 6, new TextEncoder().encode("..xyz"))
+  frame.bytes = new TextEncoder().encode("..xyz")
+  batch!.add(frame)
   expect(new TextDecoder().decode(batch!.payload.subarray(0, 6))).toBe("xyzabc")
   // Its neighbours in the memory are as they were.
   for (const other of [before!, behind!]) {

@@ -2,7 +2,7 @@
  * Whole lines of the JSON log and the text log: each kind once, with every fact and without any.
  */
 import { expect, test } from "bun:test"
-import { LINKTYPE_ETHERNET } from "../../packet/link.ts"
+import { capturedFrame } from "../../testing/captured-frame.ts"
 import { readDatabases } from "../../tcp/database/reader.ts"
 import type { Mode } from "../../tcp/mode.ts"
 import { Matcher } from "../../tcp/matching/matcher.ts"
@@ -37,7 +37,7 @@ function linesOf(
   for (const [usec, fields] of packets) {
     const { bytes } = ethernet(tcp({ src: "10.0.1.1", dst: "10.0.0.9", dport: 80, seq: 1000, ...fields }))
     const sec = 1_700_000_000 + Math.floor(usec / 1e6)
-    observer.frame(bytes, 0, bytes.length, bytes.length, LINKTYPE_ETHERNET, sec, usec % 1e6)
+    observer.frame(capturedFrame(bytes, { sec, usec: usec % 1e6 }))
   }
   log.flush()
   return text.split("\n").slice(0, -1)
@@ -113,8 +113,8 @@ function rareOnes(log: ObservationLog): void {
   log.uptime(at, SERVER, 1439, 497, 100)
   log.sharing(at, CLIENT, true, (1 << 1) | (1 << 7), 62)
   log.sharing(at, SERVER, false, 1 << 5, 12)
-  log.hostChange(at, CLIENT, 1 << 0, 1, 2, 3, 4)
-  log.ipSharing(at, SERVER, 1 << 12, 5, 6, 7, 8)
+  log.hostChange(at, CLIENT, { reasons: 1 << 0, atLeast6: 1, atLeast3: 2, atLeast2: 3, atLeast1: 4 })
+  log.ipSharing(at, SERVER, { reasons: 1 << 12, atLeast6: 5, atLeast3: 6, atLeast2: 7, atLeast1: 8 })
   const seen = new HttpObservation()
   seen.hints = "claim;q=1"
   seen.anonymous = true
