@@ -252,7 +252,7 @@ test("reload: files that a new configuration names are watched, those that it no
       writeFileSync(file, naming("two"))
       yield* settled()
       expect(counts()).toEqual([1, 0])
-      // What happens beside the new files is no change of theirs.
+      // A change beside the new files is none of theirs.
       writeFileSync(join(directory, "two", "unrelated"), "x")
       yield* settled(0)
       expect(counts()).toEqual([1, 0])

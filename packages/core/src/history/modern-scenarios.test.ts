@@ -25,7 +25,7 @@ interface Difference {
   /** Lines of p0f that modern mode does not write. */
   readonly without?: ReadonlyArray<string>
   readonly also?: ReadonlyArray<string>
-  /** What modern mode says of addresses; nothing by default. */
+  /** Lines of modern mode about addresses; none by default. */
   readonly addresses?: ReadonlyArray<string>
 }
 

@@ -3,7 +3,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { logging, onSignal } from "./logging.ts"
 
-/** What is written to stdout and to stderr by a record of each of the levels. */
+/** Text on stdout and on stderr after a record of each of the levels. */
 async function written(...[config, isTerminal]: Parameters<typeof logging>) {
   const lines = { out: [] as Array<string>, err: [] as Array<string> }
   const keep =
