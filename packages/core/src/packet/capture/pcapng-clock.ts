@@ -44,7 +44,7 @@ class FastClock implements Clock {
       const ticks = BigInt(high) << 32n
       const units = BigInt(this.#units)
       this.#high = high
-      this.#baseSec = Number(ticks / units)
+      this.#baseSec = Number(BigInt.asUintN(32, ticks / units))
       this.#baseUnits = Number(ticks % units)
     }
     const units = this.#units
