@@ -66,3 +66,55 @@ test("many connections: one that has lost its place gets no other's SYN", () => 
   for (let port = 50_001; port <= 60_000; port++) log.http(endpoints(port), CLIENT, request(WINDOWS))
   expect(reported.slice(1).every((hints) => hints === undefined)).toBe(true)
 })
+
+test.each([
+  "client0",
+  "client1",
+  "client2",
+  "client3",
+  "clientPort",
+  "server0",
+  "server1",
+  "server2",
+  "server3",
+  "serverPort"
+] as const)("a connection that differs in %s alone is another one", (field) => {
+  const { log, reported } = openLog()
+  // So many that each place is taken by one that differs from those that follow in nothing else.
+  for (let value = 1; value <= 30_000; value++)
+    log.syn(Object.assign(endpoints(4000), { [field]: value }), fingerprint, false, 0)
+  const seen = request(WINDOWS)
+  log.http(Object.assign(endpoints(4000), { [field]: 30_000 }), CLIENT, seen)
+  expect(reported).toEqual([expect.stringContaining("windows ua, linux stack")])
+  for (let value = 30_001; value <= 32_000; value++)
+    log.http(Object.assign(endpoints(4000), { [field]: value }), CLIENT, seen)
+  expect(reported.slice(1).every((hints) => hints === undefined)).toBe(true)
+})
+
+test("observations without hints are passed on", () => {
+  const told: Array<unknown> = []
+  const inner = {
+    syn: (...of: ReadonlyArray<unknown>) => told.push(["syn", ...of]),
+    synAck: (...of: ReadonlyArray<unknown>) => told.push(["synAck", ...of]),
+    mtu: (...of: ReadonlyArray<unknown>) => told.push(["mtu", ...of]),
+    uptime: (...of: ReadonlyArray<unknown>) => told.push(["uptime", ...of]),
+    sharing: (...of: ReadonlyArray<unknown>) => told.push(["sharing", ...of]),
+    flush: () => told.push("flush")
+  } as unknown as ObservationLog & { readonly flush: () => void }
+  const log = new HintedLog(inner)
+  const at = endpoints(1)
+  log.syn(at, fingerprint, true, 7)
+  log.synAck(at, fingerprint, true)
+  log.mtu(at, SERVER, fingerprint, 8)
+  log.uptime(at, SERVER, 1, 2, 3)
+  log.sharing(at, SERVER, true, 4, 5)
+  log.flush()
+  expect(told).toEqual([
+    ["syn", at, fingerprint, true, 7],
+    ["synAck", at, fingerprint, true],
+    ["mtu", at, SERVER, fingerprint, 8],
+    ["uptime", at, SERVER, 1, 2, 3],
+    ["sharing", at, SERVER, true, 4, 5],
+    "flush"
+  ])
+})

@@ -194,3 +194,70 @@ describe("client hints", () => {
       expect(isMobileClientHint(encoder.encode(other), 0, other.length)).toBe(false)
   })
 })
+
+describe("bytes of a User-Agent that decide", () => {
+  const windows = (middle: string): string => platform(`Mozilla/5.0 (Windows NT 10.0${middle}) Gecko`)
+  test("control characters make it nobody's; a tab does not", () => {
+    for (let code = 0; code < 0x100; code++) {
+      const bytes = Buffer.from(`Mozilla/5.0 (Windows NT 10.0${String.fromCharCode(code)}; x) Gecko`, "latin1")
+      const isControl = (code < 0x20 && code !== 9) || code === 0x7f
+      expect([code, PLATFORM_NAMES[platformOfUserAgent(bytes, 0, bytes.length) & PLATFORM_MASK]]).toEqual([
+        code,
+        // A letter would make another word of the one before: no one does behind a digit.
+        isControl ? "unknown" : "windows"
+      ])
+    }
+  })
+  test("a plus in front of http is a robot's address, and of nothing else", () => {
+    for (const robot of ["; +http://x", "; +HTTPS://x", " +http:"]) expect(windows(robot)).toBe("unknown")
+    for (const other of [
+      "; +htt",
+      "; +ittp://x",
+      "; +hutp://x",
+      "; +htup://x",
+      "; +httq://x",
+      "; http://x",
+      "; + http://x",
+      "; +"
+    ])
+      expect(windows(other)).toBe("windows")
+    expect(platform("Mozilla/5.0 (Windows NT 10.0) +http")).toBe("windows")
+    expect(platform("Mozilla/5.0 (Windows NT 10.0) +http:")).toBe("unknown")
+  })
+  test("a range of no bytes, of a negative length, and of the longest", () => {
+    const bytes = encoder.encode("Windows")
+    expect([0, -1, 7, 8].map((length) => platformOfUserAgent(bytes, 0, length))).toEqual([0, 0, 1, 0])
+    expect(platformOfUserAgent(bytes, 1, 7)).toBe(0)
+    const filled = (length: number): number => {
+      const text = encoder.encode("Windows ".padEnd(length, "1"))
+      return platformOfUserAgent(text, 0, text.length)
+    }
+    expect([filled(1024), filled(1025)]).toEqual([1, 0])
+  })
+})
+
+describe("values of client hints", () => {
+  test("the longest and the shortest, in any case, and no byte more or less", () => {
+    const ofHint = (text: string): string => {
+      const bytes = encoder.encode(text)
+      return PLATFORM_NAMES[platformOfClientHint(bytes, 0, bytes.length)]!
+    }
+    expect(['"WINDOWS"', '"mac os x"', '"IOS"', '"chromium OS"'].map(ofHint)).toEqual([
+      "windows",
+      "apple",
+      "apple",
+      "chromeos"
+    ])
+    for (const other of [
+      'xwindows"',
+      '"windowsx',
+      '"window"',
+      '"windowss"',
+      '"wIndow5"',
+      '"w\u0009ndows"',
+      '"[indows"',
+      '"ios"x'
+    ])
+      expect(ofHint(other)).toBe("unknown")
+  })
+})

@@ -112,3 +112,84 @@ test("heads of any size and form are read without error, and nothing of one requ
   one.read(bytes, 0, -1, 0, bytes.length, info)
   expect(info).toMatchObject({ httpName: "Firefox", badSw: 0 })
 })
+
+test("the language is the first two letters of Accept-Language, and a third letter is none", () => {
+  for (const [value, language] of [
+    ["de", "German"],
+    ["de-AT,en;q=0.5", "German"],
+    ["de,en", "German"],
+    ["d", "French"],
+    ["deu", "French"],
+    ["deU", "French"],
+    ["xx", "French"],
+    ["", "French"],
+    ["fr\r\naccept-language: zu", "Zulu"],
+    ["zu\r\naccept-language:", "Zulu"]
+  ] as const) {
+    const answer = answerFor()
+    // As the history has it.
+    answer.language = "French"
+    expect([value, read(answer, `accept-language: ${value}\r\n\r\n`).language]).toEqual([value, language])
+  }
+})
+
+test("header lines: blanks before a value, lines without colon, an empty line, 32 lines at most", () => {
+  const known = (headers: string): string | undefined => read(answerFor(), headers).httpName
+  expect(known("host: a\r\nuser-agent: curl/8\r\naccept: */*\r\n\r\n")).toBe("curl")
+  expect(known("host:a\nuser-agent:\t curl/8\naccept:*/*")).toBe("curl")
+  expect(known("HOST: a\r\nUser-AGENT: curl/8\r\nACCEPT: */*\r\n\r\n")).toBe("curl")
+  expect(known("no colon\r\nhost: a\r\nuser-agent: curl/8\r\naccept: */*\r\n\r\n")).toBe("curl")
+  // A header that has no value has none to contain one.
+  expect(known("host: a\r\nuser-agent: curl/8\r\naccept:\r\n\r\n")).toBeUndefined()
+  expect(known("host: a\r\nuser-agent: curl/8\r\naccept: text/*\r\n\r\n")).toBeUndefined()
+  // Behind the empty line nothing counts.
+  expect(known("host: a\r\nuser-agent: curl/8\r\naccept: */*\r\n\r\naccept-encoding: x\r\n\r\n")).toBe("curl")
+  expect(known("host: a\r\nuser-agent: curl/8\r\naccept: */*\r\naccept-encoding: x\r\n\r\n")).toBeUndefined()
+  // Other names, however like.
+  expect(known("host: a\r\nuser-agent: curl/8\r\naccept: */*\r\naccept-encodinh: x\r\n\r\n")).toBe("curl")
+  const lines = (count: number): string => "x: y\r\n".repeat(count)
+  expect(known(`host: a\r\nuser-agent: curl/8\r\n${lines(29)}accept: */*\r\n\r\n`)).toBe("curl")
+  expect(known(`host: a\r\nuser-agent: curl/8\r\n${lines(30)}accept: */*\r\n\r\n`)).toBeUndefined()
+})
+
+test("of headers as long as 8,192 bytes the rest is cut off", () => {
+  const front = "host: a\r\nuser-agent: curl/8\r\n"
+  const accept = "accept: */*"
+  const filled = (length: number): string =>
+    `${front}x: ${"y".repeat(length - front.length - accept.length - 5)}\r\n${accept}`
+  expect(filled(8192)).toHaveLength(8192)
+  expect(read(answerFor(), filled(8192)).httpName).toBe("curl")
+  expect(read(answerFor(), filled(8193)).httpName).toBeUndefined()
+})
+
+test("a User-Agent beside the headers counts where they have none, and 1,024 bytes of it", () => {
+  const bad = (headers: string | undefined, agent: string): number => read(answerFor(), headers, agent).badSw
+  expect(bad("host: a\r\n\r\n", WINDOWS)).toBe(1)
+  expect(bad(`host: a\r\nuser-agent: ${LINUX}\r\n\r\n`, WINDOWS)).toBe(0)
+  expect(bad("host: a\r\nuser-agent:\r\n\r\n", WINDOWS)).toBe(1)
+  expect(bad(undefined, "W")).toBe(0)
+  expect(bad(undefined, `${"x".repeat(1024 - 7)}Windows`)).toBe(1)
+  expect(bad(undefined, `${"x".repeat(1024 - 6)}Windows`)).toBe(0)
+  // 31 lines leave room for it, 32 don't.
+  expect(bad("x: y\r\n".repeat(31), WINDOWS)).toBe(1)
+  expect(bad("x: y\r\n".repeat(32), WINDOWS)).toBe(0)
+  // It belongs to the signature of the headers too.
+  expect(read(answerFor(), "host: a\r\naccept: */*\r\n\r\n", "curl/8").httpName).toBeUndefined()
+})
+
+test("another system than that of the SYN: the first of ua_os that the User-Agent names", () => {
+  const bad = (agent: string, before: 0 | 1 | 2 = 0): number => {
+    const answer = answerFor()
+    answer.badSw = before
+    return read(answer, `host: a\r\nuser-agent: ${agent}\r\n\r\n`).badSw
+  }
+  expect(bad("Linux")).toBe(0)
+  expect(bad("Windows")).toBe(1)
+  expect(bad("iPad")).toBe(1)
+  expect(bad("Windows Linux")).toBe(0)
+  expect(bad("iPad Windows")).toBe(1)
+  expect(bad("windows")).toBe(0)
+  // What names none says nothing of what the history has.
+  expect(bad("curl/8", 2)).toBe(2)
+  expect(bad("Linux", 2)).toBe(0)
+})
