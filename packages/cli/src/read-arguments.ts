@@ -11,7 +11,7 @@ const FORMATS: ReadonlySet<string> = new Set(["text", "json", "p0f", "none"])
 
 /** "1000,10000" within p0f's ranges -> numbers. */
 export function parsePair(text: string, maximum: readonly [number, number]): readonly [number, number] | undefined {
-  const found = /^(\d{1,7}),(\d{1,7})$/.exec(text)
+  const found = /^(\d{1,8}),(\d{1,8})$/.exec(text)
   if (found === null) return undefined
   const pair = [Number(found[1]), Number(found[2])] as const
   return pair.every((n, i) => n >= 1 && n <= maximum[i]!) ? pair : undefined
