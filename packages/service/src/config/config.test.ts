@@ -1,12 +1,20 @@
 import { expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Runtime from "effect/Runtime"
 import { PrefixSet } from "@synprint/core"
 import { configTexts } from "../testing/config-texts.ts"
 import { otherProgram, plainProgram, plainSchema } from "../testing/programs.ts"
 import { captureOptions } from "./capture.ts"
+import { packetFeedProblems } from "./cross-check.ts"
+import { historyLimits } from "./fingerprint.ts"
 import { checkConfig } from "./load.ts"
+import { ConfigInvalid, printProblem } from "./problem.ts"
 import { needsRestart } from "./restart.ts"
+import { ConfigSchema, type Program, type ServiceConfig } from "./schema.ts"
+import { finishedTable, key, optionalTable, table, tableList } from "./table.ts"
+import { integer } from "./value.ts"
+import { watchedFiles } from "../lifecycle/reload.ts"
 
 const { good, bad } = configTexts(plainSchema, plainProgram)
 const other = configTexts(plainSchema, otherProgram)
@@ -326,4 +334,164 @@ test("--check: databases are read for a program that compares with them", async 
   }
   expect(await said(plainProgram)).toContain("/absent/p0f.fp: cannot read the database: ENOENT")
   expect(await said(otherProgram)).toBe("defaults: ok")
+})
+
+test("a problem says which part of a list it is in, and who set it", () => {
+  const environment = { SYNPRINT_CAPTURE_PORTS: "1,x" }
+  expect(bad("[capture]\nports = [1, 2]", { environment })).toEqual([
+    'SYNPRINT_CAPTURE_PORTS: capture.ports[1]: expected a port number from 1 to 65535, got "x"'
+  ])
+  // A combination is told where one of its keys was given.
+  expect(bad("[capture]\nports = 1\n\nkey = 'client'")[0]).toStartWith("c.toml:2: capture.ports: ")
+  expect(bad("[capture]\nkey = 'client'", { environment: { SYNPRINT_CAPTURE_PORTS: "1" } })[0]).toStartWith(
+    "SYNPRINT_CAPTURE_PORTS: capture.ports: "
+  )
+})
+
+test("a combination that the program finds keeps the place that it names", () => {
+  const { bad: said } = configTexts(plainSchema, {
+    ...plainProgram,
+    check: () => [
+      { path: "plain.size", message: "in another file", source: "other.toml", line: 7 },
+      { path: "plain.size", message: "somewhere", source: undefined, line: undefined },
+      { path: "", message: "nowhere", source: undefined, line: undefined }
+    ]
+  })
+  expect(said("[plain]\nsize = 5")).toEqual([
+    "c.toml:2: plain.size: somewhere",
+    "other.toml:7: plain.size: in another file",
+    "nowhere"
+  ])
+})
+
+test("tables and arrays of tables of the wrong kind", () => {
+  const inner = table({ a: key("a", integer(1, 9), 1, { reload: "live" }) })
+  const program: Program = {
+    ...plainProgram,
+    tables: {
+      many: tableList("many", inner),
+      perhaps: optionalTable("perhaps", inner),
+      sum: finishedTable("sum", inner, ({ a }) => a + 1)
+    },
+    listeners: () => []
+  }
+  const texts = configTexts<ServiceConfig & Record<string, unknown>>(new ConfigSchema([program], []), program)
+  expect(texts.good("")).toMatchObject({ many: [], perhaps: undefined, sum: 2 })
+  expect(texts.good("[[many]]\n[[many]]\na = 2\n[perhaps]\n[sum]\na = 4")).toMatchObject({
+    many: [{ a: 1 }, { a: 2 }],
+    perhaps: { a: 1 },
+    sum: 5
+  })
+  expect(texts.bad("many = 1")).toEqual(["c.toml:1: many: expected tables [[many]]"])
+  expect(texts.bad("many = [1]")).toEqual(["c.toml:1: many: expected tables [[many]]"])
+  expect(texts.bad("[many]\na = 1")).toEqual(["c.toml:1: many: expected tables [[many]]"])
+  expect(texts.bad("perhaps = 1\nsum = 2020-01-01")).toEqual([
+    "c.toml:1: perhaps: expected a table [perhaps]",
+    "c.toml:2: sum: expected a table [sum]"
+  ])
+  expect(texts.bad("[[many]]\n[[many]]\na = 10")).toEqual([
+    "c.toml:3: many[1].a: expected a whole number from 1 to 9, got 10"
+  ])
+  // No variable reaches into an array of tables.
+  expect(texts.bad("", { environment: { SYNPRINT_MANY_A: "2" } })[0]).toStartWith("SYNPRINT_MANY_A: no setting has")
+  expect(texts.bad("", { flags: [{ path: "many.a", text: "2", source: "--set" }] })[0]).toStartWith(
+    "--set: many.a: no setting has"
+  )
+  const config = texts.good("[[many]]\na = 2\n[sum]\na = 4")
+  expect(
+    new ConfigSchema([program], []).revive(program, structuredClone({ ...config, hints: undefined as never }))
+  ).toMatchObject({
+    many: [{ a: 2 }]
+  })
+})
+
+test("text of variables and flags: numbers, booleans in words and digits, lists of numbers or words", () => {
+  const set = (path: string, text: string) => ({ flags: [{ path, text, source: "--set" }] })
+  expect(good("", set("plain.size", " 17 ")).plain.size).toBe(17)
+  expect(bad("", set("plain.size", "-17"))[0]).toEndWith("from 1 to 100, got -17")
+  expect(bad("", set("plain.size", "1.5"))[0]).toEndWith("got 1.5")
+  expect(bad("", set("plain.size", "1x"))[0]).toEndWith('got "1x"')
+  for (const [text, watch] of [
+    ["true", true],
+    ["1", true],
+    ["false", false],
+    ["0", false]
+  ] as const)
+    expect(good("", set("reload.watch", text)).reload.watch).toBe(watch)
+  expect(bad("", set("reload.watch", "2"))[0]).toEndWith('expected true or false, got "2"')
+  expect(good("", set("capture.interface", "1, 2")).capture.interfaces).toEqual(["1", "2"])
+  expect(good("", set("capture.interface", " ")).capture.interfaces).toEqual([])
+  expect(bad("", set("nonsense.setting.name", "1"))).toEqual(["--set: nonsense.setting.name: no setting has this name"])
+})
+
+test("backends: auto alone, a list without it, and no empty one", () => {
+  expect(good('[capture]\nbackend = ["auto"]').capture.backend).toBe("auto")
+  expect(good("", { environment: { SYNPRINT_CAPTURE_BACKEND: "auto" } }).capture.backend).toBe("auto")
+  expect(bad("[capture]\nbackend = []")[0]).toEndWith("got an empty list")
+  expect(bad('[capture]\nbackend = ["tap", "auto"]')[0]).toContain('got "auto"')
+  expect(bad('[capture]\nbackend = "aut"')[0]).toEndWith('did you mean "auto"?')
+})
+
+test("listeners that are the same address twice, by their keys; ports that the system chooses never are", () => {
+  const twice = (plain: string, admin: string) => bad(`[plain]\nlisten = "${plain}"\n[admin]\nlisten = "${admin}"`)
+  expect(twice("127.0.0.1:1", "127.0.0.1:2")).toEqual([])
+  expect(twice("127.0.0.1:1", "127.0.0.2:1")).toEqual([])
+  expect(twice("127.0.0.1:0", "127.0.0.1:0")).toEqual([])
+  expect(twice("unix:/a", "unix:/b")).toEqual([])
+  expect(twice("unix:/a", "127.0.0.1:1")).toEqual([])
+  expect(twice("unix:/a", "unix:/a")).toEqual(["c.toml:4: admin.listen: unix:/a is also in plain.listen"])
+})
+
+test("what needs every packet needs a backend that has them", () => {
+  const problems = (text: string) =>
+    packetFeedProblems(good(text), plainSchema.backends, { key: "plain.size", what: "size" }).map(printProblem)
+  expect(problems("")).toEqual([])
+  expect(problems('[capture]\nbackend = ["saved-syn", "tap"]')).toEqual([])
+  expect(problems('[capture]\nbackend = ["saved-syn", "pins"]')).toEqual([
+    'plain.size: size needs every packet, which only the tap backend has: add "tap" to capture.backend, which is ["saved-syn","pins"]'
+  ])
+  expect(problems("[fingerprint]\ntcp_enabled = false")).toEqual([
+    "plain.size: size needs every packet, which only the tap backend has, and fingerprint.tcp_enabled = false turns capture off"
+  ])
+})
+
+test("limits of the history, in the units of the observer", () => {
+  const { history } = good(
+    '[history]\nhosts = 7\nidle = "2 minutes"\nsharing_window = "3 minutes"\nflows = 8\nflow_idle = "4 seconds"'
+  )
+  expect(historyLimits(history)).toEqual({
+    maxFlows: 8,
+    maxHosts: 7,
+    flowAgeSeconds: 4,
+    hostIdleMinutes: 2,
+    sharingSeconds: 180
+  })
+  expect(bad('[history]\nidle = "999 ms"\nsharing_window = "59 seconds"\nflow_idle = "999 ms"')).toHaveLength(3)
+  expect(bad("[history]\nflows = 0")).toHaveLength(1)
+  expect(bad(`[history]\nflows = ${2 ** 20 + 1}\nhosts = ${2 ** 24 + 1}`)).toHaveLength(2)
+  expect(bad(`[history]\nflows = ${2 ** 20}\nhosts = ${2 ** 24}`)).toEqual([])
+  expect(bad(`[capture]\ncapacity = ${2 ** 24}\nmax_age = "100 ms"`)).toEqual([])
+  expect(bad(`[capture]\ncapacity = ${2 ** 24 + 1}\nmax_age = "99 ms"`)).toHaveLength(2)
+  expect(bad('[capture]\ncapacity = 0\nmax_age = "3601 seconds"')).toHaveLength(2)
+})
+
+test("one problem is told in its line, several each in one of their own", () => {
+  const problem = (path: string) => ({ path, message: "no", source: "c.toml", line: 3 })
+  expect(new ConfigInvalid({ problems: [problem("a")] }).message).toBe("configuration: c.toml:3: a: no")
+  expect(new ConfigInvalid({ problems: [problem("a"), problem("b")] }).message).toBe(
+    "configuration: 2 problems\n  c.toml:3: a: no\n  c.toml:3: b: no"
+  )
+  expect(new ConfigInvalid({ problems: [] })[Runtime.errorExitCode]).toBe(78)
+})
+
+test("files that a configuration names: itself, databases for a program that matches, lists of networks, the program's own", () => {
+  const text = '[fingerprint]\ndatabases = ["builtin", "/a.fp"]\n[hints]\nrelay_files = "/r.txt"'
+  const config = good(text)
+  expect(watchedFiles({ ...plainProgram, files: () => ["/own"] }, config)).toEqual([
+    "c.toml",
+    "/a.fp",
+    "/r.txt",
+    "/own"
+  ])
+  expect(watchedFiles(otherProgram, { ...config, file: undefined })).toEqual(["/r.txt"])
 })

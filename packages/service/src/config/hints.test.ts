@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test"
+import { HINT_FIELDS, RELAY_THRESHOLDS } from "@synprint/core"
 import { configTexts } from "../testing/config-texts.ts"
 import { plainProgram, plainSchema } from "../testing/programs.ts"
-import type { HintsConfig } from "./hints.ts"
+import { type HintsConfig, hintSettings, relayThresholds } from "./hints.ts"
 
 const { good, bad } = configTexts(plainSchema, plainProgram)
 
@@ -74,4 +75,22 @@ test("bad values are refused, each with what it should be", () => {
   }
   expect(bad('[hints.relay]\ngap = "10 ms"').join()).toContain("hints.relay.least_gap: must not be above")
   expect(bad("", { environment: { SYNPRINT_HINTS_MIN_SCORE: "high" } }).join()).toContain("a number from 0 to 1")
+})
+
+test("thresholds of a relay are in microseconds, by default those of the measurements", () => {
+  expect(relayThresholds(good("").hints)).toEqual(RELAY_THRESHOLDS)
+  expect(relayThresholds(good('[hints.relay]\ngap = "70 ms"\nleast_gap = "30 ms"').hints)).toEqual({
+    callMicros: 70_000,
+    leastMicros: 30_000
+  })
+  expect(good('[hints.relay]\ngap = "20 ms"').hints.relay).toMatchObject({ gapMs: 20, leastGapMs: 20 })
+  expect(bad('[hints.relay]\ngap = "61 seconds"').join()).toContain("from 1 ms to 1 minute")
+})
+
+test("rules are in the order of the hints' numbers", () => {
+  const { hints } = good("[hints.tunnel]\nmax_score = 0.5\n[hints.scanner]\nenabled = false")
+  const { rules } = hintSettings(hints)
+  expect(HINT_FIELDS.map((name, n) => [name, rules[n]!.enabled, rules[n]!.maxScore])).toEqual(
+    HINT_FIELDS.map((name) => [name, name !== "scanner", name === "tunnel" ? 0.5 : 1])
+  )
 })
