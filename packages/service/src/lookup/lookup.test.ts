@@ -9,7 +9,14 @@ import {
   parseConnectionKey,
   readDatabases
 } from "@synprint/core"
-import { type PacketFields, REASON_OS_DIFF, SMALL_HISTORY, printConnectionKey, tcp } from "@synprint/core/testing"
+import {
+  LINKTYPE_RAW,
+  type PacketFields,
+  REASON_OS_DIFF,
+  SMALL_HISTORY,
+  printConnectionKey,
+  tcp
+} from "@synprint/core/testing"
 import { makeFakeBackend } from "../testing/fake-backend.ts"
 import { makeFingerprintLookup } from "./lookup.ts"
 
@@ -184,4 +191,97 @@ test("a reload matches what is kept by the new database", () => {
   const { database: next } = readDatabases([{ name: "next.fp", text }], "modern")
   lookup.setMatcher(new Matcher(next!, "modern", 16))
   expect(ask("198.51.100.7", 40_000).fingerprint!.os).toBe("Renamed now")
+})
+
+test("with a feed the tap is drained before every answer, and history is what the feed knows", () => {
+  const matcher = new Matcher(database, "modern", 256)
+  const observer = new Observer({ mode: "modern", matcher, ...SMALL_HISTORY })
+  const order: Array<string> = []
+  const fake = makeFakeBackend()
+  const capture = {
+    lookup: (...given: Parameters<typeof fake.lookup>) => {
+      order.push("lookup")
+      return fake.lookup(...given)
+    },
+    packets: {
+      subscribe: () => {},
+      drain: () => {
+        order.push("drain")
+        return 0
+      }
+    }
+  }
+  const key = makeConnectionKey()
+  const info = new ConnectionInfo()
+  const ask = (lookup: ReturnType<typeof makeFingerprintLookup>, port: number): ConnectionInfo => {
+    parseConnectionKey("198.51.100.7", port, "192.0.2.1", 443, key)
+    lookup.answer({ key, savedSyn: undefined, openedAtMs: NOW + 1999 }, info)
+    return info
+  }
+  const fed = makeFingerprintLookup({ capture, observer, history: "feed", answers: 4 })
+  parseConnectionKey("198.51.100.7", 40_000, "192.0.2.1", 443, key)
+  const syn = tcp(linux("198.51.100.7", 40_000)).bytes
+  fake.syns.set(printConnectionKey(key), syn)
+  // The feed has not seen the address yet, and a lookup adds nothing to it.
+  expect(ask(fed, 40_000)).toMatchObject({ status: "ok", hasHost: false })
+  expect(order).toEqual(["drain", "lookup"])
+  expect(observer.counts.syns).toBe(0)
+  observer.frame(syn, 0, syn.length, syn.length, LINKTYPE_RAW, NOW / 1000, 0)
+  expect(ask(fed, 40_000)).toMatchObject({ status: "ok" })
+  expect(fed.stats().repeated).toBe(1)
+  expect(ask(fed, 0)).toMatchObject({ status: "by_address", hasHost: true, totalConn: 1 })
+  expect(ask(fed, 40_001)).toMatchObject({ status: "not_captured", hasHost: false })
+  expect(order).toHaveLength(7)
+  expect(observer.counts.syns).toBe(1)
+  // Without a feed nothing is drained.
+  order.length = 0
+  ask(makeFingerprintLookup({ capture, observer, history: "connections", answers: 0 }), 40_000)
+  expect(order).toEqual(["lookup"])
+})
+
+test("an answer holds nothing of the one that was in its place before", () => {
+  const { ask, arrive, capture } = setUp()
+  arrive("198.51.100.7", 40_000)
+  arrive("198.51.100.8", 40_000)
+  const first = structuredClone({ ...ask("198.51.100.7", 40_000), fingerprint: undefined })
+  // Another connection, a miss and an address come between, in the same record.
+  ask("198.51.100.8", 40_000, NOW + 5000)
+  ask("198.51.100.9", 1)
+  ask("198.51.100.8", 0)
+  expect({ ...ask("198.51.100.7", 40_000), fingerprint: undefined }).toEqual(first)
+  capture.syns.clear()
+  expect({ ...ask("198.51.100.7", 40_000), fingerprint: undefined }).toEqual(first)
+})
+
+test("with no room for answers each question is answered anew and none is kept", () => {
+  const { ask, arrive, capture, lookup } = setUp(0)
+  arrive("198.51.100.7", 40_000)
+  expect([ask("198.51.100.7", 40_000).totalConn, ask("198.51.100.7", 40_000).totalConn]).toEqual([1, 2])
+  capture.syns.clear()
+  expect(ask("198.51.100.7", 40_000).status).toBe("not_captured")
+  expect(lookup.stats()).toEqual({ answers: 0, answersEvicted: 0, repeated: 0 })
+})
+
+test("a SYN that can't be decoded is malformed, and is not remembered", () => {
+  const { ask, arrive, capture, lookup } = setUp()
+  arrive("198.51.100.7", 40_000)
+  const [[name, syn]] = capture.syns as unknown as [[string, Uint8Array]]
+  capture.syns.set(name, syn.slice(0, 30))
+  expect(ask("198.51.100.7", 40_000)).toMatchObject({ status: "malformed", hasHost: false, fingerprint: undefined })
+  expect(lookup.stats().answers).toBe(0)
+})
+
+test("repeated SYNs of the backend, and the second of its first question, are those of the answer", () => {
+  const { capture, ask, arrive } = setUp()
+  arrive("198.51.100.7", 40_000)
+  const { lookup } = capture
+  Object.assign(capture, {
+    lookup: (...[connection, into]: Parameters<typeof lookup>) => {
+      const found = lookup(connection, into)
+      into.retransmits = 3
+      into.seenAtMs = NOW - 7001
+      return found
+    }
+  })
+  expect(ask("198.51.100.7", 40_000)).toMatchObject({ retransmits: 3, firstSeen: NOW / 1000 - 8 })
 })
