@@ -76,28 +76,27 @@ test("doctor: exit 1 when something fails, by the service that it is for", async
   expect([text.code, text.out]).toEqual([1, expect.stringMatching(/^fail {2}configuration/)])
 })
 
-test("--check: defaults are fine for every service, and nothing is opened", async () => {
-  for (const program of ["spoa", "proxy", "agent"])
-    expect(await run(program, "--check")).toEqual({ code: 0, out: "defaults: ok\n", err: "" })
+/** Flags with which a service that starts by mistake fails at once: nobody has this interface, this address or this directory. */
+const NOWHERE = ["--set", "admin.listen=", "--backend", "xdp", "--interface", "nosuch0"]
+
+test("--check: every service is content with its defaults, and opens nothing", async () => {
+  for (const words of [
+    ["spoa", "--listen", "unix:/nowhere/spoa.sock"],
+    ["proxy", "--listen", "192.0.2.1:1"],
+    ["agent"]
+  ])
+    expect(await run(...words, "--check", ...NOWHERE)).toEqual({ code: 0, out: "defaults: ok\n", err: "" })
 })
 
 test("flags of a service are settings; without --check it runs", async () => {
   const busy = at("busy")
   writeFileSync(busy, "no socket")
-  const flags = [
-    "--backend",
-    "saved-syn",
-    "--set",
-    "admin.listen=",
-    "--set",
-    "log.level=none",
-    "--listen",
-    `unix:${busy}`
-  ]
+  const quiet = ["--set", "admin.listen=", "--set", "log.level=none", "--backend", "saved-syn"]
+  const flags = [...quiet, "--listen", `unix:${busy}`]
   expect((await run("spoa", "--check", ...flags)).out).toBe("defaults: ok\n")
   const { code, err } = await run("spoa", ...flags)
   expect([code, err]).toEqual([1, expect.stringContaining("ENOTSOCK, the file is there and is no socket")])
-  expect((await run("spoa", "--check", "--listen", "x")).err).toContain("--listen: spoa.listen[0]: expected")
+  expect((await run("spoa", "--check", ...quiet, "--listen", "x")).err).toContain("--listen: spoa.listen[0]: expected")
   expect((await run("spoa", "--check", "--interface", "x", "--interface", "x")).err).toContain(
     "--interface: capture.interface: x is given twice"
   )

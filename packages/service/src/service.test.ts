@@ -249,6 +249,9 @@ test("reload: files that a new configuration names are watched, those that it no
   writeFileSync(file, naming("one"))
   await following(file, (_, counts, settled) =>
     Effect.gen(function* () {
+      writeFileSync(join(directory, "one", "unrelated"), "x")
+      yield* settled(0)
+      expect(counts()).toEqual([0, 0])
       writeFileSync(file, naming("two"))
       yield* settled()
       expect(counts()).toEqual([1, 0])

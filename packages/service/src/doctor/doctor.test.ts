@@ -84,7 +84,7 @@ test("a configuration without a fault: its name, the databases, the interfaces t
   expect(checks.some(({ name }) => name === "interface lo")).toBe(true)
 })
 
-test("databases: the first five warnings of the file, or where it is wrong", async () => {
+test("databases: the first five warnings of the file, or where it is wrong; the configuration by its file", async () => {
   const directory = mkdtempSync(join(tmpdir(), "synprint-doctor-"))
   const file = join(directory, "own.fp")
   const databases = async (text: string) => {
@@ -109,6 +109,18 @@ test("databases: the first five warnings of the file, or where it is wrong", asy
     rmSync(file)
     const absent = (await checksFor({ SYNPRINT_FINGERPRINT_DATABASES: file })).find(({ name }) => name === "databases")
     expect(absent!.detail).toStartWith(`${file}: cannot read the database: ENOENT`)
+    const config = join(directory, "config.toml")
+    writeFileSync(config, "")
+    const [first] = await Effect.runPromise(
+      doctor({
+        schema: new ConfigSchema([plainProgram], []),
+        program: { ...plainProgram, listeners: () => [] },
+        file: config,
+        environment: { SYNPRINT_ADMIN_LISTEN: "" },
+        flags: []
+      })
+    )
+    expect(first).toMatchObject({ name: "configuration", result: "ok", detail: config })
   } finally {
     rmSync(directory, { recursive: true })
   }

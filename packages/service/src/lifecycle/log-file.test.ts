@@ -80,6 +80,8 @@ test("what can't be a log file says why, and leaves no descriptor behind", () =>
     expect(why("link")).toBe("cannot write /link: it is a symbolic link (name the file itself)")
     expect(why(".")).toEndWith("it is a directory (name a file in it)")
     expect(why("none/a.log")).toBe("cannot write /none/a.log: its directory is missing (create it)")
+    // Nobody may make a file there, whether the file system is read-only or not.
+    expect(() => new LogFile("/sys/none.log")).toThrow(/the process may not write it|the file system is read-only/)
     expect(why("a\0b")).toContain("cannot write ")
     expect(() => new LogFile("/dev/null")).toThrow("cannot write /dev/null: it is no regular file (name another)")
     expect(openOn("/dev/null")).toBe(nulls)
