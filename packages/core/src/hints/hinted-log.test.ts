@@ -92,14 +92,14 @@ test.each([
 })
 
 test("observations without hints are passed on", () => {
-  const told: Array<unknown> = []
+  const passed: Array<unknown> = []
   const inner = {
-    syn: (...of: ReadonlyArray<unknown>) => told.push(["syn", ...of]),
-    synAck: (...of: ReadonlyArray<unknown>) => told.push(["synAck", ...of]),
-    mtu: (...of: ReadonlyArray<unknown>) => told.push(["mtu", ...of]),
-    uptime: (...of: ReadonlyArray<unknown>) => told.push(["uptime", ...of]),
-    sharing: (...of: ReadonlyArray<unknown>) => told.push(["sharing", ...of]),
-    flush: () => told.push("flush")
+    syn: (...of: ReadonlyArray<unknown>) => passed.push(["syn", ...of]),
+    synAck: (...of: ReadonlyArray<unknown>) => passed.push(["synAck", ...of]),
+    mtu: (...of: ReadonlyArray<unknown>) => passed.push(["mtu", ...of]),
+    uptime: (...of: ReadonlyArray<unknown>) => passed.push(["uptime", ...of]),
+    sharing: (...of: ReadonlyArray<unknown>) => passed.push(["sharing", ...of]),
+    flush: () => passed.push("flush")
   } as unknown as ObservationLog & { readonly flush: () => void }
   const log = new HintedLog(inner)
   const at = endpoints(1)
@@ -109,7 +109,7 @@ test("observations without hints are passed on", () => {
   log.uptime(at, SERVER, 1, 2, 3)
   log.sharing(at, SERVER, true, 4, 5)
   log.flush()
-  expect(told).toEqual([
+  expect(passed).toEqual([
     ["syn", at, fingerprint, true, 7],
     ["synAck", at, fingerprint, true],
     ["mtu", at, SERVER, fingerprint, 8],

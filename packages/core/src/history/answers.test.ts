@@ -1,5 +1,5 @@
 /**
- * What an observer answers about an address and counts of its packets: every field, in both modes.
+ * Answers of an observer about an address, and its counts of packets: every field, in both modes.
  */
 import { expect, test } from "bun:test"
 import { LINKTYPE_ETHERNET } from "../packet/link.ts"

@@ -1,6 +1,7 @@
 /**
  * @synprint/core/testing: what tests of all packages share.
  */
+export { capturedFrame } from "./captured-frame.ts"
 export { SHARED, sharedFile } from "./shared.ts"
 
 export {

@@ -34,9 +34,9 @@ test("the same texts give the same database, others another", async () => {
   expect(both.count).toBe(2)
   expect(await loaded(b, a)).not.toBe(both)
   expect(await loaded(a)).not.toBe(both)
-  // The same text by another name is another database: messages say the name.
+  // A text by another name is another database: messages say the name.
   expect(await loaded(file("c.fp", "Three"))).not.toBe(await loaded(a))
-  // What can't be read leaves the last one as it was.
+  // A file that can't be read leaves the last database as it was.
   const last = await loaded(a)
   expect((await Effect.runPromise(Effect.flip(load(config(join(directory, "none.fp")))))).problems).toHaveLength(1)
   expect(await loaded(a)).toBe(last)

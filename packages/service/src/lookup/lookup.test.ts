@@ -10,11 +10,12 @@ import {
   readDatabases
 } from "@synprint/core"
 import {
+  capturedFrame,
   LINKTYPE_RAW,
   type PacketFields,
+  printConnectionKey,
   REASON_OS_DIFF,
   SMALL_HISTORY,
-  printConnectionKey,
   tcp
 } from "@synprint/core/testing"
 import { makeFakeBackend } from "../testing/fake-backend.ts"
@@ -226,7 +227,7 @@ test("with a feed the tap is drained before every answer, and history is what th
   expect(ask(fed, 40_000)).toMatchObject({ status: "ok", hasHost: false })
   expect(order).toEqual(["drain", "lookup"])
   expect(observer.counts.syns).toBe(0)
-  observer.frame(syn, 0, syn.length, syn.length, LINKTYPE_RAW, NOW / 1000, 0)
+  observer.frame(capturedFrame(syn, { linkType: LINKTYPE_RAW, sec: NOW / 1000 }))
   expect(ask(fed, 40_000)).toMatchObject({ status: "ok" })
   expect(fed.stats().repeated).toBe(1)
   expect(ask(fed, 0)).toMatchObject({ status: "by_address", hasHost: true, totalConn: 1 })

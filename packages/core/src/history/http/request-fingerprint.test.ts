@@ -126,7 +126,7 @@ test("the language is the first two letters of Accept-Language, and a third lett
     ["fr\r\naccept-language: zu", "Zulu"],
     ["zu\r\naccept-language:", "Zulu"]
   ] as const) {
-    const answer = answerFor()
+    const answer = infoFor()
     // As the history has it.
     answer.language = "French"
     expect([value, read(answer, `accept-language: ${value}\r\n\r\n`).language]).toEqual([value, language])
@@ -134,7 +134,7 @@ test("the language is the first two letters of Accept-Language, and a third lett
 })
 
 test("header lines: blanks before a value, lines without colon, an empty line, 32 lines at most", () => {
-  const known = (headers: string): string | undefined => read(answerFor(), headers).httpName
+  const known = (headers: string): string | undefined => read(infoFor(), headers).httpName
   expect(known("host: a\r\nuser-agent: curl/8\r\naccept: */*\r\n\r\n")).toBe("curl")
   expect(known("host:a\nuser-agent:\t curl/8\naccept:*/*")).toBe("curl")
   expect(known("HOST: a\r\nUser-AGENT: curl/8\r\nACCEPT: */*\r\n\r\n")).toBe("curl")
@@ -158,12 +158,12 @@ test("of headers as long as 8,192 bytes the rest is cut off", () => {
   const filled = (length: number): string =>
     `${front}x: ${"y".repeat(length - front.length - accept.length - 5)}\r\n${accept}`
   expect(filled(8192)).toHaveLength(8192)
-  expect(read(answerFor(), filled(8192)).httpName).toBe("curl")
-  expect(read(answerFor(), filled(8193)).httpName).toBeUndefined()
+  expect(read(infoFor(), filled(8192)).httpName).toBe("curl")
+  expect(read(infoFor(), filled(8193)).httpName).toBeUndefined()
 })
 
 test("a User-Agent beside the headers counts where they have none, and 1,024 bytes of it", () => {
-  const bad = (headers: string | undefined, agent: string): number => read(answerFor(), headers, agent).badSw
+  const bad = (headers: string | undefined, agent: string): number => read(infoFor(), headers, agent).badSw
   expect(bad("host: a\r\n\r\n", WINDOWS)).toBe(1)
   expect(bad(`host: a\r\nuser-agent: ${LINUX}\r\n\r\n`, WINDOWS)).toBe(0)
   expect(bad("host: a\r\nuser-agent:\r\n\r\n", WINDOWS)).toBe(1)
@@ -174,12 +174,12 @@ test("a User-Agent beside the headers counts where they have none, and 1,024 byt
   expect(bad("x: y\r\n".repeat(31), WINDOWS)).toBe(1)
   expect(bad("x: y\r\n".repeat(32), WINDOWS)).toBe(0)
   // It belongs to the signature of the headers too.
-  expect(read(answerFor(), "host: a\r\naccept: */*\r\n\r\n", "curl/8").httpName).toBeUndefined()
+  expect(read(infoFor(), "host: a\r\naccept: */*\r\n\r\n", "curl/8").httpName).toBeUndefined()
 })
 
 test("another system than that of the SYN: the first of ua_os that the User-Agent names", () => {
   const bad = (agent: string, before: 0 | 1 | 2 = 0): number => {
-    const answer = answerFor()
+    const answer = infoFor()
     answer.badSw = before
     return read(answer, `host: a\r\nuser-agent: ${agent}\r\n\r\n`).badSw
   }
@@ -189,7 +189,7 @@ test("another system than that of the SYN: the first of ua_os that the User-Agen
   expect(bad("Windows Linux")).toBe(0)
   expect(bad("iPad Windows")).toBe(1)
   expect(bad("windows")).toBe(0)
-  // What names none says nothing of what the history has.
+  // A User-Agent that names no system leaves the judgement of the history.
   expect(bad("curl/8", 2)).toBe(2)
   expect(bad("Linux", 2)).toBe(0)
 })

@@ -41,7 +41,7 @@ test("p0f's lists are those of each side, and signatures have their texts as byt
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
   const flagged = (flags: Uint8Array, flag: number): ReadonlyArray<string> =>
     names.flatMap((name, id) => ((flags[id]! & flag) === 0 ? [] : [text(name)])).toSorted()
-  // fp_http.h, specs p0f.md §11.1
+  // p0f's fp_http.h
   expect(flagged(request.flags, HEADER_OPTIONAL).join(" ")).toBe(
     "Authorization Cache-Control Cookie If-Modified-Since If-None-Match Origin Proxy-Authorization Range Referer Via X-Forwarded-For"
   )

@@ -45,7 +45,7 @@ function read(
 ): readonly [ReadonlyArray<Seen>, string | undefined] {
   const seen: Array<Seen> = []
   const reader = new CaptureReader(
-    (_bytes, _at, captured, wire, linkType, sec, usec) => seen.push([captured, wire, linkType, sec, usec]),
+    ({ captured, wire, linkType, sec, usec }) => void seen.push([captured, wire, linkType, sec, usec]),
     { asLibpcap }
   )
   reader.push(concat(...parts))
@@ -183,7 +183,7 @@ test.each([false, true])("options of an interface: resolution and offset of its 
     5, 296_967
   ])
   expect(timeWith(make.option(2, [1, 2, 3, 4]), make.option(9, [9]))).toEqual([4, 296_967])
-  // Of another size they are none; nothing counts behind the end, or behind an option that is too long.
+  // Options of another size are none; nothing counts behind the end, or behind an option that is too long.
   expect(timeWith(make.option(9, [9, 9]))).toEqual(plain)
   expect(timeWith(make.option(14, [1, 2, 3, 4]))).toEqual(plain)
   expect(timeWith(make.option(0, []), make.option(9, [9]))).toEqual(plain)

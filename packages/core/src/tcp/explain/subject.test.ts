@@ -1,5 +1,5 @@
 /**
- * What a signature's text stands for, and how far it is from a line of the database.
+ * Texts of signatures: the windows that they stand for, and how far they are from a line of the database.
  */
 import { expect, test } from "bun:test"
 import { TCP_ACK, TCP_SYN } from "../../packet/packet.ts"
@@ -49,12 +49,12 @@ test.each<readonly [text: string, ...windows: ReadonlyArray<string>]>([
     "14400 = 10 * 1440",
     "14280 = 10 * 1428"
   ],
-  // What is above 16 bits is none: 46 * 1448 is above, 46 * 1400 not.
+  // A window above 16 bits is none: 46 * 1448 is above, 46 * 1400 not.
   ["4:64:0:1400:mss*46,7:mss::0", "64400 = 46 * 1400"],
   ["4:64:0:1400:mss*47,7:mss::0"],
   // A window that an earlier divisor divides would be printed as its multiple: 1460 * 7 is 73 * 140.
   ["4:64:0:140:mss*7,7:mss::0", "980 = 7 * 140", "10136 = 7 * 1448"],
-  // Of the MTU: the MSS with 40 bytes, with the headers, of IPv6 with 60, and 1500; but not what a divisor of the MSS divides.
+  // Multiples of the MTU: the MSS with 40 bytes, with the headers, of IPv6 with 60, and 1500; but not what a divisor of the MSS divides.
   ["4:64:0:1400:mtu*10,7:mss,sok::0", "14400 = 10 * 1440", "15000 = 10 * 1500"],
   ["4:64:4:1390:mtu*10,7:mss,sok,ts,nop,ws::0", "14300 = 10 * 1430", "14540 = 10 * 1454", "15000 = 10 * 1500"],
   ["6:64:0:1400:mtu*10,7:mss::0", "14640 = 10 * 1464", "15000 = 10 * 1500"],
