@@ -321,3 +321,81 @@ test("whatever comes in whatever order, scores stay between 0 and 100 and memory
   expect(observer.counts.hosts).toBeLessThanOrEqual(32)
   expect(observer.hosts.hot.length + observer.hosts.cold.length).toBe(words)
 })
+
+/** Scores after each connection of a sequence, `seconds` apart. */
+const scores = (seconds: number, ...sequence: ReadonlyArray<PacketFields>): ReadonlyArray<number> => {
+  const { connect } = setUp()
+  return sequence.map((system) => connect(seconds, system).sharedScore)
+}
+const FAR = { ...LINUX, ttl: LINUX.ttl! - 8 }
+const FAR_WINDOWS = { ...WINDOWS, ttl: WINDOWS.ttl! - 8 }
+const FAR_WIREGUARD = { ...WIREGUARD, ttl: WIREGUARD.ttl! - 8 }
+
+test.each<
+  readonly [name: string, seconds: number, sequence: ReadonlyArray<PacketFields>, scores: ReadonlyArray<number>]
+>([
+  ["another family counts 30", 0, [LINUX, WINDOWS], [0, 30]],
+  ["another interface 20", 0, [LINUX, WIREGUARD], [0, 20]],
+  ["another distance 12", 0, [LINUX, FAR], [0, 12]],
+  ["each further reason 5", 0, [LINUX, FAR_WINDOWS], [0, 35]],
+  ["as an interface and a distance", 0, [LINUX, FAR_WIREGUARD], [0, 25]],
+  ["and all three", 0, [WINDOWS, FAR_WIREGUARD], [0, 40]],
+  ["a third system counts half more, one of before does not", 0, [LINUX, WINDOWS, APPLE, WINDOWS], [0, 30, 75, 100]],
+  ["one that comes back counts once", 0, [LINUX, WINDOWS, LINUX, WINDOWS], [0, 30, 60, 90]],
+  ["100 is the most", 0, [LINUX, WINDOWS, LINUX, WINDOWS, LINUX, WINDOWS], [0, 30, 60, 90, 100, 100]],
+  ["29 seconds are no time to boot", 29, [LINUX, WINDOWS], [0, 30]],
+  ["30 seconds are, and it counts half", 30, [LINUX, WINDOWS], [0, 15]],
+  // 15 that halved once in 20 minutes, and 15 again.
+  ["it halves every 20 minutes", 1200, [LINUX, WINDOWS, WINDOWS, WINDOWS], [0, 15, 8, 4]],
+  // Two known systems take turns: one of them may boot again.
+  ["both count half while there are two of them", 1200, [LINUX, WINDOWS, LINUX], [0, 15, 23]],
+  // A third one is no other boot.
+  ["a third counts half more after a pause too", 1200, [LINUX, WINDOWS, APPLE], [0, 15, 53]],
+  ["a system that was silent for an hour counts nothing", 3601, [LINUX, WINDOWS], [0, 0]],
+  ["one of exactly an hour does", 3600, [LINUX, WINDOWS], [0, 15]]
+])("scores: %s", (_, seconds, sequence, expected) => {
+  expect(scores(seconds, ...sequence)).toEqual(expected)
+})
+
+test("scores of an answer without hits of its own are those of the time it is asked at", () => {
+  const { connect } = setUp()
+  const first = connect(0, LINUX, WINDOWS)
+  expect([first.sharedScore, first.nat, first.lastNat, first.lastChg]).toEqual([30, false, 0, START / 1000])
+  const shared = connect(10, LINUX)
+  expect([shared.sharedScore, shared.nat, shared.lastNat, shared.lastChg]).toEqual([
+    60,
+    true,
+    START / 1000 + 10,
+    START / 1000
+  ])
+  // 59.8 are 49.5 after 328 seconds.
+  expect([connect(326, LINUX).nat, connect(4, LINUX).nat]).toEqual([true, false])
+  // Time that runs backwards changes nothing.
+  const { connect: again, wait } = setUp()
+  again(0, LINUX, WINDOWS)
+  wait(-5000)
+  expect(again(0, WINDOWS).sharedScore).toBe(30)
+})
+
+test("reasons are those of a score that has not faded", () => {
+  const { connect } = setUp()
+  expect(reasonsOf(connect(0, LINUX, WINDOWS))).toBe("os_diff")
+  expect(reasonsOf(connect(0, FAR_WINDOWS))).toBe("os_diff ttl")
+  // 51 points are less than one after two hours.
+  expect(reasonsOf(connect(3000, FAR_WINDOWS, FAR_WINDOWS, FAR_WINDOWS, WINDOWS))).toBe("ttl")
+})
+
+test("four systems are remembered; with a fifth the one that was silent longest is forgotten", () => {
+  const { connect, observer } = setUp()
+  // The last one and three earlier ones.
+  connect(1, LINUX, WINDOWS, APPLE, FAR_WIREGUARD)
+  expect(observer.counts.hostChanges).toBe(3)
+  connect(1, LINUX, WINDOWS, APPLE, FAR_WIREGUARD)
+  expect(observer.counts.hostChanges).toBe(3)
+  connect(1, FAR_WINDOWS)
+  expect(observer.counts.hostChanges).toBe(4)
+  connect(1, FAR_WIREGUARD, APPLE, WINDOWS)
+  expect(observer.counts.hostChanges).toBe(4)
+  connect(1, LINUX)
+  expect(observer.counts.hostChanges).toBe(5)
+})

@@ -91,3 +91,43 @@ test("names are distinct for each MTU and kind of tunnel end, weights positive",
     for (const { weight, mtu: own } of profiles) expect([own, weight > 0]).toEqual([mtu, true])
   }
 })
+
+test("an MTU of the tunnel's own interface: 2.6 twice as often as older versions, TCP a third as often as UDP", () => {
+  for (const [mtu, weight, evidence] of [
+    [1450, 0.8, "derived"],
+    [1420, 0.8, "derived"],
+    [1400, 2, "measured"],
+    [1350, 0.8, "derived"],
+    [1300, 1.2, "derived"],
+    [1280, 0.6, "derived"],
+    [1250, 0.6, "derived"],
+    [1200, 0.8, "derived"]
+  ] as const) {
+    const own = openvpnProfiles(mtu).filter(({ ownInterface }) => ownInterface)
+    expect(own.map((profile) => [profile.name, profile.weight.toFixed(4), profile.evidence, profile.mtu])).toEqual([
+      ["OpenVPN 2.4/2.5 UDP", (0.5 * weight).toFixed(4), "derived", mtu],
+      ["OpenVPN 2.6 UDP", weight.toFixed(4), evidence, mtu],
+      ["OpenVPN 2.4/2.5 TCP", (0.175 * weight).toFixed(4), "derived", mtu],
+      ["OpenVPN 2.6 TCP", (0.35 * weight).toFixed(4), evidence, mtu]
+    ])
+  }
+  expect(openvpnProfiles(1401).some(({ ownInterface }) => ownInterface)).toBe(false)
+})
+
+test("the defaults of each version outweigh every setting, compression is a fifth of them, IPv6 outside a quarter", () => {
+  const weightOf = (mtu: number, name: string): number =>
+    openvpnProfiles(mtu).find((profile) => profile.name === name && !profile.ownInterface)?.weight ?? 0
+  // AES-GCM of 2.6: 1492 less 28 outside and 24 of its own, over TCP 40 and 26.
+  expect(weightOf(1440, "OpenVPN 2.6 UDP")).toBeGreaterThanOrEqual(30)
+  expect(weightOf(1440, "OpenVPN 2.6 UDP")).toBeLessThan(32)
+  expect(weightOf(1439, "OpenVPN 2.6 UDP")).toBeGreaterThanOrEqual(6)
+  expect(weightOf(1439, "OpenVPN 2.6 UDP")).toBeLessThan(8)
+  expect(weightOf(1426, "OpenVPN 2.6 TCP") / 10.5).toBeWithin(1, 1.2)
+  expect(weightOf(1420, "OpenVPN 2.6 UDP over IPv6") / 7.5).toBeWithin(1, 1.01)
+  expect(weightOf(1419, "OpenVPN 2.6 UDP over IPv6") / 1.5).toBeWithin(1, 1.2)
+  expect(weightOf(1406, "OpenVPN 2.6 TCP over IPv6") / 2.625).toBeWithin(1, 1.01)
+  // That of 2.4 and 2.5.
+  expect(weightOf(1401, "OpenVPN 2.4/2.5 UDP") / 15).toBeWithin(1, 1.05)
+  expect(weightOf(1400, "OpenVPN 2.4/2.5 UDP") / 3).toBeWithin(1, 1.1)
+  expect(weightOf(1399, "OpenVPN 2.4/2.5 TCP") / 5.25).toBeWithin(1, 1.1)
+})
