@@ -71,3 +71,20 @@ describe("round trips behind a deferred accept", () => {
     expect(solved.rtt).toBe(-1)
   })
 })
+
+test("what fits nothing leaves no round trip of the one before", () => {
+  const one = new DeferredAccept()
+  expect([one.first, one.rtt]).toEqual([-1, -1])
+  const { smoothed, deviation } = kernel([120_000, 20_000])
+  for (const [wrong, off] of [
+    [0, 10],
+    [1000, -1],
+    [20_000, 1e300],
+    [20_000, 19_000]
+  ] as const) {
+    expect(one.solve(smoothed, deviation)).toBe(true)
+    expect([one.first > 0, one.rtt > 0]).toEqual([true, true])
+    expect(one.solve(wrong, off)).toBe(false)
+    expect([one.first, one.rtt]).toEqual([-1, -1])
+  }
+})

@@ -126,7 +126,7 @@ test("the defaults of each version outweigh every setting, compression is a fift
   expect(weightOf(1420, "OpenVPN 2.6 UDP over IPv6") / 7.5).toBeWithin(1, 1.01)
   expect(weightOf(1419, "OpenVPN 2.6 UDP over IPv6") / 1.5).toBeWithin(1, 1.2)
   expect(weightOf(1406, "OpenVPN 2.6 TCP over IPv6") / 2.625).toBeWithin(1, 1.01)
-  // That of 2.4 and 2.5.
+  // AES-GCM of 2.4 and 2.5.
   expect(weightOf(1401, "OpenVPN 2.4/2.5 UDP") / 15).toBeWithin(1, 1.05)
   expect(weightOf(1400, "OpenVPN 2.4/2.5 UDP") / 3).toBeWithin(1, 1.1)
   expect(weightOf(1399, "OpenVPN 2.4/2.5 TCP") / 5.25).toBeWithin(1, 1.1)
