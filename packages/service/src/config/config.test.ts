@@ -467,6 +467,7 @@ test("limits of the history, in the units of the observer", () => {
     sharingSeconds: 180
   })
   expect(bad('[history]\nidle = "999 ms"\nsharing_window = "59 seconds"\nflow_idle = "999 ms"')).toHaveLength(3)
+  expect(bad('[history]\nidle = "1 second"\nsharing_window = "1 minute"\nflow_idle = "1 second"')).toEqual([])
   expect(bad("[history]\nflows = 0")).toHaveLength(1)
   expect(bad(`[history]\nflows = ${2 ** 20 + 1}\nhosts = ${2 ** 24 + 1}`)).toHaveLength(2)
   expect(bad(`[history]\nflows = ${2 ** 20}\nhosts = ${2 ** 24}`)).toEqual([])

@@ -58,7 +58,7 @@ test("a device has no size; what can't be opened or read is the system's error",
   const { size, chunks } = await fileChunks("/dev/null")
   expect(size).toBeUndefined()
   for await (const chunk of chunks) expect(chunk).toHaveLength(0)
-  expect(fileChunks(join(directory, "none"))).rejects.toMatchObject({ code: "ENOENT" })
+  await expect(fileChunks(join(directory, "none"))).rejects.toMatchObject({ code: "ENOENT" })
   const { chunks: unreadable } = await fileChunks(directory)
   const reading = (async () => {
     for await (const chunk of unreadable) expect(chunk).toHaveLength(0)

@@ -183,7 +183,7 @@ test("a reader of the output that goes early is no failure; a bug is thrown", as
     )
   expect(await thrown(Object.assign(new Error("EPIPE"), { code: "EPIPE" }))).toBe(0)
   expect(complaints).toBe("")
-  expect(thrown(new TypeError("a bug"))).rejects.toThrow("a bug")
+  await expect(thrown(new TypeError("a bug"))).rejects.toThrow("a bug")
 })
 
 test("files that can't be read: the reason of each, the others are read, exit 1", async () => {
