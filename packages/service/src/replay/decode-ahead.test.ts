@@ -1,10 +1,12 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test"
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { JsonLog, Matcher, Observer, readDatabases } from "@synprint/core"
 import { type CapturePacket, randomCapture, synFrame, writePcap, writePcapng } from "@synprint/core/testing"
+import { BatchRing } from "./batch-ring.ts"
 import { DecodeAhead } from "./decode-ahead.ts"
+import type { DecodeRequest } from "./decode-worker.ts"
 import { replay } from "./replay.ts"
 
 setDefaultTimeout(30_000)
@@ -167,5 +169,15 @@ test("a decoder that sleeps because nothing is taken ends when it is closed", as
   expect(openOn(path)).toBe(1)
   ahead.close()
   for (let wait = 0; openOn(path) > 0 && wait < 100; wait++) await Bun.sleep(10)
+  expect(openOn(path)).toBe(0)
+})
+
+test("the thread ends when it has decoded its file", async () => {
+  const path = file("thread.pcap", writePcap(traffic(7).slice(0, 10)))
+  const worker = new Worker(new URL("./decode-worker.ts", import.meta.url).href, { ref: false })
+  const closed = new Promise((resolve) => worker.addEventListener("close", resolve))
+  const request: DecodeRequest = { descriptor: openSync(path, "r"), exact: false, memory: new BatchRing().memory }
+  worker.postMessage(request)
+  await closed
   expect(openOn(path)).toBe(0)
 })
