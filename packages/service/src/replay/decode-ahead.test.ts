@@ -176,7 +176,7 @@ test("the thread ends when it has decoded its file", async () => {
   const path = file("thread.pcap", writePcap(traffic(7).slice(0, 10)))
   const worker = new Worker(new URL("./decode-worker.ts", import.meta.url).href, { ref: false })
   const closed = new Promise((resolve) => worker.addEventListener("close", resolve))
-  const request: DecodeRequest = { descriptor: openSync(path, "r"), exact: false, memory: new BatchRing().memory }
+  const request: DecodeRequest = { descriptor: openSync(path, "r"), isP0fMode: false, memory: new BatchRing().memory }
   worker.postMessage(request)
   await closed
   expect(openOn(path)).toBe(0)
