@@ -265,6 +265,13 @@ test("reload: files that a new configuration names are watched, those that it no
       writeFileSync(relays("one"), "nonsense\n")
       yield* settled(0)
       expect(counts()).toEqual([2, 0])
+      // A file that is named again is watched again.
+      writeFileSync(relays("one"), "192.0.2.0/24\n")
+      writeFileSync(file, naming("one"))
+      yield* settled()
+      writeFileSync(relays("one"), "198.51.100.0/24\n203.0.113.0/24\n")
+      yield* settled()
+      expect(counts()).toEqual([4, 0])
     })
   )
 })

@@ -315,3 +315,22 @@ test("the feed is that of the first member that has one, and its subscriber stay
       expect(sinks).toEqual([sink, sink])
     })
   ))
+
+test("a subscriber is handed to the feed at once, and a later one takes its place", () =>
+  run(
+    Effect.gen(function* () {
+      const sinks: Array<PacketSink> = []
+      const tap = Object.assign(makeFakeBackend("pcap"), {
+        packets: { subscribe: (sink: PacketSink) => void sinks.push(sink), drain: () => 0 }
+      })
+      const chain = yield* openChain([makeFakeModule("pcap", () => tap)], ["pcap"], { ...OPTIONS, feed: true })
+      const [first, second]: ReadonlyArray<PacketSink> = [() => undefined, () => undefined]
+      chain.packets!.drain()
+      expect(sinks).toEqual([])
+      chain.packets!.subscribe(first!)
+      expect(sinks).toEqual([first!])
+      chain.packets!.subscribe(second!)
+      chain.packets!.drain()
+      expect(sinks).toEqual([first!, second!])
+    })
+  ))

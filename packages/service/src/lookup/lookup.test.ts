@@ -286,3 +286,12 @@ test("repeated SYNs of the backend, and the second of its first question, are th
   })
   expect(ask("198.51.100.7", 40_000)).toMatchObject({ retransmits: 3, firstSeen: NOW / 1000 - 8 })
 })
+
+test("a newer connection of the same key takes the place of the older one's answer", () => {
+  const { ask, arrive, lookup } = setUp()
+  for (const seq of [1000, 2000, 3000]) {
+    arrive("198.51.100.7", 40_000, { seq })
+    ask("198.51.100.7", 40_000)
+  }
+  expect(lookup.stats()).toEqual({ answers: 1, answersEvicted: 0, repeated: 0 })
+})
