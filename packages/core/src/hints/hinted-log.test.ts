@@ -118,3 +118,11 @@ test("observations without hints are passed on", () => {
     "flush"
   ])
 })
+
+test("a system that is what its User-Agent says is no hint", () => {
+  const { log, reported } = openLog()
+  log.syn(endpoints(4000), fingerprint, false, 0)
+  log.http(endpoints(4000), CLIENT, request("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"))
+  log.http(endpoints(4000), CLIENT, request("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36"))
+  expect(reported).toEqual([undefined, undefined])
+})

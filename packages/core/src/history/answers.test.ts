@@ -426,3 +426,20 @@ test("p0f mode: counts of flows and hosts that had to go", () => {
   expect(observer.counts).toMatchObject({ flows: 8, flowsEvicted: 3 })
   expect(observer.counts.hosts + observer.counts.hostsEvicted).toBe(5)
 })
+
+test("an application's SYN or SYN+ACK ends its flow, a probe's SYN+ACK too", () => {
+  for (const mode of ["modern", "p0f"] as const) {
+    const { observer, syn, down } = setUp(mode)
+    const flows = (): number => observer.counts.flows
+    syn(0, { df: false, win: 1024, options: "mss=1460" })
+    expect([flows(), observer.counts.syns, observer.counts.matched]).toEqual([0, 1, 1])
+    syn(0, LINUX)
+    expect(flows()).toBe(1)
+    down(0, { flags: "SA", id: 0, win: 1024, options: "mss=1460" })
+    expect([flows(), observer.counts.synAcks, observer.counts.matched]).toEqual([0, 1, 3])
+    syn(0, { df: false, ttl: 192, win: 1337, options: "mss=1331" })
+    expect(flows()).toBe(1)
+    down(0, { flags: "SA", win: 7, options: "" })
+    expect([flows(), observer.counts.synAcks]).toEqual([0, 2])
+  }
+})

@@ -130,3 +130,24 @@ test("frequencies are rounded as printf rounds them", () => {
     "1500.00"
   ])
 })
+
+test("line ends of neighbouring entries lie apart, however long they are", () => {
+  const { log, at, lines } = setUp()
+  const longest = [0, 1, 2, 3].map(
+    (n) =>
+      ({
+        logSuffix: encode(`|${String(n).repeat(149)}`),
+        mtuLogSuffix: encode(`|${String(n).repeat(93)}`)
+      }) as TcpFingerprint
+  )
+  for (let round = 0; round < 3; round++)
+    for (const [entry, fingerprint] of longest.entries()) {
+      at.packet++
+      log.syn(at, fingerprint, false, entry)
+      log.mtu(at, CLIENT, fingerprint, entry)
+    }
+  const ends = lines().map((line) => line.slice(line.indexOf("|subj=cli|") + 10))
+  expect(ends).toEqual(
+    [0, 1, 2].flatMap(() => [0, 1, 2, 3].flatMap((n) => [String(n).repeat(149), String(n).repeat(93)]))
+  )
+})

@@ -151,3 +151,10 @@ test("days of any year: leap years, centuries, and years before 1970", () => {
     ])
   }
 })
+
+test.each(["015 Nov 1994 08:12:31", "15 Nov 1994 008:12:31", "15 Nov 1994 08:012:31"])(
+  "a number of more digits than strptime reads is none: %s",
+  (text) => {
+    expect(parse(`Tue, ${text}`)).toBe(0)
+  }
+)

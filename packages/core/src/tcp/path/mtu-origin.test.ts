@@ -146,3 +146,31 @@ test("whatever the words of a key: no throw, and a clamp only ever lowers", () =
   // Random windows hardly ever look like somebody's rule.
   expect(clamped).toBeLessThan(1000)
 })
+
+test.each([
+  ["mss", "clamped"],
+  // Old Windows or a Linux without timestamps and scaling.
+  ["mss,sok", "clamped"],
+  ["mss,ws", "clamped"],
+  ["mss,nop,ws", "clamped"],
+  ["mss,ts", "clamped"],
+  ["mss,ts,ws", "clamped"],
+  ["mss,sok,ts", "clamped"],
+  ["mss,sok,ts,ws", "clamped"],
+  ["mss,sok,ws", "clamped"],
+  ["mss,sok,ts,ws,?34", "clamped"],
+  ["mss,sok,ws,?30", "clamped"],
+  ["?19,mss,sok,ws", "clamped"],
+  // Neither Linux nor an old Windows writes these.
+  ["mss,ws,sok", "unknown"],
+  ["ts,mss", "unknown"],
+  ["mss,ts,sok,ws", "unknown"],
+  ["mss,sok,ts,?34", "unknown"]
+])("Linux begins with twenty segments of its interface: %s is %s", (layout, origin) => {
+  const packet = signaturePacket(`4:64:0:1353:29200,${layout.includes("ws") ? 7 : 0}:${layout}:df:0`)
+  writeKey(packet, REQUEST, 0, key, 0)
+  expect(readMtuOrigin(key, 0)).toEqual({
+    origin: origin as MtuReading["origin"],
+    interfaceMss: origin === "clamped" ? 1460 : 0
+  })
+})
