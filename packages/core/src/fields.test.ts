@@ -96,3 +96,105 @@ describe("the table of fields", () => {
     expect(fieldOf("up_mod_days").read(info)).toBe(49)
   })
 })
+
+describe("values of fields", () => {
+  test("those that the agent sets by itself", () => {
+    expect(
+      FIELDS.filter(({ isDefault }) => isDefault)
+        .map(({ name }) => name)
+        .join(" ")
+    ).toBe("status done os os_match_q dist link link_mtu link_mss uptime nat sig")
+  })
+
+  test("each is that of its own name", () => {
+    const info = known()
+    const read = (name: string): string | number | undefined => fieldOf(name).read(info)
+    expect([read("status"), read("done"), read("os"), read("os_match_q"), read("link")]).toEqual([
+      "ok",
+      "1",
+      "Linux",
+      1,
+      "Ethernet"
+    ])
+    expect(read("dist")).toBe(info.hostDist)
+    expect([read("uptime"), read("up_mod_days")]).toEqual([info.uptimeMinutes, info.upModDays])
+    expect([read("rtt"), read("chello_delay"), read("tls_rtt"), read("retransmits")]).toEqual([
+      info.rttMicros,
+      info.chelloDelayMicros,
+      info.tlsRttMicros,
+      info.retransmits
+    ])
+    expect([read("first_seen"), read("last_seen"), read("total_conn"), read("last_nat"), read("last_chg")]).toEqual([
+      info.firstSeen,
+      info.lastSeen,
+      info.totalConn,
+      info.lastNat,
+      info.lastChg
+    ])
+    expect([read("nat"), read("bad_sw"), read("http_name"), read("http_flavor"), read("language")]).toEqual([
+      "1",
+      "1",
+      "curl",
+      "7",
+      "English"
+    ])
+    expect([read("hints"), read("tunnel")]).toEqual(["tunnel;q=0.5", "0.5"])
+    // Without a fingerprint there is none of the SYN.
+    for (const name of ["link_mtu", "link_mss", "sig", "mtu_origin", "interface_mss", "link_candidates", "dist_reason"])
+      expect([name, read(name)]).toEqual([name, undefined])
+  })
+
+  test("a fingerprint takes the place of what is on file about the address", () => {
+    const info = known()
+    const fingerprint = {
+      os: "Windows",
+      osMatchQ: 3,
+      dist: 5,
+      link: "PPPoE",
+      linkMtu: 1492,
+      mss: 1452,
+      rawSignature: "raw",
+      mtuOrigin: "clamped",
+      interfaceMss: 1460,
+      linkCandidates: "list",
+      distReason: undefined
+    }
+    info.fingerprint = fingerprint as unknown as NonNullable<ConnectionInfo["fingerprint"]>
+    const values = (): Readonly<Record<string, unknown>> =>
+      Object.fromEntries(
+        FIELDS.filter(({ scope }) => scope === "fingerprint").map(({ name, read }) => [name, read(info)])
+      )
+    expect(values()).toEqual({
+      os: "Windows",
+      os_match_q: 3,
+      dist: 5,
+      link: "PPPoE",
+      link_mtu: 1492,
+      link_mss: 1452,
+      sig: "raw",
+      mtu_origin: "clamped",
+      interface_mss: 1460,
+      link_candidates: "list",
+      dist_reason: undefined
+    })
+    // No match has no quality, a bound of the hops is no distance, and 0 is no MSS.
+    Object.assign(fingerprint, { os: undefined, distReason: "random-ttl", linkMtu: 0, mss: 0, interfaceMss: 0 })
+    expect(values()).toMatchObject({ os: undefined, os_match_q: undefined, dist: undefined, dist_reason: "random-ttl" })
+    expect(values()).toMatchObject({ link_mtu: undefined, link_mss: undefined, interface_mss: undefined })
+    info.fingerprint = undefined
+    info.hostOs = undefined
+    info.hostDist = -1
+    expect(values()).toMatchObject({ os: undefined, os_match_q: undefined, dist: undefined })
+  })
+
+  test("a header is reserved by its prefix, in any case and with either dash", () => {
+    for (const name of ["x-tcp-os", "X_TCP_OS", "X-TLS-x", "x-p0f-", "X-Huginn_Net-TCP"])
+      expect([name, isReservedHeader(name)]).toEqual([name, true])
+    for (const name of ["", "x-tcp", "x-tcpx-os", "ax-tcp-os", "host"])
+      expect([name, isReservedHeader(name)]).toEqual([name, false])
+  })
+
+  test("a name that is none", () => {
+    expect(() => fieldOf("nothing")).toThrow("there is no field nothing")
+  })
+})

@@ -104,3 +104,10 @@ describe("prefixes", () => {
     }
   })
 })
+
+test("a union holds every prefix of its sets, in their order", () => {
+  const sets = [set("10.0.0.0/8", "2001:db8::/32"), set(), set("192.0.2.1"), set("::1", "172.16.0.0/12")]
+  expect(PrefixSet.union(sets).print()).toEqual(sets.flatMap((one) => one.print()))
+  expect(PrefixSet.union(sets).size).toBe(5)
+  expect(PrefixSet.union([]).print()).toEqual([])
+})

@@ -10,7 +10,7 @@ import { parseAddress } from "../address/address.ts"
 import { prefixes } from "../testing/prefixes.ts"
 import { signaturePacket } from "../testing/signature-packet.ts"
 import { CLAIMS, claimOf, mismatchOf, STACKS, Tolerated } from "./claim.ts"
-import { HINT_FIELDS, HINT_NAMES, MEASURED, precisionOf } from "./hint.ts"
+import { EXPLAINED_BY_RELAY, HINT_FIELDS, HINT_NAMES, MEASURED, precisionOf } from "./hint.ts"
 import { Hinter } from "./hints.ts"
 import { HintPolicy, type HintRule, type HintSettings } from "./policy.ts"
 import { RELAY_AGREED } from "./relay.ts"
@@ -251,4 +251,8 @@ test("a hint has a name, a field and a score", () => {
   expect(HINT_FIELDS.length).toBe(HINT_NAMES.length)
   expect(MEASURED.length).toBe(HINT_NAMES.length)
   for (const score of MEASURED) expect(score > 0 && score <= 1).toBe(true)
+})
+
+test("a known relay explains every hint but the tunnel in front of it and headers that the client wrote", () => {
+  expect(HINT_NAMES.filter((_, hint) => (EXPLAINED_BY_RELAY & (1 << hint)) === 0)).toEqual(["tunnel", "spoofed-header"])
 })

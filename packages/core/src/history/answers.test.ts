@@ -443,3 +443,22 @@ test("an application's SYN or SYN+ACK ends its flow, a probe's SYN+ACK too", () 
     expect([flows(), observer.counts.synAcks]).toEqual([0, 2])
   }
 })
+
+test("modern mode: an address behind which servers of two systems take turns", () => {
+  const { syn, down, answer, events } = setUp("modern")
+  const windows = { flags: "SA", ttl: 117, win: 65_535, options: "mss=1460,nop,ws=8,nop,nop,sok" }
+  const linuxServer = { flags: "SA", id: 0, ttl: 53, win: 65_160, options: "mss=1460,sok,ts=1:1,nop,ws=7" }
+  const scores = [linuxServer, windows, linuxServer, windows, { ...linuxServer, ttl: 45 }].map((stack, n) => {
+    syn(n * 100, { win: 1, options: "" })
+    down(n * 100, stack)
+    return answer(SERVER).sharedScore
+  })
+  // The last one is of a known stack and of a third distance: 35, and half of it more.
+  expect(scores).toEqual([0, 30, 60, 90, 100])
+  expect(events("host change", "ip sharing").map(({ event, subject, reasons }) => [event, subject, reasons])).toEqual([
+    ["host change", "server", ["os_diff"]],
+    ["ip sharing", "server", ["os_diff"]]
+  ])
+  // The client is one system, whose SYN says nothing.
+  expect(answer(CLIENT)).toMatchObject({ sharedScore: 0, sharedReasons: 0, nat: false })
+})

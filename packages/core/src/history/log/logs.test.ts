@@ -3,6 +3,7 @@
  */
 import { expect, test } from "bun:test"
 import { capturedFrame } from "../../testing/captured-frame.ts"
+import { Packet } from "../../packet/packet.ts"
 import { readDatabases } from "../../tcp/database/reader.ts"
 import type { Mode } from "../../tcp/mode.ts"
 import { Matcher } from "../../tcp/matching/matcher.ts"
@@ -199,4 +200,43 @@ test("lines are handed over together, at 65,536 characters or when asked for", (
   lines.flush()
   lines.flush()
   expect(parts.slice(1)).toEqual(["c"])
+})
+
+test("a SYN+ACK of IPv6 names both ends by all of their address", () => {
+  const [client, server] = ["2001:db8:1:2:3:4:5:6", "2001:db8:a:b:c:d:e:f"]
+  const lines = linesOf(
+    (write) => new TextLog(write),
+    [
+      [0, { src: client, dst: server, win: 1, sport: 7, options: "" }],
+      [1, { src: server, dst: client, win: 1, sport: 80, dport: 7, flags: "SA", ack: 1001, options: "" }]
+    ]
+  )
+  const ends = `[${client}]:7 > [${server}]:80`
+  expect(lines.map((line) => line.slice(17, 17 + ends.length + 9))).toEqual([`${ends}  SYN    `, `${ends}  SYN+ACK`])
+})
+
+test("ends of a connection are those of the sender's side", () => {
+  const packet = new Packet()
+  Object.assign(packet, {
+    ver: 6,
+    src0: 1,
+    src1: 2,
+    src2: 3,
+    src3: 4,
+    sport: 5,
+    dst0: 6,
+    dst1: 7,
+    dst2: 8,
+    dst3: 9,
+    dport: 10
+  })
+  const at = new Endpoints()
+  const ends = (): ReadonlyArray<number> => [
+    ...[at.client0, at.client1, at.client2, at.client3, at.clientPort],
+    ...[at.server0, at.server1, at.server2, at.server3, at.serverPort]
+  ]
+  at.name(packet, CLIENT)
+  expect([at.ver, ...ends()]).toEqual([6, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  at.name(packet, SERVER)
+  expect(ends()).toEqual([6, 7, 8, 9, 10, 1, 2, 3, 4, 5])
 })
