@@ -364,3 +364,14 @@ describe("any bytes", () => {
     }
   })
 })
+
+test("later fragments of UDP and ICMP are no TCP, those of any other protocol may be", () => {
+  for (const [protocol, verdict] of [
+    [1, VERDICT_OTHER],
+    [17, VERDICT_OTHER],
+    [6, VERDICT_FRAGMENT],
+    [0, VERDICT_FRAGMENT],
+    [47, VERDICT_FRAGMENT]
+  ] as const)
+    expect([protocol, decode(ethernet(tcp({ protocol, fragmentOffset: 1 })).bytes)]).toEqual([protocol, verdict])
+})

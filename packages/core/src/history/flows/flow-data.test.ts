@@ -110,3 +110,14 @@ test("a flow ends when its request cannot become one any more", () => {
     ])
   }
 })
+
+test("names of header lines are letters, digits, dashes and underscores", () => {
+  const isName = (byte: number): boolean => /^[-A-Za-z0-9_]$/.test(String.fromCharCode(byte))
+  for (let byte = 0x21; byte < 0x7f; byte++) {
+    const { observer, open, send } = observe(10)
+    open(1)
+    // A colon ends the name.
+    send(1, 0, `GET / HTTP/1.1\r\nX${String.fromCharCode(byte)}Y: a\r\n\r\n`)
+    expect([byte, observer.counts.httpRequests]).toEqual([byte, isName(byte) || byte === 0x3a ? 1 : 0])
+  }
+})

@@ -231,12 +231,12 @@ test("ends of a connection are those of the sender's side", () => {
     dport: 10
   })
   const at = new Endpoints()
-  const ends = (): ReadonlyArray<number> => [
-    ...[at.client0, at.client1, at.client2, at.client3, at.clientPort],
-    ...[at.server0, at.server1, at.server2, at.server3, at.serverPort]
-  ]
+  const one = { client0: 1, client1: 2, client2: 3, client3: 4, clientPort: 5 }
+  const other = { server0: 6, server1: 7, server2: 8, server3: 9, serverPort: 10 }
   at.name(packet, CLIENT)
-  expect([at.ver, ...ends()]).toEqual([6, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  expect(at).toMatchObject({ ver: 6, ...one, ...other })
+  const back = { client0: 6, client1: 7, client2: 8, client3: 9, clientPort: 10 }
+  const forth = { server0: 1, server1: 2, server2: 3, server3: 4, serverPort: 5 }
   at.name(packet, SERVER)
-  expect(ends()).toEqual([6, 7, 8, 9, 10, 1, 2, 3, 4, 5])
+  expect(at).toMatchObject({ ver: 6, ...back, ...forth })
 })
